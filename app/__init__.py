@@ -1,0 +1,1 @@
+"""Game day: the console for chaos experiments on serverless pipelines."""

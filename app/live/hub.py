@@ -1,0 +1,92 @@
+"""One serialised message is shared by all who follow a topic; a slow follower is dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+BACKLOG = 256  # messages that a follower may lag behind before it must start over from a snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    topic: str
+    kind: str
+    data: Any = None
+    id: int | None = None  # a run's event sequence; None where nothing is replayed
+
+
+@dataclass(eq=False)
+class _Follower:
+    loop: asyncio.AbstractEventLoop
+    queue: asyncio.Queue[Message | None]
+    dropped: bool = False
+
+    def offer(self, message: Message | None) -> None:
+        if self.dropped:
+            return
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.dropped = True  # `follow` sees it after the backlog and ends
+
+
+class Live:
+    """`publish` from any thread; `follow` in the event loop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._followers: dict[str, set[_Follower]] = defaultdict(set)
+        self._closed = False
+
+    def publish(self, topic: str, kind: str, data: Any = None, *, id: int | None = None) -> None:  # noqa: A002
+        """Hand a message to everyone who follows `topic`. Never blocks, never fails."""
+        self._send([topic], Message(topic=topic, kind=kind, data=data, id=id))
+
+    def followers(self, topic: str) -> int:
+        with self._lock:
+            return len(self._followers.get(topic, ()))
+
+    def close(self) -> None:
+        """End every stream: the server is going down."""
+        with self._lock:
+            self._closed = True
+            topics = list(self._followers)
+        self._send(topics, None)
+
+    @contextlib.asynccontextmanager
+    async def follow(self, *topics: str) -> AsyncIterator[AsyncIterator[Message]]:
+        """Messages of `topics` from now on. Ends when the hub closes or the follower falls behind."""
+        follower = _Follower(asyncio.get_running_loop(), asyncio.Queue(BACKLOG))
+        with self._lock:
+            for topic in topics:
+                self._followers[topic].add(follower)
+            closed = self._closed
+        if closed:
+            follower.offer(None)
+        try:
+            yield _drain(follower)
+        finally:
+            with self._lock:
+                for topic in topics:
+                    self._followers[topic].discard(follower)
+
+    def _send(self, topics: list[str], message: Message | None) -> None:
+        with self._lock:
+            followers = {follower for topic in topics for follower in self._followers.get(topic, ())}
+        for follower in followers:
+            with contextlib.suppress(RuntimeError):  # its loop has ended
+                follower.loop.call_soon_threadsafe(follower.offer, message)
+
+
+async def _drain(follower: _Follower) -> AsyncIterator[Message]:
+    while not (follower.dropped and follower.queue.empty()):
+        message = await follower.queue.get()
+        if message is None:
+            return
+        yield message

@@ -1,0 +1,48 @@
+"""A CloudWatch query as a value that can be compared, merged with others, and evaluated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One part of a query: a metric, or an expression over other parts."""
+
+    id: str
+    label: str  # for people
+    expression: str | None = None
+    metric: str | None = None  # `AWS/SQS NumberOfMessagesSent`
+    period: int | None = None  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """MetricDataQueries over a window that ends now, and which result is the value.
+
+    `document` is the canonical JSON text of the MetricDataQueries list as AWS takes it, `${…}` resolved.
+    `result` is the id whose newest value counts (`MetricDataResults[0].Values[0]` of the probe).
+    `when_empty` is what the probe itself reports where CloudWatch has nothing (chaosaws: 0); the page
+    still calls that `no data`.
+    """
+
+    document: str
+    result: str
+    window: int  # seconds
+    when_empty: float | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """12 hex digits that are the same for equal queries."""
+        text = f"{self.document}|{self.result}|{self.window}"
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """The MetricDataQueries."""
+        entries: list[dict[str, Any]] = json.loads(self.document)
+        return entries

@@ -1,0 +1,129 @@
+"""The whole schema on one page. Rooms own their tables; only a room's `store.py` queries them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, DateTime, Dialect, Float, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in, aware datetimes in UTC out, on databases that forget the zone too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+    }
+
+
+class RunRow(Base):
+    """One execution of a snapshot of an experiment in an environment."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    experiment: Mapped[str] = mapped_column(String(400), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    environment: Mapped[str] = mapped_column(String(100), index=True)
+    account: Mapped[str | None] = mapped_column(String(20))
+    region: Mapped[str | None] = mapped_column(String(40))
+    requested_by: Mapped[str] = mapped_column(String(200))
+    request: Mapped[dict[str, Any]]  # variables, rollback_strategy, dry
+    status: Mapped[str] = mapped_column(String(20), index=True)
+    deviated: Mapped[bool | None]
+    verdict: Mapped[str | None] = mapped_column(String(20))
+    verdict_reason: Mapped[str | None] = mapped_column(Text)
+    stopped_by: Mapped[str | None] = mapped_column(Text)  # who or what ended it before its end
+    snapshot: Mapped[str] = mapped_column(Text)  # folder, relative to the data folder
+    sha256: Mapped[str] = mapped_column(String(64))  # of the experiment file in the snapshot
+    git_commit: Mapped[str | None] = mapped_column(String(64))
+    git_dirty: Mapped[bool | None]
+    document: Mapped[dict[str, Any]]  # the experiment as it was run
+    facts: Mapped[dict[str, Any]]  # what was known at start: signals, intents, expected_seconds, variant …
+    proof: Mapped[dict[str, Any] | None]  # the evidence as it stood when the verdict was given
+    journal_state: Mapped[str] = mapped_column(String(20))  # none, kept, rebuilt, lost
+    journal_sha256: Mapped[str | None] = mapped_column(String(64))
+    supervisor: Mapped[str | None] = mapped_column(String(100))  # new at every start of a server
+    child_pid: Mapped[int | None]
+    child_started: Mapped[float | None]  # the child's start time as the system tells it, against reused pids
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class RunEventRow(Base):
+    """What happened in a run, in the order that its stream replays."""
+
+    __tablename__ = "run_events"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)  # 1..n without a gap
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(60))
+    data: Mapped[dict[str, Any]]
+
+
+class LedgerRow(Base):
+    """A fault armed through the console: committed before its store is written."""
+
+    __tablename__ = "ledger"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    environment: Mapped[str] = mapped_column(String(100), index=True)
+    store: Mapped[str] = mapped_column(String(400))  # `ssm:failureLambdaConfig`
+    run_id: Mapped[str | None] = mapped_column(String(40), index=True)  # opaque here
+    by: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    dialect: Mapped[str] = mapped_column(String(40))
+    fault: Mapped[dict[str, Any]]  # the neutral fault, for sentences
+    functions: Mapped[list[Any]]  # names of the functions that read the store
+    translated_from: Mapped[str | None] = mapped_column(String(40))
+    previous: Mapped[bytes | None] = mapped_column(LargeBinary)  # byte for byte; None: absent before
+    previous_meta: Mapped[dict[str, Any]]  # type, tier, version, key id
+    value: Mapped[bytes] = mapped_column(LargeBinary)  # what was to be written
+    announced: Mapped[list[Any]]  # every value that the run said it would write, its rollbacks' included
+    safe_value: Mapped[bytes | None] = mapped_column(LargeBinary)  # where the previous one was armed
+    version: Mapped[int | None]  # of the store once armed
+    created_at: Mapped[datetime]
+    armed_at: Mapped[datetime | None]
+    disarm_by: Mapped[datetime] = mapped_column(index=True)
+    lease_until: Mapped[datetime | None] = mapped_column(index=True)
+    disarmed_at: Mapped[datetime | None]
+    disarmed_by: Mapped[str | None] = mapped_column(String(200))
+    outcome: Mapped[str | None] = mapped_column(Text)  # a sentence
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None]
+
+
+class SampleRow(Base):
+    """One value of a query at one instant, with its parts."""
+
+    __tablename__ = "samples"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    environment: Mapped[str] = mapped_column(String(100))
+    query: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    value: Mapped[float | None] = mapped_column(Float)  # None: no data, which is not zero
+    parts: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("samples_by_query", "environment", "query", "at", unique=True),)
