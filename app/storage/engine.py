@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -33,6 +35,15 @@ class Storage:
         """A transaction that only reads; it never waits for a writer."""
         with self._sessions() as session:
             yield session
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; a database that is already there costs a few milliseconds."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
 
     def close(self) -> None:
         self.engine.dispose()
