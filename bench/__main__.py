@@ -1,0 +1,21 @@
+"""`python -m bench [runs rollback watching weight]`: figures, side by side in one run."""
+
+from __future__ import annotations
+
+import argparse
+
+PARTS = ["runs", "rollback", "watching", "weight"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them when none is named")
+    parser.add_argument("--times", type=int, default=15, help="repetitions (default: 15)")
+    chosen = parser.parse_args()
+    for part in chosen.parts or PARTS:
+        module = __import__(f"bench.{part}", fromlist=["measure"])
+        module.measure(chosen.times)
+
+
+if __name__ == "__main__":
+    main()
