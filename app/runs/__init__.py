@@ -1,1 +1,22 @@
-"""."""
+"""Runs: preflight, the process that executes one, its events, its end, and its verdict.
+
+`Runs` is what other rooms speak to; `Supervisor` is its loop. The child itself lives in `app.child`.
+"""
+
+from app.runs.run import Event, JournalState, Rollback, Run, RunStatus, Verdict
+from app.runs.runs import Runs
+from app.runs.supervisor import Supervisor
+from app.runs.timeline import StepState, TimelineStep
+
+__all__ = [
+    "Event",
+    "JournalState",
+    "Rollback",
+    "Run",
+    "RunStatus",
+    "Runs",
+    "StepState",
+    "Supervisor",
+    "TimelineStep",
+    "Verdict",
+]

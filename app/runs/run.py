@@ -1,0 +1,111 @@
+"""A run and what happened in it, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"  # waits for a supervisor
+    RUNNING = "running"  # its child is alive, or about to be
+    COMPLETED = "completed"  # Chaos Toolkit's four from here on
+    FAILED = "failed"
+    ABORTED = "aborted"
+    INTERRUPTED = "interrupted"  # stopped before its end; every fault it armed is disarmed
+
+    @property
+    def ended(self) -> bool:
+        return self not in (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+class Verdict(StrEnum):
+    """What a run taught. Chaos Toolkit's `status` and `deviated` stand beside it unchanged."""
+
+    NOT_STARTED = "not started"  # refused, or not steady before: nothing was learnt
+    FAILED = "failed"  # the experiment itself broke
+    STOPPED = "stopped"  # a person, a deadline or a crash ended it
+    INCONCLUSIVE = "inconclusive"  # the fault never armed or never fired, or a signal had no data
+    DEVIATED = "deviated"  # a tolerance was missed after or during the method
+    HELD = "held"  # steady before and after, with the fault armed, fired and disarmed
+
+
+class JournalState(StrEnum):
+    NONE = "none"  # the run has not ended
+    KEPT = "kept"  # as Chaos Toolkit wrote it
+    REBUILT = "rebuilt"  # from the run's events, since its process was killed
+    LOST = "lost"  # there is none, and nothing to rebuild it from
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One execution of a snapshot of an experiment in an environment."""
+
+    id: int
+    experiment: str  # its id: the path under experiments/ without suffix
+    title: str
+    environment: str
+    account: str | None = None
+    region: str | None = None
+    requested_by: str
+    variables: Mapping[str, Any] = field(default_factory=dict)  # as `chaos run --var`
+    rollback_strategy: str = "always"
+    dry: str | None = None
+    status: RunStatus
+    deviated: bool | None = None
+    verdict: Verdict | None = None  # None after the end: settling, at most 60 s
+    verdict_reason: str | None = None  # a sentence
+    stopped_by: str | None = None
+    snapshot: str  # folder, relative to the data folder
+    sha256: str
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+    document: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)  # file, signals, intents, steps, stores, expected_seconds
+    proof: Mapping[str, Any] | None = None
+    journal_state: JournalState = JournalState.NONE
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.status.ended
+
+    @property
+    def settling(self) -> bool:
+        return self.ended and self.verdict is None
+
+    @property
+    def signals(self) -> list[dict[str, Any]]:
+        """What the hypothesis measures: key, id, name, tolerance (text), unit, query (id)."""
+        signals: list[dict[str, Any]] = self.facts.get("signals", [])
+        return signals
+
+    @property
+    def topic(self) -> str:
+        return f"run:{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """`seq` counts from 1 without a gap within a run; `at` is aware, in UTC."""
+
+    run_id: int
+    seq: int
+    at: datetime
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollback:
+    """What pressing the rollback button came to. `disarmed`: nothing of the run is armed any more."""
+
+    run: Run
+    entries: tuple[Any, ...]  # app.faults.Entry of every fault of the run
+    disarmed: bool
+    sentence: str
