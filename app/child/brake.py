@@ -1,0 +1,75 @@
+"""Ending the experiment early: at most once, and never once its rollbacks have begun.
+
+Any signal during a rollback makes Chaos Toolkit drop the remaining ones and leaves the fault armed. Its own
+handlers are replaced, so that whoever sends the signal, and however often, that cannot happen.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+import chaoslib.exit
+import chaoslib.run
+
+STOPS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT)
+LEAVE_WITH_ROLLBACKS = 20  # Chaos Toolkit's own exit code of SIGUSR1
+
+
+class Brake:
+    def __init__(self, *, pulled: Callable[[], None] = lambda: None) -> None:
+        self._used = False
+        self._over = False
+        self._pulled = pulled
+        self._lock = threading.Lock()
+        self._sent = False
+
+    @property
+    def used(self) -> bool:
+        return self._used
+
+    def install(self) -> None:
+        """Take the signals over, from the first instruction of the child to its last."""
+        for number in STOPS:
+            signal.signal(number, self._on_signal)
+        # What Chaos Toolkit installs while a run is on; SIGUSR2 ("no rollbacks") goes the same way.
+        chaoslib.exit._leave_now = self._on_signal  # noqa: SLF001  its only seam
+        chaoslib.exit._terminate_now = self._on_signal  # noqa: SLF001
+        signal.signal(signal.SIGUSR2, self._on_signal)
+        self._close_when_the_method_is_over()
+
+    def pull(self) -> None:
+        """End the experiment from any thread of this process."""
+        with self._lock:
+            if self._sent:
+                return
+            self._sent = True
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    def close(self) -> None:
+        """From here on rollbacks may play: signals change nothing any more."""
+        self._over = True
+
+    def _on_signal(self, number: int, frame: FrameType | None = None) -> None:
+        del number, frame
+        if self._used or self._over:
+            return
+        self._used = True
+        self._pulled()
+        raise SystemExit(LEAVE_WITH_ROLLBACKS)
+
+    def _close_when_the_method_is_over(self) -> None:
+        """Between the method and its rollbacks Chaos Toolkit shuts this pool down, and nothing guards it there."""
+        brake = self
+
+        class LastGate(ThreadPoolExecutor):
+            def shutdown(self, *args: Any, **options: Any) -> None:
+                brake.close()
+                super().shutdown(*args, **options)
+
+        chaoslib.run.get_hypothesis_pool = lambda: LastGate(max_workers=1)
