@@ -87,7 +87,9 @@ class Asking:
         return True
 
     def _put_back(self, context: dict[str, Any]) -> None:
-        with self._lock:  # the same activity may stand twice in an experiment, by `ref`, and run in the background
+        with (
+            self._lock
+        ):  # the same activity may stand twice in an experiment, by `ref`, and run in the background
             original, users = self._originals.pop(id(context))
             if users > 1:
                 self._originals[id(context)] = (original, users - 1)

@@ -49,7 +49,7 @@ def main(connection: Connection, spec: Spec) -> None:
     except ChaosException as error:
         outcome["problem"] = str(error) or repr(error)
         LOGGER.error(outcome["problem"])  # noqa: TRY400  as `chaos run` says it
-    except BaseException as error:  # noqa: BLE001  a console log with the traceback, and a sentence
+    except BaseException as error:
         outcome["problem"] = f"{type(error).__name__}: {error}"
         LOGGER.exception("The run broke")
     finally:
@@ -68,8 +68,8 @@ def settle_in(spec: Spec) -> None:
         os.dup2(source, target)
     os.close(console)
     os.close(null)
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123  for the whole life
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115  for the whole life
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
     left = {"", str(Path.cwd())}
     os.chdir(spec.folder)
     sys.path[:] = [entry for entry in sys.path if entry not in left | {spec.folder}]

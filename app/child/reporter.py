@@ -73,7 +73,12 @@ class Reporter(RunEventHandler):  # type: ignore[misc]  # Chaos Toolkit has no t
     def _place(self, activity: dict[str, Any]) -> dict[str, Any]:
         phase = "rollbacks" if self._asking.rolling_back else self._asking.phase.hypothesis or "method"
         background = bool(activity.get("background"))
-        return {"name": activity.get("name"), "type": activity.get("type"), "phase": phase, "background": background}
+        return {
+            "name": activity.get("name"),
+            "type": activity.get("type"),
+            "phase": phase,
+            "background": background,
+        }
 
 
 def outcome(run: dict[str, Any]) -> dict[str, Any]:

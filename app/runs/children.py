@@ -26,8 +26,23 @@ from app.runs import processes
 
 PRELOADED = "app.child.main"
 # What a program needs to find its way, and nothing that may be a secret.
-KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "USER", "LOGNAME", "SHELL")
-KEPT += ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE")
+KEPT = frozenset(
+    [
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "TMPDIR",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "AWS_CA_BUNDLE",
+    ]
+)
 
 
 def start_fork_server(base_environment: Mapping[str, str] | None = None) -> Children:

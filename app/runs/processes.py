@@ -77,7 +77,11 @@ def _fields(stat: Path) -> list[str]:
 
 def _started_by_ps(pid: int) -> float | None:
     answer = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, env={"LC_ALL": "C"}
+        ["ps", "-o", "lstart=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"LC_ALL": "C"},
     )
     with contextlib.suppress(ValueError):
         return time.mktime(time.strptime(answer.stdout.strip()))
@@ -85,6 +89,8 @@ def _started_by_ps(pid: int) -> float | None:
 
 
 def _members_by_ps(group: int) -> list[int]:
-    answer = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        ["ps", "-A", "-o", "pid=,pgid=,stat="], capture_output=True, text=True, check=False
+    )
     rows = [line.split() for line in answer.stdout.splitlines()]
     return [int(row[0]) for row in rows if int(row[1]) == group and row[2][0] not in ZOMBIE]

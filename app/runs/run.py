@@ -64,7 +64,9 @@ class Run:
     git_commit: str | None = None
     git_dirty: bool | None = None
     document: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)  # file, signals, intents, steps, stores, expected_seconds
+    facts: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # file, signals, intents, steps, stores, expected_seconds
     proof: Mapping[str, Any] | None = None
     journal_state: JournalState = JournalState.NONE
     created_at: datetime

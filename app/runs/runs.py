@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import platform
+import secrets
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from app.aws import Aws
 from app.clock import Clock
-from app.evidence import Evidence
-from app.experiments import Catalog
-from app.faults import Faults
+from app.errors import Conflict, Invalid, NotFound
 from app.live import Live
-from app.metrics import Metrics
+from app.runs import preflight, store
+from app.runs.attendance import Attendance
 from app.runs.children import Children
-from app.runs.run import Event, Rollback, Run
-from app.runs.timeline import TimelineStep
+from app.runs.dispatch import InProcess
+from app.runs.preflight import Request
+from app.runs.reading import FromFiles
+from app.runs.record import Record
+from app.runs.rollback import roll_back
+from app.runs.rooms import (
+    AwsRoom,
+    CatalogRoom,
+    EvidenceRoom,
+    FaultRoom,
+    MetricRoom,
+    Patience,
+    ReadingRoom,
+    Rooms,
+)
+from app.runs.run import Event, Rollback, Run, RunStatus
+from app.runs.timeline import TimelineStep, timeline
 from app.settings import Settings
 from app.storage import Storage
 
@@ -24,16 +42,26 @@ class Runs:
         self,
         *,
         storage: Storage,
-        catalog: Catalog,
+        catalog: CatalogRoom,
         settings: Settings,
-        faults: Faults,
-        metrics: Metrics,
-        evidence: Evidence,
-        aws: Aws,
+        faults: FaultRoom,
+        metrics: MetricRoom,
+        evidence: EvidenceRoom,
+        aws: AwsRoom,
         live: Live,
         clock: Clock,
         children: Children,
-    ) -> None: ...
+        patience: Patience | None = None,
+        reading: ReadingRoom | None = None,
+    ) -> None:
+        self.rooms = Rooms(
+            storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
+            aws=aws, live=live, clock=clock, children=children, patience=patience or Patience(),
+            reading=reading or FromFiles(),
+        )  # fmt: skip
+        self.record = Record(storage, live, clock)
+        self.supervisor_id = f"{platform.node()}:{secrets.token_hex(4)}"
+        self.dispatch = InProcess(self._attendance)
 
     def start(
         self,
@@ -50,28 +78,139 @@ class Runs:
         `rollback_strategy` None: the experiment's own choice, else `always`. NotFound for an unknown
         experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use.
         """
-        raise NotImplementedError
+        experiment = self.rooms.catalog.load(experiment_id)
+        if not experiment.valid:
+            raise Invalid(
+                f"{experiment.file} is not a valid experiment.", problems=tuple(experiment.problems)
+            )
+        request = Request.check(
+            self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
+            rollback_strategy=rollback_strategy, dry=dry,
+        )  # fmt: skip
+        reading = self.rooms.reading.read(experiment, request.environment, request.variables)
+        facts = preflight.facts(experiment, reading)
+        self._refuse_where_armed_by_hand(request.environment.name, facts)
+        run = self._insert(experiment, request, facts, by=by)
+        self._watch(run, reading)
+        self.dispatch.enqueue(run.id)
+        return run
 
     def rollback(self, run_id: int, *, by: str) -> Rollback:
-        raise NotImplementedError
+        """End the run and disarm what it armed. Any number of times, at any moment; says what happened."""
+        run = self.get(run_id)
+        attendance = self.dispatch.attending(run_id)
+        return roll_back(self.rooms, self.record, run, attendance, by=by, again=lambda: self.get(run_id))
 
     def get(self, run_id: int) -> Run:
-        raise NotImplementedError
-
-    def list(self, *, limit: int = 50, experiment: str | None = None, environment: str | None = None) -> list[Run]:
-        raise NotImplementedError
+        with self.rooms.storage.reading() as session:
+            run = store.read(session, run_id)
+        if run is None:
+            raise NotFound(f"There is no run {run_id}.")
+        return run
 
     def active(self, environment: str | None = None) -> list[Run]:
-        raise NotImplementedError
+        """Queued or running, the oldest first."""
+        with self.rooms.storage.reading() as session:
+            return store.unfinished(session, environment)
 
-    def events(self, run_id: int, *, after: int = 0) -> list[Event]:
-        raise NotImplementedError
+    def events(self, run_id: int, after: int = 0) -> list[Event]:
+        """Those with a greater `seq`. The live topic `run:{id}` carries the same values as its data."""
+        with self.rooms.storage.reading() as session:
+            return store.events_after(session, run_id, after)
 
     def journal(self, run_id: int) -> bytes | None:
-        raise NotImplementedError
+        """The journal file, byte for byte; None before the end, or where there is none."""
+        return self._file(run, "journal.json") if (run := self.get(run_id)).ended else None
 
     def console_log(self, run_id: int) -> bytes | None:
-        raise NotImplementedError
+        """What the child has printed so far."""
+        return self._file(self.get(run_id), "console.log")
 
     def timeline(self, run: Run) -> tuple[TimelineStep, ...]:
-        raise NotImplementedError
+        speed = self.rooms.settings.environments[run.environment].speed if self._known(run) else 1
+        return timeline(run, self.events(run.id), now=self.rooms.clock.now(), speed=speed)
+
+    def _known(self, run: Run) -> bool:
+        return run.environment in self.rooms.settings.environments
+
+    def _file(self, run: Run, name: str) -> bytes | None:
+        with contextlib.suppress(OSError):
+            return (self.rooms.folder(run.snapshot) / name).read_bytes()
+        return None
+
+    def _attendance(self, run_id: int) -> Attendance:
+        return Attendance(self.rooms, self.record, run_id, supervisor=self.supervisor_id)
+
+    def _refuse_where_armed_by_hand(self, environment: str, facts: Mapping[str, Any]) -> None:
+        for name in facts["stores"]:
+            kind, _, rest = name.partition(":")
+            entry = self.rooms.faults.busy(self.rooms.reading.store(environment, kind, rest))
+            if entry is None:
+                continue
+            if entry.run_id is not None:
+                raise in_use_by_run(name, int(entry.run_id))
+            raise Conflict(
+                f"{name} holds a fault that {entry.by} armed by hand. Disarm it first.", fault=entry.id
+            )
+
+    def _insert(self, experiment: Any, request: Request, facts: dict[str, Any], *, by: str) -> Run:
+        relative = Path("runs", secrets.token_hex(8), "snapshot")
+        target = self.rooms.settings.data / relative
+        target.parent.mkdir(parents=True)
+        try:
+            taken = self.rooms.reading.snapshot(experiment, target)
+            return self._queue(experiment, request, facts, taken, str(relative), by=by)
+        except BaseException:
+            shutil.rmtree(target.parent, ignore_errors=True)
+            raise
+
+    def _queue(
+        self, experiment: Any, request: Request, facts: dict[str, Any], taken: Any, relative: str, *, by: str
+    ) -> Run:
+        columns = {
+            "experiment": experiment.id,
+            "title": experiment.title,
+            "environment": request.environment.name,
+            "requested_by": by,
+            "request": request.row,
+            "status": str(RunStatus.QUEUED),
+            "snapshot": relative,
+            "sha256": taken.sha256,
+            "git_commit": taken.git_commit,
+            "git_dirty": taken.git_dirty,
+            "document": preflight.as_json(experiment.document),
+            "facts": {**facts, "file": Path(experiment.file).name},
+            "journal_state": "none",
+            "created_at": self.rooms.clock.now(),
+        }
+        with self.rooms.storage.writing() as session:
+            other = store.users_of(session, request.environment.name, facts["stores"])
+            if other is not None:
+                raise in_use_by_run(", ".join(facts["stores"]), other.id)
+            run_id = store.insert(session, columns)
+            queued = (
+                "queued",
+                {"by": by, "environment": request.environment.name, "experiment": experiment.id},
+            )
+            events = store.append(session, run_id, [queued], at=self.rooms.clock.now())
+            run = store.read(session, run_id)
+        self.record.announce(run_id, events)
+        if run is None:
+            raise NotFound(f"There is no run {run_id}.")
+        return run
+
+    def _watch(self, run: Run, reading: Any) -> None:
+        queries = [signal.query for signal in reading.signals if signal.query is not None]
+        if queries:
+            self.rooms.metrics.watch(run.topic, run.environment, queries)
+
+    def list(
+        self, limit: int = 50, *, experiment: str | None = None, environment: str | None = None
+    ) -> list[Run]:
+        """The newest first."""
+        with self.rooms.storage.reading() as session:
+            return store.latest(session, limit=limit, experiment=experiment, environment=environment)
+
+
+def in_use_by_run(stores: str, run_id: int) -> Conflict:
+    return Conflict(f"{stores} is in use by run {run_id}. Wait for its end, or roll it back.", run=run_id)

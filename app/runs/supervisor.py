@@ -1,23 +1,94 @@
-"""The loop that runs are executed by."""
+"""The actor around runs: repairs what a killed console left, and ends everything when this one goes down."""
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 
+from app.runs import ending, processes, store
+from app.runs.attendance import Attendance
+from app.runs.run import Run
 from app.runs.runs import Runs
+
+LOGGER = logging.getLogger(__name__)
+CRASH = "a crash of the console"
+GOING_DOWN = "the console, going down"
+KILLED_WITHIN = 10.0  # seconds for a killed group to be gone
 
 
 class Supervisor:
-    def __init__(self, runs: Runs) -> None: ...
+    def __init__(self, runs: Runs) -> None:
+        self._runs = runs
+        self._rooms = runs.rooms
 
     def start(self) -> None:
-        raise NotImplementedError
+        """Runs have a thread each from the moment they are asked for: there is no loop to start."""
 
     def stop(self) -> None:
-        raise NotImplementedError
+        """Take nothing more, and let verdicts be given with what there is."""
+        self._runs.dispatch.close()
+        for attendance in self._runs.dispatch.all():
+            attendance.hurry()
+        for attendance in self._runs.dispatch.all():
+            attendance.wait_settled(KILLED_WITHIN)
 
     def heal(self) -> None:
-        raise NotImplementedError
+        """End what a killed console left: processes first, then faults, then the rows. Nothing runs again."""
+        with self._rooms.storage.reading() as session:
+            left = [(run, *store.child_of(session, run.id)) for run in store.unfinished(session)]
+            unsettled = store.unsettled(session)
+        hurry = threading.Event()
+        hurry.set()
+        for run, pid, started in left:
+            end_processes(run, pid, started)
+            ending.end(
+                self._rooms,
+                self._runs.record,
+                run.id,
+                told={},
+                stopped_by=CRASH,
+                exit_code=None,
+                crashed=True,
+            )
+        for run in [*(run for run, *_ in left), *unsettled]:
+            ending.settle(self._rooms, self._runs.record, run.id, hurry=hurry)
 
     def shutdown(self, *, hurry: threading.Event | None = None, wait: bool = True) -> None:
-        raise NotImplementedError
+        """One signal to each child, time for rollbacks, then the end of their groups; all of it disarmed.
+
+        `hurry` (a second Ctrl-C), or `wait=False`, skips the wait for rollbacks, never the disarm.
+        """
+        self._runs.dispatch.close()
+        attended = self._runs.dispatch.all()
+        for attendance in attended:
+            attendance.forbid(by=GOING_DOWN)
+            attendance.signal()
+        for attendance in attended:
+            self._rooms.faults.disarm_run(str(attendance.run_id), by=GOING_DOWN, why="the console goes down")
+        deadline = time.monotonic() + (self._rooms.patience.shutdown if wait else 0)
+        for attendance in attended:
+            _end_by(attendance, deadline, hurry or threading.Event())
+            attendance.hurry()
+
+
+def _end_by(attendance: Attendance, deadline: float, hurry: threading.Event) -> None:
+    while not hurry.is_set() and time.monotonic() < deadline:
+        if attendance.wait(0.05):  # short, so that a second Ctrl-C is seen
+            return
+    attendance.kill()
+    attendance.wait(KILLED_WITHIN)
+
+
+def end_processes(run: Run, pid: int | None, started: float | None) -> None:
+    """Kill the group of a run's child, unless that id is somebody else's by now."""
+    if pid is None:
+        return
+    now = processes.started(pid)
+    if now is not None and now != started:
+        return
+    processes.kill_group(pid)
+    if now is not None:
+        processes.kill(pid)
+    if not processes.wait_until_gone(pid, seconds=KILLED_WITHIN):
+        LOGGER.error("Run %s: process group %s can not be ended", run.id, pid)

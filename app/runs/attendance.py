@@ -1,0 +1,242 @@
+"""Attending to one run: its child's questions answered, its events written, its end made safe."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from multiprocessing.connection import wait
+from typing import Any
+
+from app.child.spec import Spec
+from app.clock import Clock
+from app.runs import ending, processes, store
+from app.runs.arming import Arming, Refusal
+from app.runs.children import Child
+from app.runs.record import Record, Told
+from app.runs.rooms import Rooms
+from app.runs.run import Run
+
+LOGGER = logging.getLogger(__name__)
+# What a child tells about that nobody needs to read later.
+UNRECORDED = ("hello", "ended")
+
+
+class Attendance:
+    """`attend` is a thread's whole life; `stop` and `wait` are for everybody else."""
+
+    def __init__(self, rooms: Rooms, record: Record, run_id: int, *, supervisor: str) -> None:
+        self.run_id = run_id
+        self._rooms = rooms
+        self._record = record
+        self._supervisor = supervisor
+        self._clock: Clock = rooms.clock
+        self._gate = threading.Lock()  # nothing arms between "stop" and the first disarm
+        self._stopped_by: str | None = None
+        self._rolling_back = False
+        self._child: Child | None = None
+        self._ended = threading.Event()
+        self._settled = threading.Event()
+        self._hurry = threading.Event()
+        self._told_end: Mapping[str, Any] = {}
+        self._arming: Arming | None = None
+        self._renewed = 0.0
+
+    # --- for others -------------------------------------------------------------------------------------
+
+    @property
+    def stopped_by(self) -> str | None:
+        return self._stopped_by
+
+    def forbid(self, *, by: str) -> bool:
+        """From the return on nothing new is armed. True for the first one who says so."""
+        with self._gate:
+            first = self._stopped_by is None
+            if first:
+                self._stopped_by = by
+        return first
+
+    def signal(self) -> bool:
+        """One SIGUSR1 to the child, ever; none once its rollbacks have begun."""
+        child = self._child
+        return child is not None and not self._rolling_back and child.stop()
+
+    def kill(self) -> None:
+        if self._child is not None and not self._ended.is_set():
+            self._child.kill()
+
+    def wait(self, seconds: float) -> bool:
+        """True once the run has ended, its process group is gone and its faults are disarmed."""
+        return self._ended.wait(seconds)
+
+    def hurry(self) -> None:
+        """Give the verdict with what there is: the console goes down."""
+        self._hurry.set()
+
+    def wait_settled(self, seconds: float) -> bool:
+        return self._settled.wait(seconds)
+
+    # --- the thread -------------------------------------------------------------------------------------
+
+    def attend(self) -> None:
+        try:
+            run = self._begin()
+            if run is not None:
+                try:
+                    self._follow(run)
+                finally:
+                    self._end(run)
+                ending.settle(self._rooms, self._record, run.id, hurry=self._hurry)
+        except Exception:
+            LOGGER.exception("Run %s could not be attended to its end", self.run_id)
+        finally:
+            self._ended.set()
+            self._settled.set()
+
+    def _begin(self) -> Run | None:
+        now = self._clock.now()
+        with self._rooms.storage.writing() as session:
+            if not store.claim(session, self.run_id, supervisor=self._supervisor, at=now):
+                return None
+            run = store.read(session, self.run_id)
+        if run is None:
+            return None
+        self._arming = Arming(self._rooms, run)
+        self._child = self._rooms.children.spawn(self._spec(run))
+        self._record.append(run.id, child_pid=self._child.pid, child_started=self._child.started)
+        if self._stopped_by is not None:
+            self.signal()
+        return run
+
+    def _spec(self, run: Run) -> Spec:
+        environment = self._rooms.settings.environment(run.environment)
+        folder = self._rooms.folder(run.snapshot)
+        return Spec(
+            folder=str(self._rooms.settings.data / run.snapshot),
+            file=str(run.facts["file"]),
+            journal=str(folder / "journal.json"),
+            console=str(folder / "console.log"),
+            environ={**self._rooms.aws.child_variables(environment.name), **environment.variables},
+            variables=dict(run.variables),
+            rollback_strategy=run.rollback_strategy,
+            dry=run.dry,
+            speed=environment.speed,
+            grace=self._rooms.patience.orphan,
+        )
+
+    def _follow(self, run: Run) -> None:
+        """Until the child has ended and everything it told is read."""
+        child = self._child
+        if child is None:
+            return
+        open_ = True
+        while open_:
+            ready = wait([child.connection, child.sentinel], timeout=self._rooms.patience.lease / 6)
+            self._keep_alive(run)
+            if child.connection in ready:
+                open_ = self._listen(run, child)
+            elif child.sentinel in ready:
+                open_ = False
+        child.join(self._rooms.patience.rollbacks)
+
+    def _listen(self, run: Run, child: Child) -> bool:
+        """Take everything that is there as one batch. False once the child's end is closed."""
+        told: list[Told] = []
+        try:
+            while True:
+                message = child.receive()
+                if "ask" in message:
+                    self._write(run, told)
+                    told = []
+                    self._answer(run, child, message)
+                else:
+                    told += self._heard(run, message)
+                if not child.connection.poll(0):
+                    return True
+        except (EOFError, OSError, ValueError):
+            return False
+        finally:
+            self._write(run, told)
+
+    def _write(self, run: Run, told: list[Told]) -> None:
+        if told:
+            self._record.append(run.id, *told)
+
+    def _heard(self, run: Run, message: Mapping[str, Any]) -> list[Told]:
+        kind, data = str(message["kind"]), dict(message.get("data") or {})
+        if kind == "ended":
+            self._told_end = data
+        if kind == "rollbacks":
+            self._rolling_back = True
+        told: list[Told] = [] if kind in UNRECORDED else [(kind, data)]
+        if kind == "activity" and self._arming is not None and data.get("phase") == "method":
+            told += self._arming.over(str(data.get("name")))
+        del run
+        return told
+
+    def _answer(self, run: Run, child: Child, message: Mapping[str, Any]) -> None:
+        """`go`, `go with this provider`, or `refuse: why`. Whatever fails here is a refusal."""
+        activity = dict(message.get("data") or {})
+        arming = self._arming
+        with self._gate:
+            try:
+                if self._stopped_by is not None:
+                    raise Refusal(f"the run was stopped by {self._stopped_by}")
+                if arming is None:
+                    raise Refusal("the run is not attended")
+                answer = arming.asked(activity)
+            except Refusal as refusal:
+                self._refuse(run, child, message, str(refusal), stopping=self._stopped_by is not None)
+                return
+            except Exception as error:
+                LOGGER.exception("Run %s: the console could not answer", run.id)
+                self._refuse(run, child, message, f"the console failed: {error}", stopping=False)
+                return
+            if answer.told:
+                self._record.append(run.id, *answer.told)
+            child.answer(
+                message["ask"], answer="go", **({"provider": answer.provider} if answer.provider else {})
+            )
+
+    def _refuse(
+        self, run: Run, child: Child, message: Mapping[str, Any], why: str, *, stopping: bool
+    ) -> None:
+        child.answer(message["ask"], answer="refuse", why=why)
+        name = (message.get("data") or {}).get("name")
+        self._record.append(run.id, ("refused", {"name": name, "why": why, "stopping": stopping}))
+
+    def _keep_alive(self, run: Run) -> None:
+        """Renew the lease of what the run has armed; end the run where the guardian has ended its faults."""
+        if self._arming is None or not self._arming.entries:
+            return
+        now = self._clock.monotonic()
+        if now - self._renewed < self._rooms.patience.lease / 3:
+            return
+        self._renewed = now
+        until = self._clock.now() + timedelta(seconds=self._rooms.patience.lease)
+        self._rooms.faults.renew(str(run.id), until)
+        self._write(run, self._arming.confirm_open())
+        if (why := self._arming.taken_away()) and self.forbid(by=why):
+            self._record.append(run.id, ("note", {"text": f"Its fault was disarmed: {why}."}), stopped_by=why)
+            self.signal()
+
+    def _end(self, run: Run) -> None:
+        """The child has ended, or must: nothing of it may write any more, then everything is disarmed."""
+        child = self._child
+        if child is not None:
+            if child.exit_code is None:
+                child.kill()
+            processes.kill_group(child.pid)
+            child.wait_until_gone(seconds=self._rooms.patience.rollbacks)
+        ending.end(
+            self._rooms,
+            self._record,
+            run.id,
+            told=self._told_end,
+            stopped_by=self._stopped_by,
+            exit_code=None if child is None else child.exit_code,
+        )
+        self._ended.set()
+        if child is not None:
+            child.close()

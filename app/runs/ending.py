@@ -1,0 +1,161 @@
+"""The end of a run: disarmed, its journal kept or rebuilt, its verdict given once the logs have settled."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.errors import GamedayError
+from app.runs import findings, journal, store
+from app.runs.record import Record, Told
+from app.runs.rooms import Rooms
+from app.runs.run import JournalState, Run, RunStatus
+from app.runs.verdict import judge
+
+LOGGER = logging.getLogger(__name__)
+SIGNALLED = "its process was killed by signal {}"
+
+
+def end(
+    rooms: Rooms,
+    record: Record,
+    run_id: int,
+    *,
+    told: Mapping[str, Any],
+    stopped_by: str | None,
+    exit_code: int | None,
+    crashed: bool = False,
+) -> None:
+    """Disarm, keep the journal, and say that the run has ended. Its processes are gone already."""
+    run = _read(rooms, run_id)
+    if run is None or run.ended:
+        return
+    told_disarmed = disarmed(rooms, run, by=stopped_by or "the run", why="the run ended")
+    with contextlib.suppress(Exception):  # the poller only asks for more than it needs
+        rooms.metrics.unwatch(run.topic)
+    if told_disarmed:
+        record.append(run_id, *told_disarmed)
+    problem = told.get("problem")
+    if stopped_by is None and exit_code is not None and exit_code < 0:
+        stopped_by = SIGNALLED.format(-exit_code)
+    if not told and stopped_by is None:
+        problem = problem or f"its process ended with code {exit_code} and without a word"
+    raw, state = keep_journal(rooms, run, stopped=stopped_by is not None)
+    status = RunStatus.INTERRUPTED if crashed else _status(raw, state, stopped=stopped_by is not None)
+    words: dict[str, Any] = {"status": str(status), "journal": str(state), "problem": problem}
+    record.append(
+        run_id,
+        ("ended", {**words, "stopped_by": stopped_by}),
+        status=str(status),
+        deviated=None if raw is None else bool(raw.get("deviated")),
+        stopped_by=stopped_by,
+        journal_state=str(state),
+        journal_sha256=_digest(journal_path(rooms, run)),
+        facts={**run.facts, "problem": problem},
+        ended_at=rooms.clock.now(),
+    )
+
+
+def disarmed(rooms: Rooms, run: Run, *, by: str, why: str) -> list[Told]:
+    """Disarm everything of the run, and what its timeline says of that."""
+    entries = rooms.faults.disarm_run(str(run.id), by=by, why=why)
+    return [
+        ("disarmed", {"fault": e.id, "store": str(e.store), "state": str(e.state), "outcome": e.outcome})
+        for e in entries
+    ]
+
+
+def journal_path(rooms: Rooms, run: Run) -> Path:
+    return rooms.folder(run.snapshot) / "journal.json"
+
+
+def keep_journal(rooms: Rooms, run: Run, *, stopped: bool) -> tuple[dict[str, Any] | None, JournalState]:
+    """Chaos Toolkit's journal; else one from the run's events, where its process was killed."""
+    path = journal_path(rooms, run)
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(path.read_bytes()), JournalState.KEPT
+    if not stopped:
+        return None, JournalState.LOST
+    with rooms.storage.reading() as session:
+        text = journal.rebuild(run, store.events_after(session, run.id, 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    return json.loads(text), JournalState.REBUILT
+
+
+def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event) -> None:
+    """Give the verdict: at once where it is clear, else when the logs show the fault, or patience ends."""
+    deadline = rooms.clock.monotonic() + rooms.patience.settling
+    identify(rooms, record, run_id)
+    while True:
+        run = _read(rooms, run_id)
+        if run is None or run.verdict is not None:
+            return
+        proof = _proof(rooms, run)
+        found = findings.gather(rooms, run, proof)
+        late = hurry.is_set() or rooms.clock.monotonic() >= deadline
+        if late or not found.faults or found.fired or found.stopped_by or found.refused or found.problem:
+            break
+        hurry.wait(rooms.patience.look_again)
+    verdict, reason = judge(found)
+    record.append(
+        run_id,
+        ("verdict", {"verdict": str(verdict), "reason": reason}),
+        verdict=str(verdict),
+        verdict_reason=reason,
+        proof=None if proof is None else findings.plain(proof),
+    )
+
+
+def identify(rooms: Rooms, record: Record, run_id: int) -> None:
+    """Note the account and region that a run with faults or signals has touched."""
+    run = _read(rooms, run_id)
+    if run is None or run.region or not (run.facts.get("stores") or run.signals):
+        return
+    try:
+        identity = rooms.aws.identity(run.environment)
+    except GamedayError as error:
+        LOGGER.info("Run %s: the account could not be read: %s", run_id, error)
+        return
+    record.append(run_id, account=identity.account, region=identity.region)
+
+
+def _proof(rooms: Rooms, run: Run) -> Any:
+    """What the functions' logs show about the run's fault; None where there was none."""
+    entries: Sequence[Any] = [e for e in rooms.faults.for_run(str(run.id)) if e.armed_at]
+    if not entries:
+        return None
+    entry = entries[0]
+    try:
+        return rooms.evidence.proof(
+            run.environment,
+            entry.functions,
+            entry.dialect,
+            entry.created_at,
+            entry.disarmed_at or rooms.clock.now(),
+        )
+    except GamedayError as error:
+        return findings.Unseen(why=str(error))
+
+
+def _status(raw: Mapping[str, Any] | None, state: JournalState, *, stopped: bool) -> RunStatus:
+    if raw is not None and state is JournalState.KEPT:
+        return RunStatus(raw.get("status") or RunStatus.INTERRUPTED)
+    return RunStatus.INTERRUPTED if stopped else RunStatus.ABORTED
+
+
+def _digest(path: Path) -> str | None:
+    with contextlib.suppress(OSError):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    return None
+
+
+def _read(rooms: Rooms, run_id: int) -> Run | None:
+    with rooms.storage.reading() as session:
+        return store.read(session, run_id)

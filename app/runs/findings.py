@@ -1,0 +1,138 @@
+"""What is known about a run that has ended, gathered for its verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from app.runs import store
+from app.runs.journal import Activity, Journal, SteadyState
+from app.runs.rooms import Rooms
+from app.runs.run import Event, JournalState, Run
+from app.runs.verdict import Findings
+
+STALE_AFTER = 3  # times the poller's interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unseen:
+    """The logs could not be read."""
+
+    why: str
+    can_see: bool = False
+    hit: int = 0
+    interceptions: int = 0
+
+
+def gather(rooms: Rooms, run: Run, proof: Any) -> Findings:
+    with rooms.storage.reading() as session:
+        events = store.events_after(session, run.id, 0)
+    parsed = _journal(rooms, run)
+    entries = list(rooms.faults.for_run(str(run.id)))
+    intended = {event.data.get("fault") for event in events if event.kind == "asked"}
+    steady = [parsed.after, *parsed.during] if parsed else []
+    arming = {event.data.get("name") for event in events if event.kind == "asked"}
+    return Findings(
+        status=run.status,
+        refused=_refused(events),
+        problem=run.facts.get("problem"),
+        stopped_by=run.stopped_by,
+        steady_before=parsed.before.met if parsed and parsed.before else None,
+        steady_after=parsed.after.met if parsed and parsed.after else None,
+        steady_during=None if not parsed or not parsed.during else all(s.met for s in parsed.during),
+        missed=_missed(steady),
+        broken=_broken(parsed.activities, arming) if parsed else (),
+        broken_rollbacks=_broken_rollbacks(parsed.rollbacks) if parsed else (),
+        faults=len(intended),
+        armed=sum(1 for entry in entries if entry.id in intended and entry.armed_at is not None),
+        fired=_fired(proof),
+        unseen=getattr(proof, "why", "") or "",
+        still_armed=tuple(
+            str(e.store) for e in entries if str(e.state) in ("intended", "armed", "disarming")
+        ),
+        blind=_blind(rooms, run, steady),
+        dry=run.dry,
+    )
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it."""
+    return json.loads(json.dumps(value, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, set | frozenset) else str(value)
+
+
+def _journal(rooms: Rooms, run: Run) -> Journal | None:
+    if run.journal_state in (JournalState.NONE, JournalState.LOST):
+        return None
+    try:
+        return Journal.parse(json.loads((rooms.folder(run.snapshot) / "journal.json").read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
+def _refused(events: Sequence[Event]) -> str | None:
+    """Why the console said no, stopping aside; nothing where an earlier fault had been allowed."""
+    if any(event.kind == "asked" for event in events):
+        return None
+    said = [event.data for event in events if event.kind == "refused" and not event.data.get("stopping")]
+    return str(said[0].get("why")) if said else None
+
+
+def _missed(states: Sequence[SteadyState | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for state in states if state for name in state.missed))
+
+
+def _broken(activities: Sequence[Activity], arming: set[Any]) -> tuple[str, ...]:
+    """A failed arming action is left out: then the fault never armed, which says more."""
+    return tuple(a.name for a in activities if a.status == "failed" and a.name not in arming)
+
+
+def _broken_rollbacks(activities: Sequence[Activity]) -> tuple[str, ...]:
+    return tuple(a.name for a in activities if a.status == "failed" or (a.exit_code or 0) != 0)
+
+
+def _fired(proof: Any) -> bool | None:
+    if proof is None:
+        return False
+    if proof.hit or proof.interceptions:
+        return True
+    return False if proof.can_see else None
+
+
+def _blind(rooms: Rooms, run: Run, steady: Sequence[SteadyState | None]) -> tuple[str, ...]:
+    """Probes that answered without a value, and signals whose samples had none, or were too old, at the end."""
+    answered = [probe.name for state in steady if state for probe in state.probes if probe.blind]
+    unsampled = [str(s["name"]) for s in run.signals if s.get("query") and not _seen(rooms, run, s)]
+    return tuple(dict.fromkeys([*answered, *unsampled]))
+
+
+def _seen(rooms: Rooms, run: Run, signal: Mapping[str, Any]) -> bool:
+    """True where the newest sample of the run has a value and was not too old when the run ended.
+
+    A run too short for a sample has its probe's word, unless that probe calls "nothing" a number.
+    """
+    environment = rooms.settings.environment(run.environment)
+    ended = run.ended_at or rooms.clock.now()
+    stale = timedelta(seconds=STALE_AFTER * environment.poll_seconds)
+    began = (run.started_at or run.created_at) - stale
+    samples = [
+        s for s in rooms.metrics.samples(environment.name, str(signal["query"]), began, 1000) if s.at <= ended
+    ]
+    newest = max(samples, key=lambda sample: sample.at, default=None)
+    if newest is None:
+        return signal.get("when_empty") is None
+    return newest.value is not None and ended - newest.at <= stale

@@ -1,0 +1,36 @@
+"""What runs ask of experiments and stores, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.settings import Environment
+
+
+class FromFiles:
+    """The real thing; a test may bring its own."""
+
+    def read(self, experiment: Any, environment: Environment, variables: Mapping[str, Any]) -> Any:
+        """Signals, intents, steps and expected duration, as this environment and these variables make them."""
+        from app import experiments
+
+        return experiments.read(
+            experiment, {**environment.variables, **{k: str(v) for k, v in variables.items()}}
+        )
+
+    def snapshot(self, experiment: Any, to: Path) -> Any:
+        """Copy the experiment's folder: sha256, git_commit, git_dirty."""
+        from app import experiments
+
+        return experiments.snapshot(experiment, to)
+
+    def intents(self, activity: Mapping[str, Any]) -> Sequence[Any]:
+        """The writes of fault stores by one activity, as it is about to run."""
+        return ()
+
+    def store(self, environment: str, kind: str, name: str) -> Any:
+        from app.faults import Store
+
+        return Store(environment=environment, kind=kind, name=name)

@@ -1,0 +1,51 @@
+"""A run's events: written with their numbers, then told to whoever follows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.clock import Clock
+from app.live import Live
+from app.runs import store
+from app.runs.run import Event
+from app.storage import Storage
+
+Told = tuple[str, Mapping[str, Any]]
+
+
+class Record:
+    """Events leave in the order of their numbers: one writer at a time, as the database has it anyway."""
+
+    def __init__(self, storage: Storage, live: Live, clock: Clock) -> None:
+        self._storage = storage
+        self._live = live
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def append(
+        self, run_id: int, *told: Told, also: Callable[[Session], object] | None = None, **columns: Any
+    ) -> list[Event]:
+        """Write events, and changed columns of the run, in one transaction; then publish."""
+        with self._lock:
+            with self._storage.writing() as session:
+                if columns:
+                    store.change(session, run_id, **columns)
+                if also is not None:
+                    also(session)
+                events = store.append(session, run_id, told, at=self._clock.now())
+            self._publish(run_id, events, changed=bool(columns))
+        return events
+
+    def announce(self, run_id: int, events: Iterable[Event]) -> None:
+        """Publish what another transaction has written already."""
+        self._publish(run_id, list(events), changed=True)
+
+    def _publish(self, run_id: int, events: list[Event], *, changed: bool) -> None:
+        for event in events:
+            self._live.publish(f"run:{run_id}", event.kind, event, id=event.seq)
+        if changed:
+            self._live.publish("runs", "run", {"id": run_id})

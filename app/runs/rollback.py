@@ -1,0 +1,64 @@
+"""The rollback button: disarm first, end the run, disarm again, and say what happened. Any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from app.runs import ending
+from app.runs.attendance import Attendance
+from app.runs.record import Record
+from app.runs.rooms import Rooms
+from app.runs.run import Rollback, Run
+
+ARMED = ("intended", "armed", "disarming")
+
+
+def roll_back(
+    rooms: Rooms,
+    record: Record,
+    run: Run,
+    attendance: Attendance | None,
+    *,
+    by: str,
+    again: Callable[[], Run],
+) -> Rollback:
+    """`again` reads the run anew."""
+    first = attendance.forbid(by=by) if attendance else False
+    asked = (("note", {"text": f"{by} pressed “Roll back”.", "by": by}),)
+    record.append(run.id, *asked, *(ending.disarmed(rooms, run, by=by, why="rolled back")))
+    ended_in_time = True
+    if attendance is not None:
+        attendance.signal()
+        ended_in_time = end(attendance, grace=rooms.patience.rollbacks)
+        # A write that was on its way when the process ended may have landed after the first disarm.
+        rooms.faults.disarm_run(str(run.id), by=by, why="rolled back")
+    entries = tuple(rooms.faults.for_run(str(run.id)))
+    left = [entry for entry in entries if str(entry.state) in ARMED]
+    words = sentence(run, entries, left, attended=attendance is not None, first=first, ended=ended_in_time)
+    return Rollback(run=again(), entries=entries, disarmed=not left, sentence=words)
+
+
+def end(attendance: Attendance, *, grace: float) -> bool:
+    """Wait for the run's own rollbacks; then end its processes. False where it had to be killed."""
+    if attendance.wait(grace):
+        return True
+    attendance.kill()
+    attendance.wait(grace)
+    return False
+
+
+def sentence(
+    run: Run, entries: Sequence[Any], left: Sequence[Any], *, attended: bool, first: bool, ended: bool
+) -> str:
+    if left:
+        stores = ", ".join(str(entry.store) for entry in left)
+        return f"Not disarmed yet: {stores}. The guardian keeps trying until it is."
+    faults = "Nothing of this run is armed." if not entries else "Disarmed and read back."
+    if run.ended or not attended:
+        return f"The run had ended already. {faults}"
+    if not first:
+        return f"The run was being ended already. {faults}"
+    if not ended:
+        return f"{faults} The run did not end by itself and was killed."
+    return f"{faults} The run has ended."

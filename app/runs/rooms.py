@@ -1,0 +1,91 @@
+"""What runs need of the rooms below, so that a test can stand in for any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.clock import Clock
+from app.live import Live
+from app.runs.children import Children
+from app.settings import Environment, Settings
+from app.storage import Storage
+
+
+class CatalogRoom(Protocol):
+    def load(self, experiment_id: str, /) -> Any: ...
+
+
+class FaultRoom(Protocol):
+    """`app.faults.Faults`, as far as a run is concerned."""
+
+    def busy(self, store: Any, /) -> Any: ...
+    def understand(self, environment: str, store: Any, text: str, /) -> Any: ...
+    def intend(self, **words: Any) -> Any: ...
+    def confirm(self, entry_id: int, /) -> Any: ...
+    def disarm(self, entry_id: int, /, *, by: str, why: str) -> Any: ...
+    def disarm_run(self, run_id: str, /, *, by: str, why: str) -> Sequence[Any]: ...
+    def renew(self, run_id: str, until: datetime, /) -> Any: ...
+    def for_run(self, run_id: str, /) -> Sequence[Any]: ...
+
+
+class ReadingRoom(Protocol):
+    def read(self, experiment: Any, environment: Environment, variables: Mapping[str, Any], /) -> Any: ...
+    def snapshot(self, experiment: Any, to: Path, /) -> Any: ...
+    def intents(self, activity: Mapping[str, Any], /) -> Sequence[Any]: ...
+    def store(self, environment: str, kind: str, name: str, /) -> Any: ...
+
+
+class MetricRoom(Protocol):
+    def watch(self, subject: str, environment: str, queries: Sequence[Any], /) -> Any: ...
+    def unwatch(self, subject: str, /) -> Any: ...
+    def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> Sequence[Any]: ...
+
+
+class EvidenceRoom(Protocol):
+    def proof(
+        self, environment: str, functions: Sequence[str], dialect: str, since: datetime, until: datetime
+    ) -> Any: ...
+
+
+class AwsRoom(Protocol):
+    def identity(self, environment: str, /) -> Any: ...
+    def child_variables(self, environment: str, /) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long is waited for what, in seconds."""
+
+    lease: float = 30.0  # that a run's faults may go on without their supervisor
+    margin: float = 300.0  # past the expected end, before the deadline disarms
+    rollbacks: float = 60.0  # for a stopped run to play its rollbacks
+    shutdown: float = 8.0  # the same, while the console goes down
+    settling: float = 45.0  # for logs to show that a fault fired
+    look_again: float = 3.0  # between two looks at the logs
+    orphan: float = 20.0  # that a child without a supervisor has for its rollbacks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """Everything a run is executed with."""
+
+    storage: Storage
+    settings: Settings
+    catalog: CatalogRoom
+    faults: FaultRoom
+    metrics: MetricRoom
+    evidence: EvidenceRoom
+    aws: AwsRoom
+    live: Live
+    clock: Clock
+    children: Children
+    reading: ReadingRoom
+    patience: Patience = Patience()
+
+    def folder(self, run_snapshot: str) -> Path:
+        """Where a run keeps its snapshot, journal and console log."""
+        return (self.settings.data / run_snapshot).parent

@@ -1,0 +1,146 @@
+"""All SQL about runs and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.runs.run import Event, JournalState, Run, RunStatus, Verdict
+from app.storage.tables import RunEventRow, RunRow
+
+UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+def insert(session: Session, run: Mapping[str, Any]) -> int:
+    """A new row, of the given columns. Returns its id."""
+    row = RunRow(**run)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def read(session: Session, run_id: int) -> Run | None:
+    row = session.get(RunRow, run_id)
+    return None if row is None else to_run(row)
+
+
+def latest(
+    session: Session, *, limit: int, experiment: str | None = None, environment: str | None = None
+) -> list[Run]:
+    query = select(RunRow).order_by(RunRow.id.desc()).limit(limit)
+    if experiment is not None:
+        query = query.where(RunRow.experiment == experiment)
+    if environment is not None:
+        query = query.where(RunRow.environment == environment)
+    return [to_run(row) for row in session.scalars(query)]
+
+
+def unfinished(session: Session, environment: str | None = None) -> list[Run]:
+    query = select(RunRow).where(RunRow.status.in_(UNFINISHED)).order_by(RunRow.id)
+    if environment is not None:
+        query = query.where(RunRow.environment == environment)
+    return [to_run(row) for row in session.scalars(query)]
+
+
+def unsettled(session: Session) -> list[Run]:
+    query = (
+        select(RunRow).where(RunRow.status.not_in(UNFINISHED), RunRow.verdict.is_(None)).order_by(RunRow.id)
+    )
+    return [to_run(row) for row in session.scalars(query)]
+
+
+def claim(session: Session, run_id: int, *, supervisor: str, at: datetime) -> bool:
+    """Compare and swap: True for exactly one of those who try."""
+    changed = session.execute(
+        update(RunRow)
+        .where(RunRow.id == run_id, RunRow.status == RunStatus.QUEUED)
+        .values(status=RunStatus.RUNNING, supervisor=supervisor, started_at=at)
+        .returning(RunRow.id)
+    )
+    return changed.first() is not None
+
+
+def change(session: Session, run_id: int, **columns: Any) -> None:
+    session.execute(update(RunRow).where(RunRow.id == run_id).values(**columns))
+
+
+def child_of(session: Session, run_id: int) -> tuple[int | None, float | None]:
+    """The process id and start time recorded for the run's child."""
+    row = session.execute(select(RunRow.child_pid, RunRow.child_started).where(RunRow.id == run_id)).one()
+    return row[0], row[1]
+
+
+def owner_of(session: Session, run_id: int) -> str | None:
+    return session.scalar(select(RunRow.supervisor).where(RunRow.id == run_id))
+
+
+def append(
+    session: Session, run_id: int, told: Iterable[tuple[str, Mapping[str, Any]]], *, at: datetime
+) -> list[Event]:
+    """Add events after the last one. The transaction that writes is alone, so numbers have no gaps."""
+    last = session.scalar(select(func.max(RunEventRow.seq)).where(RunEventRow.run_id == run_id)) or 0
+    events = [
+        Event(run_id=run_id, seq=last + number, at=at, kind=kind, data=dict(data))
+        for number, (kind, data) in enumerate(told, start=1)
+    ]
+    session.add_all(
+        RunEventRow(run_id=run_id, seq=event.seq, at=event.at, kind=event.kind, data=dict(event.data))
+        for event in events
+    )
+    session.flush()
+    return events
+
+
+def events_after(session: Session, run_id: int, seq: int) -> list[Event]:
+    query = (
+        select(RunEventRow)
+        .where(RunEventRow.run_id == run_id, RunEventRow.seq > seq)
+        .order_by(RunEventRow.seq)
+    )
+    return [
+        Event(run_id=row.run_id, seq=row.seq, at=row.at, kind=row.kind, data=row.data)
+        for row in session.scalars(query)
+    ]
+
+
+def users_of(session: Session, environment: str, stores: Sequence[str]) -> Run | None:
+    """An unfinished run that arms one of these stores, or will."""
+    for run in unfinished(session, environment):
+        if set(run.facts.get("stores", ())) & set(stores):
+            return run
+    return None
+
+
+def to_run(row: RunRow) -> Run:
+    return Run(
+        id=row.id,
+        experiment=row.experiment,
+        title=row.title,
+        environment=row.environment,
+        account=row.account,
+        region=row.region,
+        requested_by=row.requested_by,
+        variables=row.request.get("variables", {}),
+        rollback_strategy=row.request.get("rollback_strategy", "always"),
+        dry=row.request.get("dry"),
+        status=RunStatus(row.status),
+        deviated=row.deviated,
+        verdict=Verdict(row.verdict) if row.verdict else None,
+        verdict_reason=row.verdict_reason,
+        stopped_by=row.stopped_by,
+        snapshot=row.snapshot,
+        sha256=row.sha256,
+        git_commit=row.git_commit,
+        git_dirty=row.git_dirty,
+        document=row.document,
+        facts=row.facts,
+        proof=row.proof,
+        journal_state=JournalState(row.journal_state),
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )
