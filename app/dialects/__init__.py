@@ -1,5 +1,27 @@
 """Fault configuration formats, one pure module each: read, write, disarm plan, log patterns."""
 
 from app.dialects.fault import Fault, FaultMode
+from app.dialects.registry import (
+    DIALECTS,
+    Dialect,
+    any_armed,
+    for_version,
+    recognise,
+    stickiness,
+    translate,
+)
+from app.dialects.words import measured, sentence
 
-__all__ = ["Fault", "FaultMode"]
+__all__ = [
+    "DIALECTS",
+    "Dialect",
+    "Fault",
+    "FaultMode",
+    "any_armed",
+    "for_version",
+    "measured",
+    "recognise",
+    "sentence",
+    "stickiness",
+    "translate",
+]

@@ -1,1 +1,6 @@
-"""."""
+"""Did the fault fire: interceptions, expensive invocations, one request's lines."""
+
+from app.evidence.evidence import Collector, Evidence
+from app.evidence.proof import Invocation, Line, Proof
+
+__all__ = ["Collector", "Evidence", "Invocation", "Line", "Proof"]

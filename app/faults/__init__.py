@@ -1,1 +1,7 @@
-"""."""
+"""Faults as leases: written down before they are armed, and put back whatever happens."""
+
+from app.faults.entry import Entry, FaultState, Store, Understanding
+from app.faults.faults import Faults
+from app.faults.guardian import Guardian
+
+__all__ = ["Entry", "FaultState", "Faults", "Guardian", "Store", "Understanding"]

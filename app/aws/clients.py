@@ -1,0 +1,171 @@
+"""One warm client for each environment and service, with the environment's role and endpoint."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session as CoreSession
+
+from app.aws.functions import FunctionReader, Functions
+from app.aws.parameters import Parameters, SsmParameters
+from app.aws.problems import told
+from app.errors import NotFound
+from app.settings import Environment
+
+CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    max_pool_connections=32,
+    retries={"mode": "standard", "max_attempts": 2},
+)
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Whose account it is. None: AWS did not say."""
+
+    account: str | None = None
+    alias: str | None = None
+    region: str | None = None
+
+
+class Aws:
+    """Threads share it. NotFound for an environment that is not in the settings."""
+
+    def __init__(self, environments: Mapping[str, Environment]) -> None:
+        self._environments = environments
+        self._lock = threading.RLock()
+        self._sessions: dict[str, boto3.Session] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._identities: dict[str, Identity] = {}
+        self._functions: dict[str, Functions] = {}
+
+    def client(self, environment: str, service: str) -> Any:
+        """A boto3 client that stays open. Unavailable where there are no credentials or no region."""
+        key = (environment, service)
+        if (found := self._clients.get(key)) is not None:
+            return found
+        with self._lock, told(f"Reaching AWS for environment {environment}"):
+            if key not in self._clients:
+                endpoint = self._environment(environment).endpoint_url
+                self._clients[key] = self._session(environment).client(
+                    service, endpoint_url=endpoint, config=CONFIG
+                )
+            return self._clients[key]
+
+    def parameters(self, environment: str) -> Parameters:
+        return SsmParameters(self.client(environment, "ssm"))
+
+    def functions(self, environment: str) -> Functions:
+        with self._lock:
+            if environment not in self._functions:
+                self._functions[environment] = FunctionReader(self.client(environment, "lambda"))
+            return self._functions[environment]
+
+    def identity(self, environment: str) -> Identity:
+        """Kept once AWS has told it; until then an Identity with the region only. Never raises for AWS."""
+        if (known := self._identities.get(environment)) is not None:
+            return known
+        region = self.region(environment)
+        try:
+            account = self.client(environment, "sts").get_caller_identity()["Account"]
+        except Exception:  # noqa: BLE001  a page without an account number is better than no page
+            return Identity(region=region)
+        identity = Identity(account=account, alias=self._alias(environment), region=region)
+        self._identities[environment] = identity
+        return identity
+
+    def region(self, environment: str) -> str | None:
+        given = self._environment(environment).region
+        return given or cast("str | None", self._session(environment).region_name)
+
+    def child_variables(self, environment: str) -> dict[str, str]:
+        """What `aws` and boto3 need in a run's child to be where this console is, and as whom.
+
+        The credentials of an assumed role are handed over as they are now, and are not renewed in the child.
+        """
+        of = self._environment(environment)
+        region = self.region(environment)
+        variables = {} if of.profile or of.role_arn or _local(of) else _own_variables()
+        variables |= {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "3"}
+        variables |= {"AWS_DEFAULT_REGION": region, "AWS_REGION": region} if region else {}
+        variables |= {"AWS_ENDPOINT_URL": of.endpoint_url} if of.endpoint_url else {}
+        if of.profile and not of.role_arn:
+            return variables | _files() | {"AWS_PROFILE": of.profile}
+        return variables | (self._keys(environment) if of.role_arn or _local(of) else {})
+
+    def _keys(self, environment: str) -> dict[str, str]:
+        with told(f"Getting credentials for environment {environment}"):
+            frozen = self._session(environment).get_credentials().get_frozen_credentials()
+        keys = {"AWS_ACCESS_KEY_ID": frozen.access_key, "AWS_SECRET_ACCESS_KEY": frozen.secret_key}
+        return keys | ({"AWS_SESSION_TOKEN": frozen.token} if frozen.token else {})
+
+    def _alias(self, environment: str) -> str | None:
+        with contextlib.suppress(ClientError, BotoCoreError):
+            aliases = self.client(environment, "iam").list_account_aliases()["AccountAliases"]
+            return str(aliases[0]) if aliases else None
+        return None
+
+    def _environment(self, name: str) -> Environment:
+        if name not in self._environments:
+            raise NotFound(f"There is no environment {name}. There are: {', '.join(self._environments)}.")
+        return self._environments[name]
+
+    def _session(self, environment: str) -> boto3.Session:
+        with self._lock:
+            if environment not in self._sessions:
+                self._sessions[environment] = session(self._environment(environment))
+            return self._sessions[environment]
+
+
+def session(environment: Environment) -> boto3.Session:
+    """A boto3 session whose credentials renew themselves where a role is assumed."""
+    if _local(environment) and not environment.profile:
+        # An emulator takes any key: never send it a real one.
+        return boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test",  # noqa: S106
+            region_name=environment.region or "us-east-1",
+        )  # fmt: skip
+    plain = boto3.Session(profile_name=environment.profile, region_name=environment.region)
+    if environment.role_arn is None:
+        return plain
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=lambda service, **given: plain.client(
+            service, endpoint_url=environment.endpoint_url, config=CONFIG, **given
+        ),
+        source_credentials=plain.get_credentials(),
+        role_arn=environment.role_arn,
+        extra_args={"RoleSessionName": "gameday"},
+    )
+    core = CoreSession()
+    # botocore has no public way to give a session credentials that renew themselves.
+    core._credentials = DeferredRefreshableCredentials(  # noqa: SLF001
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    return boto3.Session(botocore_session=core, region_name=environment.region or plain.region_name)
+
+
+def _local(environment: Environment) -> bool:
+    """Whether the endpoint is an emulator on this machine."""
+    return environment.endpoint_url is not None and urlsplit(environment.endpoint_url).hostname in LOOPBACK
+
+
+def _own_variables() -> dict[str, str]:
+    """The AWS configuration of this process: `default` means what `aws` would mean in this terminal."""
+    return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+
+
+def _files() -> dict[str, str]:
+    names = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")
+    return {name: os.environ[name] for name in names if name in os.environ}

@@ -1,0 +1,150 @@
+"""SSM parameters, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from app.aws.problems import code, told
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """`value` as SSM holds it: a SecureString stays encrypted. `version` counts writes from 1."""
+
+    name: str
+    value: bytes
+    type: str = "String"
+    version: int = 0
+    tier: str | None = None  # only `describe` knows
+    data_type: str | None = None
+
+
+class Parameters(Protocol):
+    """Every method raises Unavailable, Throttled or Denied where AWS does not do it."""
+
+    def get(self, name: str) -> Parameter | None:
+        """None where there is no such parameter."""
+        ...
+
+    def describe(self, name: str) -> Parameter | None:
+        """As `get`, with the tier. Two calls; where describing is not allowed the tier stays None."""
+        ...
+
+    def put(
+        self,
+        name: str,
+        value: bytes,
+        *,
+        kind: str = "String",
+        tier: str | None = None,
+        data_type: str | None = None,
+    ) -> int:
+        """Write, whatever was there. The version written."""
+        ...
+
+    def create(self, name: str, value: bytes) -> bool:
+        """Write where nothing is, the one atomic step that SSM offers. False: there is one already."""
+        ...
+
+    def delete(self, name: str) -> bool:
+        """False where there was none."""
+        ...
+
+    def history(self, name: str) -> Sequence[Parameter]:
+        """Every version that SSM still has, oldest first; the newest 100."""
+        ...
+
+
+class SsmParameters:
+    """Parameters on a boto3 client of `ssm`."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def get(self, name: str) -> Parameter | None:
+        with told(f"Reading parameter {name}"):
+            try:
+                answer = self._client.get_parameter(Name=name)
+            except ClientError as error:
+                if code(error) == "ParameterNotFound":
+                    return None
+                raise
+        return _parameter(name, answer["Parameter"])
+
+    def describe(self, name: str) -> Parameter | None:
+        found = self.get(name)
+        if found is None:
+            return None
+        try:
+            rows = self._client.describe_parameters(
+                ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": [name]}]
+            )["Parameters"]
+        except ClientError:
+            return found
+        tier = next((row.get("Tier") for row in rows if row.get("Name") == name), None)
+        return Parameter(
+            name=name,
+            value=found.value,
+            type=found.type,
+            version=found.version,
+            tier=tier,
+            data_type=found.data_type,
+        )
+
+    def put(
+        self,
+        name: str,
+        value: bytes,
+        *,
+        kind: str = "String",
+        tier: str | None = None,
+        data_type: str | None = None,
+    ) -> int:
+        details = {"Tier": tier, "DataType": data_type}
+        with told(f"Writing parameter {name}"):
+            answer = self._client.put_parameter(
+                Name=name, Value=value.decode(), Type=kind, Overwrite=True,
+                **{key: detail for key, detail in details.items() if detail},
+            )  # fmt: skip
+        return int(answer["Version"])
+
+    def create(self, name: str, value: bytes) -> bool:
+        with told(f"Creating parameter {name}"):
+            try:
+                self._client.put_parameter(Name=name, Value=value.decode(), Type="String", Overwrite=False)
+            except ClientError as error:
+                if code(error) == "ParameterAlreadyExists":
+                    return False
+                raise
+        return True
+
+    def delete(self, name: str) -> bool:
+        with told(f"Deleting parameter {name}"):
+            try:
+                self._client.delete_parameter(Name=name)
+            except ClientError as error:
+                if code(error) == "ParameterNotFound":
+                    return False
+                raise
+        return True
+
+    def history(self, name: str) -> Sequence[Parameter]:
+        with told(f"Reading the history of parameter {name}"):
+            pages = self._client.get_paginator("get_parameter_history").paginate(Name=name)
+            rows = [_parameter(name, row) for page in pages for row in page["Parameters"]]
+        return sorted(rows, key=lambda row: row.version)
+
+
+def _parameter(name: str, row: dict[str, Any]) -> Parameter:
+    return Parameter(
+        name=name,
+        value=str(row["Value"]).encode(),
+        type=row["Type"],
+        version=int(row["Version"]),
+        tier=row.get("Tier"),
+        data_type=row.get("DataType"),
+    )

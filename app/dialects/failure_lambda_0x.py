@@ -1,0 +1,44 @@
+"""failure-lambda 0.3.0 to 0.4.4: the network mode and its list are called `denylist`."""
+
+from __future__ import annotations
+
+from app.dialects import flat
+from app.dialects.fault import Fault
+
+NAME = "failure-lambda/0.x"
+NETWORK = "denylist"
+STICKY = True
+STICKINESS = "a warm container that was hit once is hit every time, until the fault is switched off: more is hit than was asked for"
+
+
+def parse(text: str) -> Fault | None:
+    """The fault that functions would inject; None where `text` switches it off or means nothing to them."""
+    return flat.parse(text, network=NETWORK)
+
+
+def write(fault: Fault) -> str:
+    return flat.write(fault, network=NETWORK)
+
+
+def off() -> str:
+    """What clears the most: `isEnabled` must be there and false."""
+    return flat.OFF
+
+
+def is_armed(text: str) -> bool:
+    """Whether containers may be hit, or stay hit, while the store holds `text`."""
+    return flat.enabled(text)
+
+
+def interception(line: str) -> str | None:
+    """The host that a log line says was refused."""
+    found = flat.INTERCEPTED.search(line)
+    return found["host"] if found else None
+
+
+def fired(line: str) -> bool:
+    """Whether a log line says that a fault struck. Announcing a deny list is not striking."""
+    if flat.INTERCEPTED.search(line):
+        return True
+    found = flat.INJECTING.search(line)
+    return found is not None and "dependency failure" not in found[0]

@@ -1,0 +1,54 @@
+"""What the logs say about a fault, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a function's log. `text` is without the runtime's own prefix."""
+
+    at: datetime
+    request_id: str | None
+    text: str
+    intercepted: bool
+    function: str = ""
+    stream: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    request_id: str
+    ms: float | None  # as its REPORT line says; None: not reported yet
+    intercepted: int  # interceptions that its lines carry
+    stream: str
+    function: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """Interceptions as counted by the request ids that log lines carry, since the fault was armed."""
+
+    since: datetime
+    until: datetime
+    invocations: int = 0
+    hit: int = 0  # invocations with at least one interception
+    interceptions: int = 0
+    last_seen: datetime | None = None  # the newest interception
+    lines: tuple[Line, ...] = ()  # newest first, a screenful
+    expensive: tuple[Invocation, ...] = ()  # slowest first
+    can_see: bool = True  # False: the logs could not be read, so nothing is proven either way
+    why: str = ""  # a sentence where `can_see` is False, or where the numbers need one
+    streams: int = 0  # containers seen, where the log has one stream for each
+    streams_hit: int = 0
+
+    @property
+    def fired(self) -> bool:
+        return self.interceptions > 0
+
+    @property
+    def share(self) -> float | None:
+        """Invocations hit, 0 to 1; None without invocations."""
+        return min(1.0, self.hit / self.invocations) if self.invocations else None
