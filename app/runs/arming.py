@@ -104,6 +104,8 @@ class Arming:
         understood = self._rooms.faults.understand(environment.name, place, intent.value)
         if understood.fault is None:  # it switches a fault off, or it is no fault at all
             return GO
+        if understood.refusal:
+            raise Refusal(understood.refusal)
         value, provider, told = self._translated(intent, understood, activity)
         now = self._rooms.clock.now()
         expected = float(self._run.facts.get("expected_seconds", 0)) / environment.speed
@@ -112,8 +114,8 @@ class Arming:
             store=place,
             value=value,
             fault=understood.fault,
-            dialect=understood.dialect,
-            translated_from=understood.found if value != intent.value else None,
+            dialect=understood.function_dialect or understood.dialect,
+            translated_from=understood.translated_from,
             functions=understood.functions,
             run_id=str(self._run.id),
             by=self._run.requested_by,
@@ -134,23 +136,23 @@ class Arming:
         self, intent: Intent, understood: Any, activity: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any] | None, tuple[Told, ...]]:
         """The value that the function obeys, the provider that writes it, and what the timeline says of it."""
-        if understood.text == intent.value:
+        if understood.value == intent.value:
             return intent.value, None, ()
-        provider = with_value(activity.get("provider") or {}, understood.text)
+        provider = with_value(activity.get("provider") or {}, understood.value)
         if provider is None:
             raise Unavailable(
-                f"The function obeys {understood.dialect}, the file speaks {understood.found}, and where "
-                f"“{intent.activity}” has its value could not be found. Write it in {understood.dialect}."
+                f"The function obeys {understood.function_dialect}, the file speaks {understood.dialect}, and where "
+                f"“{intent.activity}” has its value could not be found. Write it in {understood.function_dialect}."
             )
         words = {
             "name": intent.activity,
-            "from": understood.found,
-            "to": understood.dialect,
+            "from": understood.dialect,
+            "to": understood.function_dialect,
             "written": intent.value,
-            "value": understood.text,
+            "value": understood.value,
             "functions": list(understood.functions),
         }
-        return understood.text, provider, (("translated", words),)
+        return understood.value, provider, (("translated", words),)
 
     def _announced(self, intent: Intent) -> tuple[str, ...]:
         intents = [Intent(**i) for i in self._run.facts.get("intents", ())]

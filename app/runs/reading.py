@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.faults import Store
 from app.settings import Environment
 
 
@@ -31,6 +32,4 @@ class FromFiles:
         return ()
 
     def store(self, environment: str, kind: str, name: str) -> Any:
-        from app.faults import Store
-
         return Store(environment=environment, kind=kind, name=name)

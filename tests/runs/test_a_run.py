@@ -1,0 +1,112 @@
+"""One run from its request to its verdict, with a real child."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.errors import Conflict, Invalid, NotFound
+from app.runs import JournalState, RunStatus, Verdict
+
+GETPID = {"type": "action", "name": "nothing", "provider": {"type": "python", "module": "os", "func": "getpid"}}
+
+
+def test_it_runs_and_keeps_the_journal(stage: Any, experiment: Any) -> None:
+    run = stage.finish(stage.start(experiment(GETPID)))
+    assert (run.status, run.deviated, run.verdict) == (RunStatus.COMPLETED, False, Verdict.HELD)
+    assert run.journal_state is JournalState.KEPT
+    assert json.loads(stage.runs.journal(run.id))["run"][0]["status"] == "succeeded"
+    assert b"Action: nothing" in stage.runs.console_log(run.id)
+
+
+def test_its_events_are_numbered_without_a_gap(stage: Any, experiment: Any) -> None:
+    run = stage.finish(stage.start(experiment(GETPID)))
+    events = stage.runs.events(run.id)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert [event.kind for event in events][0] == "queued"
+    assert [event.kind for event in events][-2:] == ["ended", "verdict"]
+    assert [event.seq for event in stage.runs.events(run.id, after=3)][0] == 4
+
+
+def test_it_arms_only_what_the_ledger_knows_and_disarms_at_the_end(stage: Any, experiment: Any) -> None:
+    run = stage.finish(stage.start(experiment(stage.arms(), rollbacks=[stage.disarms()])))
+    kinds = stage.kinds(run)
+    assert kinds.index("asked") < kinds.index("before-activity") < kinds.index("armed") < kinds.index("disarmed")
+    assert run.verdict is Verdict.HELD
+    assert run.account == "000000000000"
+    assert not stage.faults.for_run(str(run.id))[0].active
+
+
+def test_a_fault_without_a_rollback_is_disarmed_all_the_same(stage: Any, experiment: Any) -> None:
+    stage.finish(stage.start(experiment(stage.arms())))
+    assert json.loads(stage.store.read_text()) == {"isEnabled": False}
+
+
+def test_the_value_is_translated_for_the_function_and_the_file_kept(stage: Any, experiment: Any) -> None:
+    written = stage.arms().copy()
+    written["provider"] = {
+        **written["provider"],
+        "arguments": written["provider"]["arguments"].replace("denylist", "blacklist"),
+    }
+    probe = {
+        "type": "probe", "name": "look", "provider": {"type": "process", "path": "cat", "arguments": str(stage.store)},
+    }  # fmt: skip
+    run = stage.finish(stage.start(experiment(written, probe, {**written, "name": "again"})))
+    journal = json.loads(stage.runs.journal(run.id))
+    assert "translated" in stage.kinds(run)
+    assert "denylist" in journal["run"][0]["activity"]["provider"]["arguments"]
+    assert "denylist" in journal["run"][1]["output"]["stdout"]
+    assert journal["experiment"]["method"][0] == written
+
+
+def test_a_fault_that_never_fired_teaches_nothing(stage: Any, experiment: Any) -> None:
+    stage.evidence.hit = 0
+    run = stage.finish(stage.start(experiment(stage.arms())))
+    assert run.verdict is Verdict.INCONCLUSIVE
+    assert "never fired" in str(run.verdict_reason)
+
+
+def test_an_experiment_that_does_not_load_is_said_to_be_broken(stage: Any, experiment: Any) -> None:
+    run = stage.finish(stage.start({"title": "T", "description": "d", "method": [{"type": "action", "name": "x"}]}))
+    assert (run.status, run.verdict) == (RunStatus.ABORTED, Verdict.FAILED)
+    assert "provider" in str(run.verdict_reason)
+
+
+def test_a_store_is_armed_by_one_run_at_a_time(stage: Any, experiment: Any) -> None:
+    first = stage.start(experiment(stage.arms(pauses={"after": 60})))
+    with pytest.raises(Conflict) as refusal:
+        stage.start(experiment(stage.arms()), name="two")
+    assert refusal.value.details["run"] == first.id
+    assert stage.runs.rollback(first.id, by="test").disarmed
+
+
+def test_what_is_asked_for_must_exist(stage: Any, experiment: Any) -> None:
+    with pytest.raises(NotFound):
+        stage.runs.start("nowhere", by="test")
+    stage.catalog.add("broken", experiment(), valid=False)
+    with pytest.raises(Invalid):
+        stage.runs.start("broken", by="test")
+    for wrong in ({"environment": "mars"}, {"rollback_strategy": "maybe"}, {"dry": "very"}):
+        with pytest.raises(Invalid, match=next(iter(wrong.values()))):
+            stage.start(experiment(), **wrong)
+    assert stage.runs.list() == []
+
+
+def test_a_dry_run_arms_nothing(stage: Any, experiment: Any) -> None:
+    run = stage.finish(stage.start(experiment(stage.arms()), dry="actions"))
+    assert "asked" not in stage.kinds(run)
+    assert run.verdict is Verdict.INCONCLUSIVE
+    assert json.loads(stage.runs.journal(run.id))["experiment"]["dry"] == "actions"
+
+
+def test_variables_and_the_environment_reach_the_experiment(stage: Any, experiment: Any) -> None:
+    echo = {
+        "type": "probe", "name": "echo",
+        "provider": {"type": "process", "path": "sh", "arguments": ["-c", "echo ${size} $COLOUR $AWS_REGION"]},
+    }  # fmt: skip
+    document = experiment(echo, configuration={"size": "small"})
+    run = stage.finish(stage.start(document, variables={"size": "large"}))
+    assert json.loads(stage.runs.journal(run.id))["run"][0]["output"]["stdout"] == "large green us-east-2\n"
+    assert run.variables == {"size": "large"}
