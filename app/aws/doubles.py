@@ -12,6 +12,10 @@ from app.aws.parameters import Parameter, Parameters
 from app.settings import Environment
 
 
+def _nothing(call: str, name: str) -> None:
+    del call, name
+
+
 class InMemoryParameters:
     """SSM's rules for versions and history. `before` is called with every call's name and parameter, and may raise."""
 
@@ -19,8 +23,8 @@ class InMemoryParameters:
         self._lock = threading.RLock()
         self._versions: dict[str, list[Parameter]] = {}
         self.calls: list[tuple[str, str]] = []
-        self.before: Callable[[str, str], None] = lambda call, name: None
-        self.after: Callable[[str, str], None] = lambda call, name: None
+        self.before: Callable[[str, str], None] = _nothing
+        self.after: Callable[[str, str], None] = _nothing
         for name, value in (values or {}).items():
             self._append(name, value.encode(), "String", "Standard", "text")
 

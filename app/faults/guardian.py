@@ -1,19 +1,68 @@
-"""What disarms faults whose run, deadline or owner is gone."""
+"""What disarms faults whose run, deadline or owner is gone. It looks at nothing else."""
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
 from app.clock import Clock
+from app.faults.entry import Entry, FaultState
 from app.faults.faults import Faults
+
+TICK = 1.0  # seconds
+BY = "guardian"
+log = logging.getLogger(__name__)
 
 
 class Guardian:
-    def __init__(self, faults: Faults, clock: Clock) -> None: ...
+    def __init__(self, faults: Faults, clock: Clock) -> None:
+        self._faults = faults
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def step(self) -> bool:
-        raise NotImplementedError
+        """Disarm what is due. Whether something was."""
+        now = self._clock.now()
+        due = self._faults.ledger.due(now)
+        for entry in due:
+            self._faults.disarm(entry.id, by=BY, why=because(entry, now))
+        return bool(due)
+
+    def recover(self, orphans: Sequence[Entry]) -> None:
+        """Disarm what an earlier console armed by hand and did not disarm: its owner is gone."""
+        for entry in orphans:
+            self._faults.disarm(entry.id, by=BY, why="the console that armed it ended without disarming")
 
     def start(self) -> None:
-        raise NotImplementedError
+        """Recover, then keep watch, in a thread. Call it before anything new can be armed."""
+        orphans = self._faults.ledger.by_hand()
+        self._thread = threading.Thread(target=self._watch, args=(orphans,), name="guardian", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        raise NotImplementedError
+        self._stopping.set()
+        if self._thread:
+            self._thread.join()
+
+    def _watch(self, orphans: Sequence[Entry]) -> None:
+        self._safely(lambda: self.recover(orphans))
+        while not self._stopping.wait(TICK):
+            self._safely(self.step)
+
+    def _safely(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Exception:
+            # The one loop that must never end: whatever it was, the next tick tries again.
+            log.exception("The guardian's step failed; it goes on.")
+
+
+def because(entry: Entry, now: datetime) -> str:
+    if entry.disarm_by <= now:
+        return "its deadline passed"
+    if entry.lease_until is not None and entry.lease_until <= now:
+        return "its run did not renew it"
+    return "a disarm did not finish" if entry.state is FaultState.DISARMING else "it is due"

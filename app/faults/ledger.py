@@ -1,0 +1,180 @@
+"""The durable list of faults: all SQL of the room, in transactions of its own.
+
+An intent must be on disk before the store is written, whatever transaction its caller is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+
+from app.dialects import Fault, FaultMode
+from app.errors import Conflict, NotFound
+from app.faults.entry import ACTIVE, Entry, FaultState, Store
+from app.storage import Storage
+from app.storage.tables import LedgerRow
+
+IS_ACTIVE = LedgerRow.state.in_([state.value for state in ACTIVE])
+
+
+class Ledger:
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def intend(self, entry: Entry) -> tuple[Entry, bool]:
+        """Commit an intent; `entry.id` is ignored. Whether the entry is new.
+
+        A run that already holds the store widens its own entry: what was there before the first write stays
+        what is put back. Conflict, with `run` or `fault`, where somebody else holds it.
+        """
+        with self._storage.writing() as session:
+            row = session.scalars(select(LedgerRow).where(_of_store(entry.store), IS_ACTIVE)).first()
+            new = row is None
+            if row is None:
+                row = LedgerRow(**_columns(entry))
+                session.add(row)
+            elif entry.run_id is None or row.run_id != entry.run_id or row.state == FaultState.DISARMING:
+                raise busy(_entry(row))
+            else:
+                _widen(row, entry)
+            session.flush()
+            return _entry(row), new
+
+    def change(self, entry_id: int, **columns: Any) -> Entry:
+        with self._storage.writing() as session:
+            row = session.get(LedgerRow, entry_id)
+            if row is None:
+                raise NotFound(f"There is no fault {entry_id} in the ledger.")
+            for name, value in columns.items():
+                setattr(row, name, value)
+            session.flush()
+            return _entry(row)
+
+    def renew(self, run_id: str, until: datetime) -> None:
+        with self._storage.writing() as session:
+            session.execute(
+                update(LedgerRow).where(LedgerRow.run_id == run_id, IS_ACTIVE).values(lease_until=until)
+            )
+
+    def entry(self, entry_id: int) -> Entry:
+        with self._storage.reading() as session:
+            row = session.get(LedgerRow, entry_id)
+            if row is None:
+                raise NotFound(f"There is no fault {entry_id} in the ledger.")
+            return _entry(row)
+
+    def busy(self, store: Store) -> Entry | None:
+        return next(iter(self._select(_of_store(store), IS_ACTIVE)), None)
+
+    def active(self, environment: str | None) -> list[Entry]:
+        return self._select(IS_ACTIVE, *_in(environment))
+
+    def for_run(self, run_id: str) -> list[Entry]:
+        return self._select(LedgerRow.run_id == run_id)
+
+    def history(self, limit: int, environment: str | None) -> list[Entry]:
+        return self._select(*_in(environment), limit=limit)
+
+    def due(self, now: datetime) -> list[Entry]:
+        """Active entries whose deadline or lease is over, or whose disarm did not finish, ready to be tried."""
+        over = or_(
+            LedgerRow.disarm_by <= now,
+            LedgerRow.lease_until <= now,
+            LedgerRow.state == FaultState.DISARMING.value,
+        )
+        ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)
+        return self._select(IS_ACTIVE, over, ready)
+
+    def by_hand(self) -> list[Entry]:
+        return self._select(IS_ACTIVE, LedgerRow.run_id.is_(None))
+
+    def over(self, store: Store) -> dict[int, str]:
+        """Since when, by id, of the newest entries of a store that are over."""
+        rows = self._select(_of_store(store), ~IS_ACTIVE, limit=100)
+        return {row.id: row.created_at.isoformat() for row in rows}
+
+    def _select(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Entry]:
+        """Newest first."""
+        with self._storage.reading() as session:
+            rows = session.scalars(
+                select(LedgerRow).where(*conditions).order_by(LedgerRow.id.desc()).limit(limit)
+            )
+            return [_entry(row) for row in rows]
+
+
+def busy(holder: Entry) -> Conflict:
+    if holder.run_id is not None:
+        return Conflict(
+            f"{holder.store} is held by run {holder.run_id}: {holder.sentence}. Roll that back first.",
+            run=int(holder.run_id) if holder.run_id.isdigit() else holder.run_id, fault=holder.id,
+        )  # fmt: skip
+    return Conflict(
+        f"{holder.store} is armed by hand by {holder.by}: {holder.sentence}. Disarm that first.",
+        fault=holder.id,
+    )
+
+
+def _of_store(store: Store) -> ColumnElement[bool]:
+    return and_(LedgerRow.environment == store.environment, LedgerRow.store == str(store))
+
+
+def _in(environment: str | None) -> Sequence[ColumnElement[bool]]:
+    return () if environment is None else (LedgerRow.environment == environment,)
+
+
+def _widen(row: LedgerRow, entry: Entry) -> None:
+    row.announced = list(dict.fromkeys([*row.announced, row.value.decode(), *entry.announced]))
+    row.value = entry.value
+    row.fault = _fault_columns(entry.fault)
+    row.dialect, row.translated_from = entry.dialect, entry.translated_from
+    row.functions = list(entry.functions)
+    row.safe_value = entry.safe_value or row.safe_value
+    row.disarm_by, row.lease_until = max(row.disarm_by, entry.disarm_by), entry.lease_until
+    row.state, row.outcome = FaultState.INTENDED.value, None
+
+
+def _columns(entry: Entry) -> Mapping[str, Any]:
+    same = (
+        "environment", "run_id", "by", "dialect", "translated_from", "previous", "value", "safe_value", "version",
+        "created_at", "armed_at", "disarm_by", "lease_until", "disarmed_at", "disarmed_by", "outcome", "attempts",
+        "next_attempt_at",
+    )  # fmt: skip
+    return {
+        **{name: getattr(entry, name) for name in same},
+        "store": str(entry.store),
+        "state": entry.state.value,
+        "fault": _fault_columns(entry.fault),
+        "functions": list(entry.functions),
+        "previous_meta": dict(entry.previous_meta),
+        "announced": list(entry.announced),
+    }
+
+
+def _entry(row: LedgerRow) -> Entry:
+    same = (
+        "id", "run_id", "by", "dialect", "translated_from", "previous", "previous_meta", "value", "safe_value",
+        "version", "created_at", "armed_at", "disarm_by", "lease_until", "disarmed_at", "disarmed_by", "outcome",
+        "attempts", "next_attempt_at",
+    )  # fmt: skip
+    return Entry(
+        **{name: getattr(row, name) for name in same},
+        store=Store.parse(row.store, row.environment),
+        state=FaultState(row.state),
+        fault=_fault(row.fault),
+        functions=tuple(row.functions),
+        announced=tuple(row.announced),
+    )
+
+
+def _fault_columns(fault: Fault) -> dict[str, Any]:
+    return {name: value for name, value in asdict(fault).items() if value is not None}
+
+
+def _fault(columns: dict[str, Any]) -> Fault:
+    return Fault(
+        **{**columns, "mode": FaultMode(columns["mode"]), "deny_list": tuple(columns.get("deny_list", ()))}
+    )

@@ -1,0 +1,120 @@
+"""What to do with a store that a fault was written to: pure, since being wrong here leaves a fault armed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.aws import Parameter
+from app.dialects import DIALECTS, any_armed
+from app.faults.entry import Entry, FaultState
+
+BACKOFF = (1, 2, 4, 8, 15, 30)  # seconds; the last one for ever
+SHOWN = 300  # characters of a value in a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    value: bytes | None  # None: delete the parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    state: FaultState  # disarmed or drifted
+    outcome: str  # a sentence
+
+
+def resting(entry: Entry) -> bytes | None:
+    """What the store is to hold in the end. None: no parameter.
+
+    The previous value, unless it was itself armed; then the experiment's own rollback value; else off.
+    """
+    if entry.previous is None or not any_armed(_text(entry.previous)):
+        return entry.previous
+    if entry.safe_value is not None and not any_armed(_text(entry.safe_value)):
+        return entry.safe_value
+    return off(entry.dialect).encode()
+
+
+def off(dialect: str) -> str:
+    """A dialect that is gone from the code must not keep a fault armed: every one of them is off by this."""
+    return DIALECTS[dialect].off() if dialect in DIALECTS else '{"isEnabled": false}'
+
+
+def ours(entry: Entry) -> frozenset[bytes]:
+    """Every value that the console or the run said it would write."""
+    said = {entry.value, *(value.encode() for value in entry.announced)}
+    target = resting(entry)
+    return frozenset(
+        said | ({entry.safe_value} if entry.safe_value else set()) | ({target} if target else set())
+    )
+
+
+def decide(entry: Entry, current: Parameter | None) -> Write | Settled:
+    """The next step towards disarmed, by what the store holds now."""
+    target = resting(entry)
+    held = current.value if current else None
+    if held == target and _same_type(entry, current):
+        return Settled(state=FaultState.DISARMED, outcome=_already(entry))
+    if held is not None and held in ours(entry):
+        return Write(value=target)
+    if held == entry.previous:
+        return Settled(
+            state=FaultState.DISARMED,
+            outcome=f"Nothing was written: {entry.store} still holds {shown(held)}, a fault that was there before.",
+        )
+    return Settled(state=FaultState.DRIFTED, outcome=drift(entry, held))
+
+
+def drift(entry: Entry, theirs: bytes | None) -> str:
+    did = "deleted it" if theirs is None else f"wrote {shown(theirs)}"
+    return (
+        f"{entry.store} was changed by somebody else, who {did}. That is left as it is. "
+        f"The fault was {shown(entry.value)}; before it, the store held {shown(entry.previous)}."
+    )
+
+
+def put_back(entry: Entry) -> str:
+    """What was done, once the store is read back."""
+    target = resting(entry)
+    if target is None:
+        return f"Disarmed: {entry.store} is removed again, there was none before. Read back."
+    if target != entry.previous:
+        return (
+            f"Disarmed: {entry.store} holds {shown(target)}, read back. "
+            "What it held before was itself an armed fault, and was not put back."
+        )
+    return f"Disarmed: {entry.store} holds what it held before, byte for byte, read back."
+
+
+def retry_at(attempts: int, now: datetime) -> datetime:
+    """When to try again after `attempts` failures."""
+    return now + timedelta(seconds=BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1])
+
+
+def foreign(entry: Entry, versions: list[Parameter]) -> Parameter | None:
+    """The newest of these versions that neither the console nor the run wrote."""
+    known = ours(entry) | ({entry.previous} if entry.previous is not None else set())
+    return next((row for row in reversed(versions) if row.value not in known), None)
+
+
+def shown(value: bytes | None) -> str:
+    if value is None:
+        return "no value"
+    text = _text(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _already(entry: Entry) -> str:
+    if entry.previous is None:
+        return f"{entry.store} is not there, as before."
+    same = resting(entry) == entry.previous
+    return f"{entry.store} holds {'what it held before' if same else 'a value that is off'}: nothing to put back."
+
+
+def _same_type(entry: Entry, current: Parameter | None) -> bool:
+    return current is None or current.type == entry.previous_meta.get("type", current.type)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")

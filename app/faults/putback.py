@@ -1,0 +1,53 @@
+"""A store put back, without a compare-and-set to do it with."""
+
+from __future__ import annotations
+
+from app.aws import Parameter, Parameters
+from app.errors import Unavailable
+from app.faults import plan
+from app.faults.entry import Entry, FaultState
+
+ROUNDS = 4  # a child's late write can come between; somebody who writes all the time is no reason to go on
+
+
+def put_back(parameters: Parameters, entry: Entry) -> plan.Settled:
+    """Read, write what is to stand, read back. Unavailable where AWS does not do it, at any point.
+
+    Three calls where nobody comes between.
+    """
+    wrote = False
+    current = parameters.get(entry.store.name)
+    for _ in range(ROUNDS):
+        step = plan.decide(entry, current)
+        if isinstance(step, plan.Settled):
+            done = wrote and step.state is FaultState.DISARMED
+            return plan.Settled(state=step.state, outcome=plan.put_back(entry)) if done else step
+        if current and (theirs := _write(parameters, entry, step.value, current)):
+            return plan.Settled(state=FaultState.DRIFTED, outcome=plan.drift(entry, theirs.value))
+        wrote = True
+        current = parameters.get(entry.store.name)
+    raise Unavailable(f"{entry.store} is written again as soon as it is put back.")
+
+
+def came_between(parameters: Parameters, entry: Entry, since: int, until: int) -> Parameter | None:
+    """What somebody else wrote after version `since` and before version `until`. One call, if any."""
+    if until <= since + 1:
+        return None
+    versions = [row for row in parameters.history(entry.store.name) if since < row.version < until]
+    return plan.foreign(entry, versions)
+
+
+def _write(parameters: Parameters, entry: Entry, value: bytes | None, current: Parameter) -> Parameter | None:
+    """Write, and find out whom that overwrote: their value is put back at once and returned."""
+    name = entry.store.name
+    if value is None:
+        parameters.delete(name)
+        return None
+    was = entry.previous_meta
+    version = parameters.put(
+        name, value, kind=was.get("type", current.type), tier=was.get("tier"), data_type=was.get("data_type")
+    )
+    theirs = came_between(parameters, entry, current.version, version)
+    if theirs:
+        parameters.put(name, theirs.value, kind=theirs.type, tier=theirs.tier)
+    return theirs
