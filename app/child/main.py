@@ -72,7 +72,8 @@ def settle_in(spec: Spec) -> None:
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
     left = {"", str(Path.cwd())}
     os.chdir(spec.folder)
-    sys.path[:] = [entry for entry in sys.path if entry not in left | {spec.folder}]
+    own = [entry for entry in spec.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    sys.path[:] = own + [entry for entry in sys.path if entry not in left | {spec.folder}]
     log_to_console()
 
 

@@ -1,0 +1,156 @@
+"""Rollback, stopping and shutdown, with real processes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from app.runs import RunStatus, Verdict
+from app.runs import processes, store
+
+SLEEP = {"type": "action", "name": "sleep", "provider": {"type": "process", "path": "sleep", "arguments": ["60"]}}
+PYTHON = {"type": "action", "name": "python", "provider": {"type": "python", "module": "dawdling", "func": "dawdle"}}
+
+
+def is_off(stage: Any) -> bool:
+    return json.loads(stage.store.read_text()) == {"isEnabled": False}
+
+
+@pytest.mark.parametrize("last", [None, SLEEP, PYTHON], ids=["pause", "process", "python"])
+def test_the_button_ends_whatever_is_going_on(stage: Any, experiment: Any, eventually: Any, last: Any) -> None:
+    method = [stage.arms(pauses={"after": 60})] if last is None else [stage.arms(), last]
+    run = stage.start(experiment(*method, rollbacks=[stage.disarms()]))
+    awaited = "pause" if last is None else "before-activity"
+    eventually(lambda: stage.kinds(run).count(awaited) == len(method))
+    answer = stage.runs.rollback(run.id, by="ann")
+    assert answer.disarmed
+    assert answer.sentence == "Disarmed and read back. The run has ended."
+    ended = stage.finish(run)
+    assert (ended.status, ended.verdict, ended.stopped_by) == (RunStatus.INTERRUPTED, Verdict.STOPPED, "ann")
+    assert is_off(stage)
+    journal = json.loads(stage.runs.journal(run.id))
+    assert [activity["status"] for activity in journal["rollbacks"]] == ["succeeded"]
+
+
+def test_pressed_twice_and_pressed_after_the_end(stage: Any, experiment: Any, eventually: Any) -> None:
+    run = stage.start(experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()]))
+    eventually(lambda: "pause" in stage.kinds(run))
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda by: stage.runs.rollback(run.id, by=by), ["ann", "bob"]))
+    assert all(answer.disarmed for answer in answers)
+    assert len({answer.sentence for answer in answers}) == 2
+    stage.finish(run)
+    later = stage.runs.rollback(run.id, by="eve")
+    assert later.disarmed
+    assert later.sentence.startswith("The run had ended already.")
+    assert later.run.stopped_by in ("ann", "bob")
+
+
+def test_pressed_while_arming_nothing_is_armed_afterwards(stage: Any, experiment: Any) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+
+    def linger() -> None:
+        reached.set()
+        go_on.wait(10)
+
+    stage.faults.on_intend = linger
+    run = stage.start(experiment(stage.arms(), SLEEP))
+    assert reached.wait(10)
+    with ThreadPoolExecutor(1) as pool:
+        pressed = pool.submit(stage.runs.rollback, run.id, by="ann")
+        go_on.set()
+        assert pressed.result(20).disarmed
+    assert is_off(stage)
+
+
+def test_a_write_on_its_way_when_the_run_is_ended_does_not_stay(
+    stage: Any, experiment: Any, eventually: Any
+) -> None:
+    arms = stage.arms()
+    arms["provider"]["arguments"] = arms["provider"]["arguments"].replace("ssm", "ssm", 1)
+    run = stage.start(experiment({**arms, "provider": {**arms["provider"], "path": "env", "arguments":
+        "AWS_DELAY=1 aws " + arms["provider"]["arguments"]}}))  # fmt: skip
+    eventually(lambda: "before-activity" in stage.kinds(run))
+    assert stage.runs.rollback(run.id, by="ann").disarmed
+    with stage.runs.rooms.storage.reading() as session:
+        pid, _ = store.child_of(session, run.id)
+    assert pid is not None
+    assert not processes.in_group(pid)
+    assert is_off(stage)
+
+
+def test_rollbacks_are_played_to_their_end(stage: Any, experiment: Any, eventually: Any) -> None:
+    """Neither a second press nor a signal from outside may cut them short."""
+    slow = {"type": "action", "name": "slow", "provider": {"type": "process", "path": "sleep", "arguments": ["0.7"]}}
+    marks = {
+        "type": "action", "name": "mark",
+        "provider": {"type": "process", "path": "touch", "arguments": [str(stage.folder / "mark")]},
+    }  # fmt: skip
+    run = stage.start(experiment({**SLEEP}, rollbacks=[slow, marks]))
+    eventually(lambda: "before-activity" in stage.kinds(run))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(stage.runs.rollback, run.id, by="ann")
+        eventually(lambda: "rollbacks" in stage.kinds(run))
+        stage.runs.dispatch.attending(run.id)._child._told_to_stop = False  # as if somebody else had the right
+        stage.runs.dispatch.attending(run.id)._child.stop()
+        stage.runs.rollback(run.id, by="bob")
+        first.result(20)
+    assert (stage.folder / "mark").exists()
+    journal = json.loads(stage.runs.journal(run.id))
+    assert [activity["status"] for activity in journal["rollbacks"]] == ["succeeded", "succeeded"]
+
+
+def test_a_child_that_will_not_end_is_killed_and_its_journal_rebuilt(
+    stage: Any, experiment: Any, eventually: Any
+) -> None:
+    run = stage.start(experiment(stage.arms(), SLEEP))
+    eventually(lambda: stage.kinds(run).count("before-activity") == 2)
+    attendance = stage.runs.dispatch.attending(run.id)
+    attendance.forbid(by="ann")
+    attendance.kill()
+    ended = stage.finish(run)
+    journal = json.loads(stage.runs.journal(run.id))
+    assert journal["rebuilt-by-gameday"] is True
+    assert journal["run"][0]["status"] == "succeeded"
+    assert "status" not in journal["run"][1]
+    assert (ended.status, str(ended.journal_state)) == (RunStatus.INTERRUPTED, "rebuilt")
+    assert is_off(stage)
+
+
+def test_going_down_ends_every_run_and_disarms(stage: Any, experiment: Any, eventually: Any) -> None:
+    run = stage.start(experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()]))
+    eventually(lambda: "pause" in stage.kinds(run))
+    stage.supervisor.shutdown()
+    ended = stage.finish(run)
+    assert (ended.status, ended.verdict) == (RunStatus.INTERRUPTED, Verdict.STOPPED)
+    assert is_off(stage)
+
+
+def test_in_a_hurry_rollbacks_are_not_waited_for_but_all_is_disarmed(
+    stage: Any, experiment: Any, eventually: Any
+) -> None:
+    run = stage.start(experiment(stage.arms(pauses={"after": 60}), rollbacks=[SLEEP]))
+    eventually(lambda: "pause" in stage.kinds(run))
+    hurry = threading.Event()
+    hurry.set()
+    stage.supervisor.shutdown(hurry=hurry)
+    assert is_off(stage)
+    assert stage.finish(run).status is RunStatus.INTERRUPTED
+
+
+def test_the_lease_is_renewed_while_the_child_lives(stage: Any, experiment: Any, eventually: Any) -> None:
+    run = stage.start(experiment(stage.arms(pauses={"after": 60})))
+    eventually(lambda: stage.faults.calls.count("renew") >= 2)
+    stage.runs.rollback(run.id, by="ann")
+
+
+def test_a_run_whose_fault_the_guardian_took_away_is_ended(stage: Any, experiment: Any, eventually: Any) -> None:
+    run = stage.start(experiment(stage.arms(pauses={"after": 60})))
+    eventually(lambda: "pause" in stage.kinds(run))
+    stage.faults.disarm(1, by="the guardian", why="its deadline has passed")
+    ended = stage.finish(run)
+    assert (ended.verdict, ended.stopped_by) == (Verdict.STOPPED, "the guardian")

@@ -1,0 +1,124 @@
+"""SIGKILL of the server in the middle of a pause, and what the next start makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.runs import RunStatus, Verdict, processes, store
+
+# A server of its own: the same stand-ins, one run, and then it waits to be killed.
+SERVER = """
+import importlib.util, sys, threading
+from pathlib import Path
+from app.runs.children import start_fork_server
+children = start_fork_server()
+spec = importlib.util.spec_from_file_location("stage", sys.argv[1])
+stand_ins = importlib.util.module_from_spec(spec)
+sys.modules["stage"] = stand_ins
+spec.loader.exec_module(stand_ins)
+stage = next(stand_ins.stage.__wrapped__(Path(sys.argv[2]), children))
+run = stage.start(stand_ins.experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()]))
+while "pause" not in stage.kinds(run):
+    threading.Event().wait(0.01)
+print(run.id, flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Any:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    words = [sys.executable, "-c", SERVER, str(Path(__file__).with_name("conftest.py")), str(folder)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    yield process, folder
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["the server alone", "the server and the run's group"])
+def test_it_is_disarmed_interrupted_and_its_journal_readable(
+    stage: Any, server: Any, eventually: Any, both: bool
+) -> None:
+    process, folder = server
+    run_id = int(process.stdout.readline())
+    armed = folder / "store"
+    again = restarted(stage, folder)
+    with again.runs.rooms.storage.reading() as session:
+        pid, started = store.child_of(session, run_id)
+    assert pid is not None
+    assert processes.started(pid) == started
+    assert json.loads(armed.read_text())["isEnabled"] is True
+    armed_entry(again, run_id, armed)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if both:
+        os.killpg(pid, signal.SIGKILL)
+        eventually(lambda: not processes.in_group(pid))
+        assert json.loads(armed.read_text())["isEnabled"] is True
+    again.supervisor.heal()
+    run = again.runs.get(run_id)
+    assert (run.status, run.verdict) == (RunStatus.INTERRUPTED, Verdict.STOPPED)
+    assert not processes.in_group(pid)
+    assert json.loads(armed.read_text()) == {"isEnabled": False}
+    journal = json.loads(again.runs.journal(run_id))
+    assert journal["status"] == "interrupted"
+    if both:
+        assert journal["rebuilt-by-gameday"] is True
+    again.runs.rooms.storage.close()
+
+
+def restarted(stage: Any, folder: Path) -> Any:
+    """A second console's rooms on the killed one's folder."""
+    build = type(stage)
+    from app.clock import SystemClock
+    from app.runs import Runs, Supervisor
+    from app.settings import Environment, Settings
+    from app.storage import Storage
+    from app.storage.engine import sqlite_url
+
+    settings = Settings(folder=folder, environments={"test": Environment(name="test")}, default_environment="test")
+    faults = type(stage.faults)()
+    rooms = stage.runs.rooms
+    runs = Runs(
+        storage=Storage(sqlite_url(settings.data / "gameday.sqlite")), catalog=stage.catalog, settings=settings,
+        faults=faults, metrics=rooms.metrics, evidence=rooms.evidence, aws=rooms.aws, live=stage.live,
+        clock=SystemClock(), children=rooms.children, reading=rooms.reading, patience=rooms.patience,
+    )  # fmt: skip
+    return build(folder, stage.catalog, faults, stage.evidence, stage.live, runs, Supervisor(runs), folder / "store")
+
+
+def armed_entry(again: Any, run_id: int, armed: Path) -> None:
+    """The ledger of the stand-ins is in memory: say again what the killed server had written down."""
+    from datetime import UTC, datetime
+
+    value = armed.read_text()
+    armed.write_text('{"isEnabled": false}')
+    entry = again.faults.intend(
+        store=again.runs.rooms.reading.store("test", "ssm", str(armed)), value=value, run_id=str(run_id),
+        announced=(value,), safe_value=None, by="test", dialect="failure-lambda/0.x", functions=("transform",),
+        fault=again.faults.understand("test", armed, value).fault, disarm_by=datetime.now(UTC),
+    )  # fmt: skip
+    armed.write_text(value)
+    again.faults.confirm(entry.id)
+
+
+def test_a_process_of_somebody_else_with_the_same_id_is_left_alone() -> None:
+    from app.runs.supervisor import end_processes
+
+    bystander = subprocess.Popen(["sleep", "30"], start_new_session=True)
+    try:
+        run: Any = None
+        end_processes(run, bystander.pid, (processes.started(bystander.pid) or 0) - 1)
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
