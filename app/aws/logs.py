@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,7 @@ def filter_log_events(
     since: datetime,
     until: datetime | None = None,
     pattern: str | None = None,
+    streams: Sequence[str] = (),
     token: str | None = None,
     limit: int = 10_000,
 ) -> LogPage:
@@ -42,6 +44,7 @@ def filter_log_events(
     asked: dict[str, Any] = {"logGroupName": group, "startTime": milliseconds(since), "limit": limit}
     asked |= {"endTime": milliseconds(until)} if until else {}
     asked |= {"filterPattern": pattern} if pattern else {}
+    asked |= {"logStreamNames": list(streams)} if streams else {}
     asked |= {"nextToken": token} if token else {}
     with told(f"Reading the log of {group}"):
         try:

@@ -2,5 +2,6 @@
 
 from app.evidence.evidence import Collector, Evidence
 from app.evidence.proof import Invocation, Line, Proof
+from app.evidence.words import explain, unseen
 
-__all__ = ["Collector", "Evidence", "Invocation", "Line", "Proof"]
+__all__ = ["Collector", "Evidence", "Invocation", "Line", "Proof", "explain", "unseen"]

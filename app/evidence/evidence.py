@@ -1,22 +1,40 @@
-"""Reading the functions' logs, each line once."""
+"""Reading the functions' logs, each line once, however many people look."""
 
 from __future__ import annotations
 
+import re
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from app.aws import Aws
+from app.aws import Aws, LogEvent, Throttled
+from app.aws.logs import filter_log_events
 from app.clock import Clock
+from app.dialects import DIALECTS
+from app.errors import GamedayError, Invalid
+from app.evidence import loglines
+from app.evidence.loglines import Kind
 from app.evidence.proof import Line, Proof
+from app.evidence.tally import Once, Tally
 
-
-class Collector:
-    def read(self, until: datetime | None = None) -> Proof:
-        raise NotImplementedError
+FRESH_FOR = 1.5  # seconds in which everybody is given the same proof
+LATE = timedelta(seconds=10)  # lines arrive that much later than they were written: windows overlap by it
+PAGES = 10  # at most, in one reading of one function
+PAGE = 10_000  # events
+BACKOFF = (2.0, 4.0, 8.0, 16.0, 30.0, 60.0)  # seconds
+COLLECTORS = 32
+REQUEST_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
 
 
 class Evidence:
-    def __init__(self, aws: Aws, clock: Clock) -> None: ...
+    """Threads share it."""
+
+    def __init__(self, aws: Aws, clock: Clock) -> None:
+        self._aws = aws
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._collectors: OrderedDict[tuple[object, ...], Collector] = OrderedDict()
 
     def proof(
         self,
@@ -26,7 +44,159 @@ class Evidence:
         since: datetime,
         until: datetime | None = None,
     ) -> Proof:
-        raise NotImplementedError
+        """What the logs show from `since` to `until` (now). Never raises for AWS: see `can_see` and `why`.
+
+        Called again with the same arguments it reads only what is new.
+        """
+        return self.collector(environment, functions, dialect, since).read(until)
+
+    def collector(
+        self, environment: str, functions: Sequence[str], dialect: str, since: datetime
+    ) -> Collector:
+        key = (environment, tuple(functions), dialect, since)
+        with self._lock:
+            if key not in self._collectors:
+                self._collectors[key] = Collector(
+                    self._aws,
+                    self._clock,
+                    environment=environment,
+                    functions=functions,
+                    dialect=dialect,
+                    since=since,
+                )
+            self._collectors.move_to_end(key)
+            if len(self._collectors) > COLLECTORS:
+                self._collectors.popitem(last=False)
+            return self._collectors[key]
 
     def request(self, environment: str, function: str, request_id: str, since: datetime) -> list[Line]:
-        raise NotImplementedError
+        """Every line of one invocation, oldest first. Unavailable where the log can not be read."""
+        if not REQUEST_ID.fullmatch(request_id):
+            raise Invalid(f"{request_id[:80]} is not a request id.")
+        client, group = self._aws.client(environment, "logs"), group_of(function)
+        named = filter_log_events(client, group=group, since=since, pattern=f'"{request_id}"').events
+        if not named:
+            return []
+        streams = tuple(dict.fromkeys(event.stream for event in named))
+        around = filter_log_events(
+            client, group=group, streams=streams, since=_at(named[0]), until=_at(named[-1]), limit=PAGE
+        ).events
+        return _of_request(request_id, function, around or named)
+
+
+class Collector:
+    """One fault's evidence, read further at each call."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        clock: Clock,
+        *,
+        environment: str,
+        functions: Sequence[str],
+        dialect: str,
+        since: datetime,
+    ) -> None:
+        self._aws, self._clock, self._environment = aws, clock, environment
+        self._since = since
+        self._lock = threading.Lock()
+        self._tally = Tally(DIALECTS[dialect])
+        self._cursors = dict.fromkeys(functions, since)
+        self._once = {function: Once() for function in functions}
+        self._read_at: float | None = None
+        self._wait_until = 0.0
+        self._failures = 0
+        self._latest = self._tally.proof(
+            since, since, can_see=bool(functions), why="" if functions else NOBODY
+        )
+
+    def read(self, until: datetime | None = None) -> Proof:
+        with self._lock:
+            now = self._clock.monotonic()
+            fresh = self._read_at is not None and now - self._read_at < FRESH_FOR
+            if fresh or now < self._wait_until or not self._cursors:
+                return self._latest
+            self._read_at = now
+            self._latest = self._read(until or self._clock.now())
+            return self._latest
+
+    def _read(self, until: datetime) -> Proof:
+        missing = []
+        try:
+            for function in self._cursors:
+                if not self._read_function(function, until):
+                    missing.append(group_of(function))
+        except GamedayError as error:
+            return self._failed(error, until)
+        self._failures = 0
+        why = (
+            f"There is no log group {' and '.join(missing)}: nothing was logged yet, or its name differs."
+            if missing
+            else ""
+        )
+        return self._tally.proof(self._since, until, can_see=len(missing) < len(self._cursors), why=why)
+
+    def _failed(self, error: GamedayError, until: datetime) -> Proof:
+        self._wait_until = self._clock.monotonic() + BACKOFF[min(self._failures, len(BACKOFF) - 1)]
+        self._failures += 1
+        # Throttled is not blind: what was read still stands, it only grows older.
+        can_see = self._latest.can_see if isinstance(error, Throttled) else False
+        return self._tally.proof(self._since, until, can_see=can_see, why=str(error))
+
+    def _read_function(self, function: str, until: datetime) -> bool:
+        """Whether its log group is there."""
+        begin = max(self._since, self._cursors[function] - LATE)
+        events, exists = self._events(function, begin, until)
+        if events:
+            self._cursors[function] = max(self._cursors[function], _at(events[-1]))
+        keep_from = int((self._cursors[function] - LATE).timestamp() * 1000)
+        for event, known in self._once[function].mark(events, keep_from=keep_from):
+            self._tally.add(function, event, known=known)
+        return exists
+
+    def _events(self, function: str, begin: datetime, until: datetime) -> tuple[list[LogEvent], bool]:
+        client, group = self._aws.client(self._environment, "logs"), group_of(function)
+        events: list[LogEvent] = []
+        token: str | None = None
+        for _ in range(PAGES):
+            page = filter_log_events(client, group=group, since=begin, until=until, token=token, limit=PAGE)
+            if not page.group_exists:
+                return [], False
+            events += page.events
+            token = page.token
+            if token is None:
+                break
+        return events, True
+
+
+NOBODY = "No function that reads the store is known, so no log can be read."
+
+
+def group_of(function: str) -> str:
+    return f"/aws/lambda/{function}"
+
+
+def _of_request(request_id: str, function: str, events: Sequence[LogEvent]) -> list[Line]:
+    running: dict[str, str | None] = {}
+    lines = []
+    for event in events:
+        written = loglines.parse(event.message)
+        if written.kind is Kind.START:
+            running[event.stream] = written.request_id
+        if (written.request_id or running.get(event.stream)) == request_id:
+            fired = any(dialect.fired(written.text) for dialect in DIALECTS.values())
+            lines.append(
+                Line(
+                    at=_at(event),
+                    request_id=request_id,
+                    text=written.text,
+                    intercepted=fired,
+                    function=function,
+                    stream=event.stream,
+                )  # fmt: skip
+            )
+    return lines
+
+
+def _at(event: LogEvent) -> datetime:
+    return datetime.fromtimestamp(event.timestamp / 1000, UTC)

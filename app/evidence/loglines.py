@@ -1,0 +1,51 @@
+"""A function's log lines, as Lambda writes them and as emulators do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+PLATFORM = re.compile(r"(?P<kind>START|END|REPORT) RequestId: (?P<id>[0-9a-fA-F-]{8,})")
+DURATION = re.compile(r"\bDuration: (?P<ms>[0-9.]+) ms")
+# `<time>\t<request id>\tINFO\t<text>`; the time is missing where a viewer has taken it away.
+CONSOLE = re.compile(
+    r"(?:\S+Z\t)?(?P<id>[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})\t(?:(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t)?(?P<text>.*)",
+    re.DOTALL,
+)
+UNKNOWN = re.compile(
+    r"\S+Z\tundefined\t(?:[A-Z]+\t)?(?P<text>.*)", re.DOTALL
+)  # written outside an invocation
+
+
+class Kind(StrEnum):
+    START = "START"
+    END = "END"
+    REPORT = "REPORT"
+    TEXT = "TEXT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """`request_id` as the line itself says; None where it does not."""
+
+    kind: Kind
+    text: str
+    request_id: str | None = None
+    ms: float | None = None
+
+
+def parse(message: str) -> Written:
+    message = message.rstrip("\r\n")
+    if platform := PLATFORM.match(message):
+        duration = DURATION.search(message) if platform["kind"] == Kind.REPORT else None
+        return Written(
+            kind=Kind(platform["kind"]),
+            text=message,
+            request_id=platform["id"],
+            ms=float(duration["ms"]) if duration else None,
+        )
+    if console := CONSOLE.match(message):
+        return Written(kind=Kind.TEXT, text=console["text"], request_id=console["id"])
+    outside = UNKNOWN.match(message)
+    return Written(kind=Kind.TEXT, text=outside["text"] if outside else message)

@@ -1,0 +1,151 @@
+"""Counting what log lines say: each line once, each invocation once. Pure but for its own memory."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.aws import LogEvent
+from app.dialects import Dialect
+from app.evidence import loglines
+from app.evidence.loglines import Kind, Written
+from app.evidence.proof import Invocation, Line, Proof
+
+REMEMBERED = 20_000  # invocations; older ones stay counted
+SHOWN_LINES = 40
+SHOWN_INVOCATIONS = 10
+
+
+@dataclass
+class _Seen:
+    function: str
+    stream: str
+    ms: float | None = None
+    hits: int = 0
+
+
+class Tally:
+    """What the lines so far prove. One for each armed fault."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._running: dict[tuple[str, str], str] = {}  # function and stream → the invocation that it is in
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._lines: deque[Line] = deque(maxlen=SHOWN_LINES)
+        self._streams: set[tuple[str, str]] = set()
+        self._streams_hit: set[tuple[str, str]] = set()
+        self.invocations = self.hit = self.interceptions = 0
+        self.last_seen: datetime | None = None
+
+    def add(self, function: str, event: LogEvent, *, known: bool) -> None:
+        """`known`: read before; it only tells which invocation its stream is in."""
+        written = loglines.parse(event.message)
+        place = (function, event.stream)
+        if written.kind is Kind.START and written.request_id:
+            self._running[place] = written.request_id
+        if known:
+            return
+        self._streams.add(place)
+        # The line's own id decides: what an invocation leaves behind may speak during the next one.
+        request_id = written.request_id or self._running.get(place)
+        seen = self._invocation(request_id, place) if request_id else None
+        if seen is not None and written.ms is not None:
+            seen.ms = written.ms
+        if written.kind is Kind.TEXT:
+            self._text(place, event, written, request_id, seen)
+
+    def proof(self, since: datetime, until: datetime, *, can_see: bool, why: str) -> Proof:
+        per_container = len(self._streams) < self.invocations  # an emulator has a stream for each invocation
+        return Proof(
+            since=since,
+            until=until,
+            invocations=self.invocations,
+            hit=self.hit,
+            interceptions=self.interceptions,
+            last_seen=self.last_seen,
+            lines=tuple(reversed(self._lines)),
+            expensive=self._expensive(),
+            can_see=can_see,
+            why=why,
+            streams=len(self._streams) if per_container else 0,
+            streams_hit=len(self._streams_hit) if per_container else 0,
+        )
+
+    def _text(
+        self,
+        place: tuple[str, str],
+        event: LogEvent,
+        written: Written,
+        request_id: str | None,
+        seen: _Seen | None,
+    ) -> None:
+        at = datetime.fromtimestamp(event.timestamp / 1000, UTC)
+        fired = self._dialect.fired(written.text)
+        if fired:
+            self.interceptions += 1
+            self.last_seen = max(at, self.last_seen or at)
+            self._streams_hit.add(place)
+            if seen is not None:
+                self.hit += seen.hits == 0
+                seen.hits += 1
+        function, stream = place
+        self._lines.append(
+            Line(
+                at=at,
+                request_id=request_id,
+                text=written.text,
+                intercepted=fired,
+                function=function,
+                stream=stream,
+            )
+        )
+
+    def _invocation(self, request_id: str, place: tuple[str, str]) -> _Seen:
+        if request_id not in self._seen:
+            self.invocations += 1
+            self._seen[request_id] = _Seen(*place)
+            if len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
+        return self._seen[request_id]
+
+    def _expensive(self) -> tuple[Invocation, ...]:
+        timed = ((request_id, seen) for request_id, seen in self._seen.items() if seen.ms is not None)
+        slowest = heapq.nlargest(SHOWN_INVOCATIONS, timed, key=lambda pair: pair[1].ms or 0)
+        return tuple(
+            Invocation(
+                request_id=request_id,
+                ms=seen.ms,
+                intercepted=seen.hits,
+                stream=seen.stream,
+                function=seen.function,
+            )
+            for request_id, seen in slowest
+        )
+
+
+class Once:
+    """Which events were read before, where windows overlap and some logs give their events no id."""
+
+    def __init__(self) -> None:
+        self._before: set[tuple[str, int, str, int]] = set()
+
+    def mark(self, events: Iterable[LogEvent], *, keep_from: int) -> list[tuple[LogEvent, bool]]:
+        """Each event with whether it was known. What is older than `keep_from` (milliseconds) is forgotten.
+
+        The same text can stand several times in one millisecond of one stream, so occurrences are counted: a
+        window must begin at a millisecond, and `events` hold everything of it.
+        """
+        occurrences: Counter[tuple[str, int, str]] = Counter()
+        marked: list[tuple[LogEvent, bool]] = []
+        now: set[tuple[str, int, str, int]] = set()
+        for event in events:
+            same = (event.stream, event.timestamp, event.id or event.message)
+            key = (*same, occurrences[same])
+            occurrences[same] += 1
+            marked.append((event, key in self._before))
+            now.add(key)
+        self._before = {key for key in self._before | now if key[1] >= keep_from}
+        return marked
