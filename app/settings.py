@@ -37,11 +37,12 @@ class Settings:
     port: int = 8000
     database_url: str = ""  # empty: SQLite in the data folder
     allowed_hosts: tuple[str, ...] = ()  # besides loopback
+    data_folder: Path | None = None  # the sandbox keeps its own, apart from what is known of real AWS
 
     @property
     def data(self) -> Path:
         """Database, snapshots and journals."""
-        return self.folder / ".gameday"
+        return self.data_folder or self.folder / ".gameday"
 
     @property
     def experiments(self) -> Path:
