@@ -121,11 +121,8 @@ class Collector:
             return self._latest
 
     def _read(self, until: datetime) -> Proof:
-        missing = []
         try:
-            for function in self._cursors:
-                if not self._read_function(function, until):
-                    missing.append(group_of(function))
+            missing = [group_of(name) for name in self._cursors if not self._read_function(name, until)]
         except GamedayError as error:
             return self._failed(error, until)
         self._failures = 0
@@ -164,8 +161,12 @@ class Collector:
                 return [], False
             events += page.events
             token = page.token
-            if token is None:
+            if token is None and len(page.events) < PAGE:
                 break
+            if token is None:
+                # An emulator cuts a page without saying so: go on from the millisecond that it ended in.
+                begin = _at(page.events[-1])
+                events = [event for event in events if event.timestamp < page.events[-1].timestamp]
         return events, True
 
 
@@ -185,16 +186,9 @@ def _of_request(request_id: str, function: str, events: Sequence[LogEvent]) -> l
             running[event.stream] = written.request_id
         if (written.request_id or running.get(event.stream)) == request_id:
             fired = any(dialect.fired(written.text) for dialect in DIALECTS.values())
-            lines.append(
-                Line(
-                    at=_at(event),
-                    request_id=request_id,
-                    text=written.text,
-                    intercepted=fired,
-                    function=function,
-                    stream=event.stream,
-                )  # fmt: skip
-            )
+            where = {"function": function, "stream": event.stream}
+            line = Line(at=_at(event), request_id=request_id, text=written.text, intercepted=fired, **where)
+            lines.append(line)
     return lines
 
 

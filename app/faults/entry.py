@@ -59,7 +59,7 @@ class Entry:
     functions: tuple[str, ...]  # those that read the store
     translated_from: str | None = None
     previous: bytes | None  # None: there was no parameter
-    previous_meta: Mapping[str, Any] = field(default_factory=dict)  # type, tier, data_type, version
+    previous_meta: Mapping[str, Any] = field(default_factory=dict)  # type, tier, data_type, version, holder
     value: bytes
     announced: tuple[str, ...] = ()
     safe_value: bytes | None = None
@@ -77,6 +77,11 @@ class Entry:
     @property
     def environment(self) -> str:
         return self.store.environment
+
+    @property
+    def holder(self) -> str:
+        """What the lock beside the store is known by: no two ledgers give the same."""
+        return str(self.previous_meta.get("holder", ""))
 
     @property
     def active(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +104,7 @@ class Faults:
             longest = now + self._environments[store.environment].longest_lease
             intent = Entry(
                 id=0, store=store, run_id=run_id, by=by, state=FaultState.INTENDED, dialect=dialect, fault=fault,
-                functions=tuple(functions), translated_from=translated_from, **_previous(before),
+                functions=tuple(functions), translated_from=translated_from, **_previous(before, uuid.uuid4().hex),
                 value=value.encode(), announced=tuple(announced),
                 safe_value=safe_value.encode() if safe_value is not None else None, created_at=now,
                 disarm_by=min(disarm_by, longest), lease_until=lease_until,
@@ -205,7 +206,7 @@ class Faults:
             )
             self._later.submit(self._release, entry)
             raise
-        return entry if now == before else self.ledger.change(entry.id, **_previous(now))
+        return entry if now == before else self.ledger.change(entry.id, **_previous(now, entry.holder))
 
     def _confirmed(self, entry: Entry, current: Parameter | None) -> Entry:
         if current is None or current.value != entry.value:
@@ -221,7 +222,7 @@ class Faults:
         theirs = putback.came_between(self._parameters(entry.store), entry, since, current.version)
         if theirs is not None:
             # Written after we looked and before the fault: what was there before is theirs.
-            changes |= _previous(theirs)
+            changes |= _previous(theirs, entry.holder)
         return self.ledger.change(entry.id, armed_at=entry.armed_at or self._clock.now(), **changes)
 
     def _begun(self, entry: Entry) -> Entry:
@@ -283,10 +284,11 @@ class Faults:
         return entry
 
 
-def _previous(before: Parameter | None) -> dict[str, Any]:
+def _previous(before: Parameter | None, holder: str) -> dict[str, Any]:
+    meta: dict[str, Any] = {"holder": holder}
     if before is None:
-        return {"previous": None, "previous_meta": {}}
-    meta = {
+        return {"previous": None, "previous_meta": meta}
+    meta |= {
         "type": before.type,
         "tier": before.tier,
         "data_type": before.data_type,

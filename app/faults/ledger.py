@@ -92,10 +92,9 @@ class Ledger:
     def by_hand(self) -> list[Entry]:
         return self._select(IS_ACTIVE, LedgerRow.run_id.is_(None))
 
-    def over(self, store: Store) -> dict[int, str]:
-        """Since when, by id, of the newest entries of a store that are over."""
-        rows = self._select(_of_store(store), ~IS_ACTIVE, limit=100)
-        return {row.id: row.created_at.isoformat() for row in rows}
+    def over(self, store: Store) -> frozenset[str]:
+        """Who held a store and does no more: the newest hundred."""
+        return frozenset(entry.holder for entry in self._select(_of_store(store), ~IS_ACTIVE, limit=100))
 
     def _select(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Entry]:
         """Newest first."""

@@ -24,17 +24,17 @@ def body(entry: Entry) -> bytes:
             "by": entry.by,
             "run": entry.run_id,
             "ledger": entry.id,
+            "holder": entry.holder,
             "since": entry.created_at.isoformat(),
             "until": entry.disarm_by.isoformat(),
         }
     ).encode()
 
 
-def take(parameters: Parameters, entry: Entry, *, now: datetime, abandoned: dict[int, str]) -> None:
+def take(parameters: Parameters, entry: Entry, *, now: datetime, abandoned: frozenset[str]) -> None:
     """Hold the store against other consoles. Conflict while one of them holds it.
 
-    `abandoned`: since when, by ledger id, of this console's own entries that are over; a lock of theirs was
-    left by a crash.
+    `abandoned`: holders of this ledger's own entries that are over; a lock of theirs was left by a crash.
     """
     name = name_of(entry)
     if parameters.create(name, body(entry)):
@@ -45,8 +45,6 @@ def take(parameters: Parameters, entry: Entry, *, now: datetime, abandoned: dict
             return
         raise Conflict(f"{entry.store} is being armed by another console right now. Try again in a moment.")
     said = _read(held.value)
-    if said.get("ledger") == entry.id and said.get("since") == entry.created_at.isoformat():
-        return
     if not _stale(said, now, abandoned):
         raise Conflict(_held(entry, said), held_by=said.get("by"), until=said.get("until"))
     if (version := parameters.put(name, body(entry))) != held.version + 1:
@@ -68,12 +66,11 @@ def held_by_another(parameters: Parameters, entry: Entry) -> bool:
 
 
 def _is_of(said: dict[str, Any], entry: Entry) -> bool:
-    return said.get("ledger") == entry.id and said.get("since") == entry.created_at.isoformat()
+    return said.get("holder") == entry.holder
 
 
-def _stale(said: dict[str, Any], now: datetime, abandoned: dict[int, str]) -> bool:
-    ledger = said.get("ledger")
-    if isinstance(ledger, int) and abandoned.get(ledger) == said.get("since"):
+def _stale(said: dict[str, Any], now: datetime, abandoned: frozenset[str]) -> bool:
+    if said.get("holder") in abandoned:
         return True
     try:
         return datetime.fromisoformat(said["until"]) + GRACE < now

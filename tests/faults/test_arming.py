@@ -1,0 +1,209 @@
+"""Arming: written down first, always with a deadline, one at a time."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.aws import InMemoryFunctions, Parameter
+from app.errors import Conflict, Invalid, Unavailable
+from app.faults import FaultState, Store
+from app.settings import Environment
+
+
+def test_an_intent_is_on_disk_before_the_store_is_touched(desk: Any) -> None:
+    seen: list[tuple[str, FaultState]] = []
+
+    def look(call: str, name: str) -> None:
+        if call in ("put", "create"):
+            seen.extend((name, entry.state) for entry in desk.console().active())
+
+    desk.parameters.before = look
+    desk.console().arm(store=desk.STORE, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=5))
+    assert seen == [(desk.LOCK, FaultState.INTENDED), (desk.NAME, FaultState.INTENDED)]
+
+
+def test_the_toggle_writes_in_the_functions_own_dialect_and_reads_back(desk: Any) -> None:
+    faults = desk.console()
+    entry = faults.arm(store=desk.STORE, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=5))
+    assert (entry.state, desk.stored) == (FaultState.ARMED, desk.ARMED)
+    assert entry.functions == ("ChaosTransformer",)
+    assert (
+        entry.sentence == "half of the invocations of ChaosTransformer are refused dynamodb.*.amazonaws.com"
+    )
+    desk.functions.functions["ChaosTransformer"] = (desk.NAME, "0.2.0")
+    faults.disarm(entry.id, by="operator", why="asked")
+    again = faults.arm(store=desk.STORE, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=5))
+    assert again.dialect == "failure-lambda/0.2"
+    assert b'"blacklist"' in again.value
+
+
+def test_a_deadline_is_cut_to_the_longest_lease(desk: Any) -> None:
+    desk.environment = Environment(name="test", longest_lease=timedelta(minutes=2))
+    entry = desk.arm(desk.console(), disarm_by=desk.clock.now() + timedelta(days=1))
+    assert entry.disarm_by == desk.clock.now() + timedelta(minutes=2)
+
+
+def test_a_deadline_must_lie_ahead(desk: Any) -> None:
+    with pytest.raises(Invalid):
+        desk.intend(desk.console(), disarm_by=desk.clock.now())
+    assert desk.parameters.calls == []
+
+
+def test_of_two_runs_one_gets_the_store_and_the_other_is_told_which(desk: Any) -> None:
+    faults = desk.console()
+    held = desk.arm(faults, run_id="42")
+    with pytest.raises(Conflict) as refused:
+        desk.intend(faults, run_id="43")
+    assert refused.value.details == {"run": 42, "fault": held.id}
+    with pytest.raises(Conflict):
+        faults.arm(store=desk.STORE, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=1))
+    assert faults.busy(desk.STORE) == held
+
+
+def test_of_many_at_once_exactly_one_wins(desk: Any) -> None:
+    consoles = [desk.console() for _ in range(4)]  # four processes on one ledger
+    barrier, won, lost = threading.Barrier(8), [], []
+
+    def arm(number: int) -> None:
+        barrier.wait()
+        try:
+            won.append(desk.intend(consoles[number % 4], run_id=str(number)))
+        except Conflict as refused:
+            lost.append(refused.details.get("run"))
+
+    threads = [threading.Thread(target=arm, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+    assert lost == [int(won[0].run_id)] * 7
+
+
+def test_two_consoles_with_ledgers_of_their_own_exclude_each_other(desk: Any) -> None:
+    first, second = desk.console("first"), desk.console("second")
+    entry = desk.arm(first)
+    with pytest.raises(Conflict, match="held by another console"):
+        desk.intend(second)
+    assert desk.stored == desk.ARMED
+    assert second.active() == []
+    first.disarm(entry.id, by="operator", why="asked")
+    first.close()
+    assert desk.parameters.peek(desk.LOCK) is None
+    assert desk.intend(second).state is FaultState.INTENDED
+
+
+def test_the_lock_of_a_console_that_is_gone_is_taken_over(desk: Any) -> None:
+    first, second = desk.console("first"), desk.console("second")
+    desk.arm(first)
+    desk.clock.advance(10 * 60 + 14 * 60)
+    with pytest.raises(Conflict):
+        desk.intend(second)
+    desk.clock.advance(2 * 60)
+    entry = desk.arm(second)
+    second.disarm(entry.id, by="operator", why="asked")
+    assert desk.stored == desk.ROLLBACK  # never the dead console's armed value
+
+
+def test_a_lock_left_by_this_consoles_own_crash_is_taken_over_at_once(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.arm(faults)
+    desk.die("get", name=desk.LOCK)
+    faults.disarm(entry.id, by="operator", why="asked")
+    faults.close()
+    assert desk.parameters.peek(desk.LOCK) is not None
+    assert desk.arm(desk.console(), run_id="43").state is FaultState.ARMED
+
+
+def test_a_lock_that_a_person_made_is_respected(desk: Any) -> None:
+    desk.parameters.write(desk.LOCK, "hands off")
+    desk.clock.advance(10**7)
+    with pytest.raises(Conflict):
+        desk.intend(desk.console())
+
+
+def test_a_run_that_writes_twice_keeps_what_was_there_before_the_first(desk: Any) -> None:
+    faults = desk.console()
+    first = desk.arm(faults)
+    stronger = desk.ARMED.replace("0.5", "0.9")
+    second = desk.arm(faults, value=stronger, announced=(stronger,))
+    assert second.id == first.id
+    assert faults.disarm(second.id, by="operator", why="asked").state is FaultState.DISARMED
+    assert desk.stored == desk.OFF
+
+
+def test_a_secure_string_is_refused_before_any_write(desk: Any) -> None:
+    desk.parameters.put(desk.NAME, b"cipher", kind="SecureString")
+    desk.parameters.calls.clear()
+    with pytest.raises(Invalid, match="SecureString"):
+        desk.intend(desk.console())
+    assert {call for call, _ in desk.parameters.calls} == {"describe"}
+
+
+def test_functions_that_would_not_obey_are_refused(desk: Any) -> None:
+    desk.functions = InMemoryFunctions({"a": (desk.NAME, "1.0.0")})
+    with pytest.raises(Invalid, match=r"failure-lambda 1\.0\.0"):
+        desk.console().arm(store=desk.STORE, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=1))
+    assert desk.stored == desk.OFF
+
+
+def test_a_write_whose_answer_is_lost_is_disarmed(desk: Any) -> None:
+    faults = desk.console()
+
+    def lose(call: str, name: str) -> None:
+        if (call, name) == ("put", desk.NAME):
+            desk.parameters.after = lambda _call, _name: None
+            raise Unavailable("the connection broke")
+
+    desk.parameters.after = lose
+    with pytest.raises(Unavailable):
+        faults.arm(store=desk.STORE, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=1))
+    assert desk.stored == desk.OFF
+    assert faults.active() == []
+
+
+def test_what_somebody_wrote_just_before_the_fault_is_what_is_put_back(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.intend(faults)
+    theirs = '{"isEnabled": false, "rate": 0.1}'
+    desk.parameters.write(desk.NAME, theirs)
+    desk.parameters.write(desk.NAME, desk.ARMED)
+    faults.confirm(entry.id)
+    faults.disarm(entry.id, by="operator", why="asked")
+    assert desk.stored == theirs
+
+
+def test_a_write_that_did_not_happen_is_not_called_armed(desk: Any) -> None:
+    faults = desk.console()
+    entry = faults.confirm(desk.intend(faults).id)
+    assert entry.state is FaultState.INTENDED
+    assert "does not hold the fault" in (entry.outcome or "")
+
+
+def test_what_happens_is_published(desk: Any) -> None:
+    heard: list[str] = []
+    desk.live.publish = lambda topic, kind, data=None, **_: heard.append(f"{topic} {kind} {data['state']}")
+    faults = desk.console()
+    entry = desk.arm(faults)
+    faults.disarm(entry.id, by="operator", why="asked")
+    assert heard == [f"faults fault {state}" for state in ("intended", "armed", "disarming", "disarmed")]
+
+
+@pytest.mark.parametrize("text", ["failureLambdaConfig", "ssm:failureLambdaConfig"])
+def test_a_store_is_named_in_one_way(text: str) -> None:
+    assert str(Store.parse(text, "test")) == "ssm:failureLambdaConfig"
+
+
+@pytest.mark.parametrize("text", ["s3:bucket", "ssm:", ":"])
+def test_a_store_of_another_kind_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        Store.parse(text, "test")
+
+
+def test_the_store_is_held_in_its_own_environment_only(desk: Any) -> None:
+    assert desk.console().busy(Store(environment="other", name=desk.NAME)) is None
+    assert isinstance(desk.parameters.peek(desk.NAME), Parameter)
