@@ -1,1 +1,1 @@
-"""."""
+"""The example pipeline on this machine: emulator, deployment, traffic, and their control."""

@@ -1,0 +1,97 @@
+"""`gameday sandbox`: the whole lab on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from app.sandbox.clients import isolate
+from app.sandbox.control import Control
+from app.sandbox.lifecycle import AlreadyRunning, Plan, Sandbox
+from app.settings import Settings
+
+Serve = Callable[[Settings, Control], None]
+ALREADY_RUNNING = 3  # exit code; 2 is a mistake on the command line, 130 is Ctrl-C
+INTERRUPTED = 130
+ROOT = Path(__file__).parents[2]
+
+
+def run(
+    *, port: int, aws_port: int, speed: int, browser: bool, reset: bool, folder: Path | None = None
+) -> int:
+    """Start everything, serve until told to end, end everything. Returns the exit code."""
+    isolate()
+    from app.main import prepare, serve
+
+    children = prepare()  # before the first thread
+
+    def console(settings: Settings, control: Control) -> None:
+        serve(settings, children=children, sandbox=control, opened=lambda url: opened(url, browser=browser))
+
+    plan = Plan(folder=folder or working_folder(), port=port, aws_port=aws_port, speed=speed)
+    return run_with(console, plan=plan, reset=reset)
+
+
+def run_with(serve: Serve, *, plan: Plan, reset: bool) -> int:
+    """As `run`, with the console handed in."""
+    try:
+        with terminating(), Sandbox(plan, say=say) as sandbox:
+            try:
+                control = sandbox.start(reset=reset)
+                serve(sandbox.settings(), control)
+            finally:
+                deaf()
+                if sandbox.emulator:
+                    say("Stopping traffic and emulator …")
+        say("Everything is stopped.")
+    except AlreadyRunning as error:
+        sys.stderr.write(f"gameday: {error}\n")
+        return ALREADY_RUNNING
+    except KeyboardInterrupt:
+        say("Interrupted. Everything is stopped.")
+        return INTERRUPTED
+    return 0
+
+
+def working_folder(here: Path | None = None) -> Path:
+    """Where you are, if there are experiments; else the checkout that brought them."""
+    here = here or Path.cwd()
+    return here if (here / "experiments").is_dir() else ROOT
+
+
+def say(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(line, flush=True)
+
+
+def opened(url: str, *, browser: bool) -> None:
+    say(f"\nGame day is open on {url}   (Ctrl-C ends everything)")
+    if browser:
+        webbrowser.open(url)
+
+
+@contextlib.contextmanager
+def terminating() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C while starting; the console has its own way while it serves."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = {name: signal.signal(name, interrupt) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def deaf() -> None:
+    """From here on a further Ctrl-C only delays what it asks for: stopping takes seconds."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
