@@ -6,11 +6,17 @@ import asyncio
 import importlib.metadata
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.sandbox.emulator.cloudwatch import CloudWatch
+from app.sandbox.emulator.gauges import Gauges
 from app.sandbox.emulator.guard import Asgi, guarded
+from app.sandbox.emulator.points import Points
+from app.sandbox.emulator.service_metrics import Modules, ServiceMetrics
+from app.sandbox.emulator.windows import MINUTE
 
 REGION = "us-east-2"
 KEEP_ALIVE = 75.0  # seconds an idle connection is kept
@@ -69,6 +75,7 @@ def _ministack(options: Options) -> Asgi:
     # imported late: the environment above must stand before.
     import ministack.app  # noqa: PLC0415
 
+    _install(options)
     health = {
         "emulator": "gameday",
         "pid": os.getpid(),
@@ -77,6 +84,16 @@ def _ministack(options: Options) -> Asgi:
         "data": str(options.data),
     }
     return guarded(ministack.app.app, health)
+
+
+def _install(options: Options) -> None:
+    from ministack.services import cloudwatch, lambda_svc, sns, sqs  # noqa: PLC0415
+
+    points = Points(minute=MINUTE // options.speed, clock=time.time)
+    ours = CloudWatch(module=cloudwatch, points=points, speed=options.speed)
+    ours.install()
+    ServiceMetrics(cloudwatch=ours, modules=Modules(sqs=sqs, sns=sns, functions=lambda_svc)).install()
+    Gauges(points=points, sqs=sqs).start()
 
 
 async def _serve(application: Any, options: Options) -> None:
