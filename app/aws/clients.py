@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session as CoreSession
 
 from app.aws.functions import FunctionReader, Functions
@@ -131,20 +131,17 @@ class Aws:
 
 def session(environment: Environment) -> boto3.Session:
     """A boto3 session whose credentials renew themselves where a role is assumed."""
-    if _local(environment) and not environment.profile:
-        # An emulator takes any key: never send it a real one.
-        return boto3.Session(
-            aws_access_key_id="test", aws_secret_access_key="test",  # noqa: S106
-            region_name=environment.region or "us-east-1",
-        )  # fmt: skip
-    plain = boto3.Session(profile_name=environment.profile, region_name=environment.region)
+    plain = _plain_session(environment)
     if environment.role_arn is None:
         return plain
+    source = plain.get_credentials()
+    if source is None:
+        raise NoCredentialsError
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=lambda service, **given: plain.client(
             service, endpoint_url=environment.endpoint_url, config=CONFIG, **given
         ),
-        source_credentials=plain.get_credentials(),
+        source_credentials=source,
         role_arn=environment.role_arn,
         extra_args={"RoleSessionName": "gameday"},
     )
@@ -154,6 +151,18 @@ def session(environment: Environment) -> boto3.Session:
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
     return boto3.Session(botocore_session=core, region_name=environment.region or plain.region_name)
+
+
+def _plain_session(environment: Environment) -> boto3.Session:
+    if _local(environment) and not environment.profile:
+        # An emulator takes any key: never send it a real one, nor look for the profile that AWS_PROFILE names.
+        return boto3.Session(
+            botocore_session=CoreSession(session_vars={"profile": (None, None, None, None)}),
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106  what emulators document
+            region_name=environment.region or "us-east-1",
+        )
+    return boto3.Session(profile_name=environment.profile, region_name=environment.region)
 
 
 def _local(environment: Environment) -> bool:

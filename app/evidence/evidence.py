@@ -6,10 +6,11 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.aws import Aws, LogEvent, Throttled
-from app.aws.logs import filter_log_events
+from app.aws.logs import filter_log_events, milliseconds
 from app.clock import Clock
 from app.dialects import DIALECTS
 from app.errors import GamedayError, Invalid
@@ -102,6 +103,7 @@ class Collector:
         self._lock = threading.Lock()
         self._tally = Tally(DIALECTS[dialect])
         self._cursors = dict.fromkeys(functions, since)
+        self._passes: dict[str, _Pass] = {}
         self._once = {function: Once() for function in functions}
         self._read_at: float | None = None
         self._wait_until = 0.0
@@ -142,32 +144,49 @@ class Collector:
 
     def _read_function(self, function: str, until: datetime) -> bool:
         """Whether its log group is there."""
-        begin = max(self._since, self._cursors[function] - LATE)
-        events, exists = self._events(function, begin, until)
+        reading = self._passes.pop(function, None) or self._begin(function, until)
+        events, exists = self._events(function, reading)
+        if reading.token is not None:
+            self._passes[function] = reading
         if events:
             self._cursors[function] = max(self._cursors[function], _at(events[-1]))
-        keep_from = int((self._cursors[function] - LATE).timestamp() * 1000)
-        for event, known in self._once[function].mark(events, keep_from=keep_from):
-            self._tally.add(function, event, known=known)
+        for event in events:
+            self._tally.add(function, event, known=self._once[function].known(event))
         return exists
 
-    def _events(self, function: str, begin: datetime, until: datetime) -> tuple[list[LogEvent], bool]:
+    def _begin(self, function: str, until: datetime) -> _Pass:
+        begin = max(self._since, self._cursors[function] - LATE)
+        self._once[function].begin(milliseconds(begin))
+        return _Pass(begin=begin, until=until)
+
+    def _events(self, function: str, reading: _Pass) -> tuple[list[LogEvent], bool]:
+        """As many pages as one reading may take; the token of the next one stays in `reading`."""
         client, group = self._aws.client(self._environment, "logs"), group_of(function)
         events: list[LogEvent] = []
-        token: str | None = None
         for _ in range(PAGES):
-            page = filter_log_events(client, group=group, since=begin, until=until, token=token, limit=PAGE)
+            page = filter_log_events(
+                client, group=group, since=reading.begin, until=reading.until, token=reading.token, limit=PAGE
+            )
             if not page.group_exists:
                 return [], False
             events += page.events
-            token = page.token
-            if token is None and len(page.events) < PAGE:
+            reading.token = page.token
+            if page.token is None and len(page.events) < PAGE:
                 break
-            if token is None:
+            if page.token is None:
                 # An emulator cuts a page without saying so: go on from the millisecond that it ended in.
-                begin = _at(page.events[-1])
+                reading.begin = _at(page.events[-1])
                 events = [event for event in events if event.timestamp < page.events[-1].timestamp]
         return events, True
+
+
+@dataclass
+class _Pass:
+    """One walk through a log from `begin` to `until`, over several readings where it is long."""
+
+    begin: datetime
+    until: datetime
+    token: str | None = None
 
 
 NOBODY = "No function that reads the store is known, so no log can be read."

@@ -13,9 +13,8 @@ CONSOLE = re.compile(
     r"(?:\S+Z\t)?(?P<id>[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})\t(?:(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t)?(?P<text>.*)",
     re.DOTALL,
 )
-UNKNOWN = re.compile(
-    r"\S+Z\tundefined\t(?:[A-Z]+\t)?(?P<text>.*)", re.DOTALL
-)  # written outside an invocation
+# Written outside an invocation.
+UNKNOWN = re.compile(r"\S+Z\t(?:undefined)?\t(?:[A-Z]+\t)?(?P<text>.*)", re.DOTALL)
 
 
 class Kind(StrEnum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -127,25 +126,25 @@ class Tally:
 
 
 class Once:
-    """Which events were read before, where windows overlap and some logs give their events no id."""
+    """Which events were read before, where windows overlap and some logs give their events no id.
+
+    The same text can stand several times in one millisecond of one stream, so occurrences are counted: a pass
+    begins at a millisecond, and reads everything of it.
+    """
 
     def __init__(self) -> None:
         self._before: set[tuple[str, int, str, int]] = set()
+        self._occurrences: Counter[tuple[str, int, str]] = Counter()
 
-    def mark(self, events: Iterable[LogEvent], *, keep_from: int) -> list[tuple[LogEvent, bool]]:
-        """Each event with whether it was known. What is older than `keep_from` (milliseconds) is forgotten.
+    def begin(self, at: int) -> None:
+        """A pass starts over at this millisecond: what is older does not come again."""
+        self._before = {key for key in self._before if key[1] >= at}
+        self._occurrences.clear()
 
-        The same text can stand several times in one millisecond of one stream, so occurrences are counted: a
-        window must begin at a millisecond, and `events` hold everything of it.
-        """
-        occurrences: Counter[tuple[str, int, str]] = Counter()
-        marked: list[tuple[LogEvent, bool]] = []
-        now: set[tuple[str, int, str, int]] = set()
-        for event in events:
-            same = (event.stream, event.timestamp, event.id or event.message)
-            key = (*same, occurrences[same])
-            occurrences[same] += 1
-            marked.append((event, key in self._before))
-            now.add(key)
-        self._before = {key for key in self._before | now if key[1] >= keep_from}
-        return marked
+    def known(self, event: LogEvent) -> bool:
+        same = (event.stream, event.timestamp, event.id or event.message)
+        key = (*same, self._occurrences[same])
+        self._occurrences[same] += 1
+        seen = key in self._before
+        self._before.add(key)
+        return seen

@@ -1,0 +1,178 @@
+"""Proof that a fault fired: counted by request id, each line once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from app.dialects import Fault, FaultMode
+from app.errors import Invalid
+from app.evidence import Proof, explain
+
+DIALECT = "failure-lambda/0.x"
+INTERCEPTED = "Intercepted network connection to dynamodb.us-east-2.amazonaws.com"
+ONE, TWO, THREE = (f"0000000{n}-0e0c-5c3c-83e7-6c2de114e600" for n in (1, 2, 3))
+FAULT = Fault(mode=FaultMode.DENYLIST, rate=0.5, deny_list=("dynamodb.*.amazonaws.com",))
+
+
+@pytest.fixture
+def read(evidence: Any, clock: Any) -> Any:
+    since = clock.now()
+    return lambda *functions, **more: evidence.proof("test", functions or ("f",), DIALECT, since, **more)
+
+
+def test_invocations_are_hit_once_however_often_they_are_refused(read: Any, log: Any) -> None:
+    log.invocation(ONE, INTERCEPTED, INTERCEPTED, "ETL completed", ms=2914)
+    log.invocation(TWO, "ETL completed", ms=188)
+    proof = read()
+    assert (proof.invocations, proof.hit, proof.interceptions) == (2, 1, 2)
+    assert (proof.fired, proof.share, proof.can_see) == (True, 0.5, True)
+    assert [(row.request_id, row.ms, row.intercepted) for row in proof.expensive] == [
+        (ONE, 2914, 2),
+        (TWO, 188, 0),
+    ]
+    assert [line.text for line in proof.lines] == ["ETL completed", "ETL completed", INTERCEPTED, INTERCEPTED]
+
+
+def test_a_line_belongs_to_the_request_it_names_even_after_its_end(read: Any, log: Any) -> None:
+    log.invocation(ONE)
+    log.write(f"2026-11-24T12:00:00.000Z\t{ONE}\tINFO\t{INTERCEPTED}")
+    log.invocation(TWO, f"2026-11-24T12:00:00.000Z\t{ONE}\tINFO\t{INTERCEPTED}")
+    proof = read()
+    assert (proof.invocations, proof.hit, proof.interceptions) == (2, 1, 2)
+
+
+def test_streams_are_told_apart(read: Any, log: Any) -> None:
+    log.write(f"START RequestId: {ONE} Version: 1", stream="a")
+    log.write(f"START RequestId: {TWO} Version: 1", stream="b")
+    log.write(INTERCEPTED, stream="a")
+    log.invocation(THREE, stream="a")
+    proof = read()
+    assert (proof.hit, proof.lines[0].request_id, proof.streams, proof.streams_hit) == (1, ONE, 2, 1)
+
+
+@pytest.mark.parametrize("ids", [True, False])
+@pytest.mark.parametrize(("page", "tokens"), [(10_000, True), (3, True)])
+def test_each_line_counts_once_over_many_readings(
+    read: Any, log: Any, clock: Any, *, ids: bool, page: int, tokens: bool
+) -> None:
+    log.ids, log.page, log.tokens = ids, page, tokens
+    for number in range(30):
+        log.invocation(
+            f"{number:08}-0e0c-5c3c-83e7-6c2de114e600", INTERCEPTED, INTERCEPTED, stream=f"s{number % 3}"
+        )
+        clock.advance(2)
+        read()
+    clock.advance(2)
+    proof = read()
+    assert (proof.invocations, proof.hit, proof.interceptions) == (30, 30, 60)
+
+
+def test_an_emulators_page_that_is_cut_silently_is_read_on(
+    read: Any, log: Any, clock: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("app.evidence.evidence.PAGE", 50)
+    log.page, log.tokens = 50, False
+    for number in range(60):
+        log.invocation(f"{number:08}-0e0c-5c3c-83e7-6c2de114e600", INTERCEPTED)
+        clock.advance(0.01)
+    assert read().interceptions == 60
+
+
+def test_a_line_that_arrives_late_counts_for_its_own_invocation(read: Any, log: Any, clock: Any) -> None:
+    clock.advance(20)
+    log.invocation(ONE)
+    read()
+    clock.advance(5)
+    log.write(f"2026-11-24T12:00:00.000Z\t{ONE}\tINFO\t{INTERCEPTED}", late=5)
+    log.invocation(TWO)
+    proof = read()
+    assert (proof.invocations, proof.hit) == (2, 1)
+
+
+def test_everybody_shares_one_reading(read: Any, log: Any, clock: Any) -> None:
+    log.invocation(ONE)
+    for _ in range(50):
+        read()
+    assert len(log.calls) == 1
+    clock.advance(60)
+    read()
+    assert log.calls[-1]["startTime"] > log.calls[0]["startTime"] - 1
+
+
+def test_what_came_after_the_end_is_not_counted(read: Any, log: Any, clock: Any) -> None:
+    end = clock.now() + timedelta(seconds=1)
+    clock.advance(5)
+    log.invocation(ONE, INTERCEPTED)
+    assert read(until=end).invocations == 0
+
+
+@pytest.mark.parametrize(
+    ("functions", "why"),
+    [((), "No function"), (("elsewhere",), "There is no log group /aws/lambda/elsewhere")],
+)
+def test_where_there_is_no_log_nothing_is_proven_either_way(
+    evidence: Any, clock: Any, functions: tuple[str, ...], why: str
+) -> None:
+    proof = evidence.proof("test", functions, DIALECT, clock.now())
+    assert (proof.can_see, proof.fired) == (False, False)
+    assert proof.why.startswith(why)
+
+
+def test_throttling_is_backed_off_from_and_what_was_read_stands(read: Any, log: Any, clock: Any) -> None:
+    log.invocation(ONE, INTERCEPTED)
+    read()
+    throttled = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "FilterLogEvents")
+    log.errors = [throttled] * 3
+    for _ in range(30):
+        clock.advance(1)
+        proof = read()
+    assert (proof.can_see, proof.hit) == (True, 1)
+    assert len(log.calls) < 15
+    clock.advance(60)
+    assert read().why == ""
+
+
+def test_a_denial_is_not_taken_for_silence(read: Any, log: Any) -> None:
+    log.errors = [
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "FilterLogEvents")
+    ]
+    proof = read()
+    assert not proof.can_see
+    assert "not allowed" in proof.why
+
+
+def test_one_requests_lines(evidence: Any, log: Any, clock: Any) -> None:
+    since = clock.now()
+    log.invocation(ONE, "first", INTERCEPTED, stream="a")
+    log.invocation(TWO, "other", stream="a")
+    lines = evidence.request("test", "f", ONE, since)
+    assert [line.text for line in lines][1:3] == ["first", INTERCEPTED]
+    assert [line.intercepted for line in lines] == [False, False, True, False, False]
+    assert evidence.request("test", "f", THREE, since) == []
+    with pytest.raises(Invalid):
+        evidence.request("test", "f", '" or "', since)
+
+
+def test_a_share_far_above_the_rate_is_explained(clock: Any) -> None:
+    proof = Proof(since=clock.now(), until=clock.now(), invocations=372, hit=357, interceptions=714)
+    told = explain(proof, FAULT, ("ChaosTransformer",), DIALECT)
+    assert told.startswith(
+        "nearly all of the invocations of ChaosTransformer are refused dynamodb.*.amazonaws.com"
+    )
+    assert "357 of 372 invocations hit, asked for 50 %" in told
+    assert "warm container" in told
+
+
+def test_a_share_as_asked_for_needs_no_explanation(clock: Any) -> None:
+    proof = Proof(since=clock.now(), until=clock.now(), invocations=100, hit=51, interceptions=51)
+    assert "warm" not in explain(proof, FAULT, ("f",), DIALECT)
+
+
+@pytest.mark.parametrize(("invocations", "word"), [(0, "no traffic"), (40, "kept alive hide a deny list")])
+def test_silence_is_explained(clock: Any, invocations: int, word: str) -> None:
+    proof = Proof(since=clock.now(), until=clock.now(), invocations=invocations)
+    assert word in explain(proof, FAULT, ("f",), DIALECT)
