@@ -178,14 +178,9 @@ class Attendance:
     def _answer(self, run: Run, child: Child, message: Mapping[str, Any]) -> None:
         """`go`, `go with this provider`, or `refuse: why`. Whatever fails here is a refusal."""
         activity = dict(message.get("data") or {})
-        arming = self._arming
         with self._gate:
             try:
-                if self._stopped_by is not None:
-                    raise Refusal(f"the run was stopped by {self._stopped_by}")
-                if arming is None:
-                    raise Refusal("the run is not attended")
-                answer = arming.asked(activity)
+                answer = self._consider(activity)
             except Refusal as refusal:
                 self._refuse(run, child, message, str(refusal), stopping=self._stopped_by is not None)
                 return
@@ -198,6 +193,13 @@ class Attendance:
             child.answer(
                 message["ask"], answer="go", **({"provider": answer.provider} if answer.provider else {})
             )
+
+    def _consider(self, activity: Mapping[str, Any]) -> Answer:
+        if self._stopped_by is not None:
+            raise Refusal(f"the run was stopped by {self._stopped_by}")
+        if self._arming is None:
+            raise Refusal("the run is not attended")
+        return self._arming.asked(activity)
 
     def _refuse(
         self, run: Run, child: Child, message: Mapping[str, Any], why: str, *, stopping: bool

@@ -99,7 +99,8 @@ class Told:
     def wait_for(self, kind: str, name: str | None = None) -> dict[str, Any]:
         def found() -> dict[str, Any] | None:
             return next(
-                (m for m in self.messages if m["kind"] == kind and name in (None, m["data"].get("name"))), None
+                (m for m in self.messages if m["kind"] == kind and name in (None, m["data"].get("name"))),
+                None,
             )
 
         with self.news:

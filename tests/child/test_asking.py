@@ -36,7 +36,9 @@ def test_the_pipe_closed_at_about_to_arm_leaves_the_store_untouched(
 def test_anything_but_go_is_a_no(
     begin: Any, experiment: Any, activity: Any, store: Path, answer: Any, background: bool
 ) -> None:
-    arm = activity("arm", "write", arguments={"path": str(store)}, background=background, pauses={"after": 30})
+    arm = activity(
+        "arm", "write", arguments={"path": str(store)}, background=background, pauses={"after": 30}
+    )
     later = activity("later", "write", arguments={"path": str(store)})
 
     def answers(asked: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +49,9 @@ def test_anything_but_go_is_a_no(
     assert journal["status"] == "interrupted"
 
 
-def test_an_answer_that_can_not_be_read_is_a_no(begin: Any, experiment: Any, activity: Any, store: Path) -> None:
+def test_an_answer_that_can_not_be_read_is_a_no(
+    begin: Any, experiment: Any, activity: Any, store: Path
+) -> None:
     told = begin(experiment(activity("arm", "write", arguments={"path": str(store)})), answers=lambda _: None)
     told.wait_for("ask")
     told.child.connection.send_bytes(b"go")
@@ -91,7 +95,11 @@ def test_another_provider_runs_and_the_file_s_stays_in_the_journal(
     journal = begin(document, answers=answers).finish()
     assert store.read_text() == "new"
     assert journal["experiment"]["method"] == document["method"]
-    assert [run["activity"]["provider"]["arguments"].get("text") for run in journal["run"]] == ["new", "new", None]
+    assert [run["activity"]["provider"]["arguments"].get("text") for run in journal["run"]] == [
+        "new",
+        "new",
+        None,
+    ]
 
 
 def test_the_same_activity_twice_at_once_gets_its_provider_back(
@@ -121,7 +129,9 @@ def test_it_asks_about_what_will_run_configuration_filled_in_and_secrets_not(
     assert "s3cret" not in json.dumps([m for m in told.messages if m["kind"] == "ask"])
 
 
-def test_pauses_are_shortened_by_the_speed_and_nothing_else_is(begin: Any, experiment: Any, activity: Any) -> None:
+def test_pauses_are_shortened_by_the_speed_and_nothing_else_is(
+    begin: Any, experiment: Any, activity: Any
+) -> None:
     slow = activity("slow", "dawdle", arguments={"seconds": 0.2}, pauses={"after": 2})
     told = begin(experiment(slow), speed=20)
     journal = told.finish()

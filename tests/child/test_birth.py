@@ -69,7 +69,9 @@ def test_the_main_module_is_not_imported_again(tmp_path: Path) -> None:
     assert printed.splitlines() == ["main"]
 
 
-def test_it_works_in_the_snapshot_which_is_not_on_its_path(begin: Any, experiment: Any, activity: Any) -> None:
+def test_it_works_in_the_snapshot_which_is_not_on_its_path(
+    begin: Any, experiment: Any, activity: Any
+) -> None:
     told = begin(experiment(activity("look", "modules", "probe")))
     seen = told.finish()["run"][0]["output"]
     assert seen["cwd"] == str(told.folder / "snapshot")

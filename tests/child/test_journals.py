@@ -27,7 +27,12 @@ def steady(*probes: Any) -> dict[str, Any]:
 
 
 def sh(name: str, line: str, kind: str = "probe", **more: Any) -> dict[str, Any]:
-    return {"type": kind, "name": name, "provider": {"type": "process", "path": "sh", "arguments": ["-c", line]}, **more}
+    return {
+        "type": kind,
+        "name": name,
+        "provider": {"type": "process", "path": "sh", "arguments": ["-c", line]},
+        **more,
+    }
 
 
 GO = act("go", "answer")
@@ -111,11 +116,21 @@ def test_it_equals_the_command_line_s(begin: Any, tmp_path: Path, shape: str, su
 
 def by_command_line(tmp_path: Path, folder: Path, file: Path, variables: dict[str, str]) -> Any:
     target = tmp_path / "theirs.json"
-    words = [CHAOS, "--no-version-check", "run", "--rollback-strategy", "always", "--journal-path", str(target)]
+    words = [
+        CHAOS,
+        "--no-version-check",
+        "run",
+        "--rollback-strategy",
+        "always",
+        "--journal-path",
+        str(target),
+    ]
     environment = {
         "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": str(tmp_path / "lib"),
     }  # fmt: skip
-    subprocess.run([*words, file.name], cwd=folder, env={**environment, **variables}, capture_output=True, check=False)
+    subprocess.run(
+        [*words, file.name], cwd=folder, env={**environment, **variables}, capture_output=True, check=False
+    )
     return json.loads(target.read_text())
 
 
@@ -127,4 +142,6 @@ def comparable(value: Any) -> Any:
 
 def test_a_dry_run_is_noted_as_the_command_line_does(begin: Any, experiment: Any, activity: Any) -> None:
     assert begin(experiment(activity("go", "answer"))).finish()["experiment"]["dry"] is None
-    assert begin(experiment(activity("go", "answer")), dry="actions").finish()["experiment"]["dry"] == "actions"
+    assert (
+        begin(experiment(activity("go", "answer")), dry="actions").finish()["experiment"]["dry"] == "actions"
+    )

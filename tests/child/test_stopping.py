@@ -28,9 +28,17 @@ def test_a_signal_ends_the_method_at_once(
     running = {
         "pause": activity("now", "answer", pauses={"after": 60}),
         "python": activity("now", "dawdle"),
-        "process": {"type": "action", "name": "now", "provider": {"type": "process", "path": "sleep", "arguments": ["60"]}},
+        "process": {
+            "type": "action",
+            "name": "now",
+            "provider": {"type": "process", "path": "sleep", "arguments": ["60"]},
+        },
     }[what]
-    told = begin(experiment(running, activity("never", "write", arguments={"path": str(tmp_path / "never")}), rollbacks=[back]))
+    told = begin(
+        experiment(
+            running, activity("never", "write", arguments={"path": str(tmp_path / "never")}), rollbacks=[back]
+        )
+    )
     told.wait_for("pause" if what == "pause" else "before-activity", "now")
     os.kill(told.child.pid, number)
     journal = told.finish()
@@ -54,7 +62,9 @@ def test_no_signal_interrupts_rollbacks(
     assert (tmp_path / "back").exists()
 
 
-def test_a_second_signal_changes_nothing(begin: Any, experiment: Any, activity: Any, back: Any, tmp_path: Path) -> None:
+def test_a_second_signal_changes_nothing(
+    begin: Any, experiment: Any, activity: Any, back: Any, tmp_path: Path
+) -> None:
     slow = activity("slow", "dawdle", arguments={"seconds": 0.3})
     told = begin(experiment(activity("now", "dawdle"), rollbacks=[slow, back]))
     told.wait_for("before-activity", "now")
@@ -79,7 +89,10 @@ def test_an_orphan_that_will_not_end_is_killed_with_everything_it_started(
 ) -> None:
     late = tmp_path / "late"
     slow = {"type": "process", "path": "sh", "arguments": ["-c", f"sleep 3; touch {late}"]}
-    told = begin(experiment(activity("now", "dawdle"), rollbacks=[{"type": "action", "name": "s", "provider": slow}]), grace=0.5)
+    told = begin(
+        experiment(activity("now", "dawdle"), rollbacks=[{"type": "action", "name": "s", "provider": slow}]),
+        grace=0.5,
+    )
     told.wait_for("before-activity", "now")
     told.hang_up()
     assert told.child.join(10)

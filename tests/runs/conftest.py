@@ -103,10 +103,16 @@ class FakeReading:
 
     def intents(self, activity: Mapping[str, Any]) -> Sequence[Any]:
         arguments = activity.get("provider", {}).get("arguments")
-        found = isinstance(arguments, str) and re.search(r"put-parameter --name (\S+) .*--value '(.*)'", arguments)
+        found = isinstance(arguments, str) and re.search(
+            r"put-parameter --name (\S+) .*--value '(.*)'", arguments
+        )
         if not found:
             return ()
-        return (SimpleNamespace(store=("ssm", found[1]), value=found[2], activity=activity["name"], phase="method"),)
+        return (
+            SimpleNamespace(
+                store=("ssm", found[1]), value=found[2], activity=activity["name"], phase="method"
+            ),
+        )
 
     def store(self, environment: str, kind: str, name: str) -> Store:
         return Store(environment=environment, kind=kind, name=name)
@@ -138,7 +144,9 @@ class FakeFaults:
         with self.lock:
             return next((e for e in self.entries.values() if e.store == store and e.active), None)
 
-    def intend(self, *, store: Store, value: str, run_id: str, announced: Sequence[str], **words: Any) -> Entry:
+    def intend(
+        self, *, store: Store, value: str, run_id: str, announced: Sequence[str], **words: Any
+    ) -> Entry:
         self.on_intend()
         with self.lock:
             self.calls.append("intend")
@@ -260,7 +268,10 @@ def stage(tmp_path: Path, children: Children) -> Iterator[Stage]:
     (programs / "aws").write_text(FAKE_AWS)
     (programs / "aws").chmod(0o755)
     (programs / "dawdling.py").write_text("import time\n\n\ndef dawdle():\n    time.sleep(60)\n")
-    environment = Environment(name="test", variables={"PATH": f"{programs}:/usr/bin:/bin", "COLOUR": "green", "PYTHONPATH": str(programs)})
+    environment = Environment(
+        name="test",
+        variables={"PATH": f"{programs}:/usr/bin:/bin", "COLOUR": "green", "PYTHONPATH": str(programs)},
+    )
     settings = Settings(folder=tmp_path, environments={"test": environment}, default_environment="test")
     settings.data.mkdir()
     storage = Storage(sqlite_url(settings.data / "gameday.sqlite"))

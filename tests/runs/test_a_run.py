@@ -10,7 +10,11 @@ import pytest
 from app.errors import Conflict, Invalid, NotFound
 from app.runs import JournalState, RunStatus, Verdict
 
-GETPID = {"type": "action", "name": "nothing", "provider": {"type": "python", "module": "os", "func": "getpid"}}
+GETPID = {
+    "type": "action",
+    "name": "nothing",
+    "provider": {"type": "python", "module": "os", "func": "getpid"},
+}
 
 
 def test_it_runs_and_keeps_the_journal(stage: Any, experiment: Any) -> None:
@@ -25,15 +29,17 @@ def test_its_events_are_numbered_without_a_gap(stage: Any, experiment: Any) -> N
     run = stage.finish(stage.start(experiment(GETPID)))
     events = stage.runs.events(run.id)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    assert [event.kind for event in events][0] == "queued"
+    assert events[0].kind == "queued"
     assert [event.kind for event in events][-2:] == ["ended", "verdict"]
-    assert [event.seq for event in stage.runs.events(run.id, after=3)][0] == 4
+    assert stage.runs.events(run.id, after=3)[0].seq == 4
 
 
 def test_it_arms_only_what_the_ledger_knows_and_disarms_at_the_end(stage: Any, experiment: Any) -> None:
     run = stage.finish(stage.start(experiment(stage.arms(), rollbacks=[stage.disarms()])))
     kinds = stage.kinds(run)
-    assert kinds.index("asked") < kinds.index("before-activity") < kinds.index("armed") < kinds.index("disarmed")
+    assert (
+        kinds.index("asked") < kinds.index("before-activity") < kinds.index("armed") < kinds.index("disarmed")
+    )
     assert run.verdict is Verdict.HELD
     assert run.account == "000000000000"
     assert not stage.faults.for_run(str(run.id))[0].active
@@ -69,7 +75,9 @@ def test_a_fault_that_never_fired_teaches_nothing(stage: Any, experiment: Any) -
 
 
 def test_an_experiment_that_does_not_load_is_said_to_be_broken(stage: Any, experiment: Any) -> None:
-    run = stage.finish(stage.start({"title": "T", "description": "d", "method": [{"type": "action", "name": "x"}]}))
+    run = stage.finish(
+        stage.start({"title": "T", "description": "d", "method": [{"type": "action", "name": "x"}]})
+    )
     assert (run.status, run.verdict) == (RunStatus.ABORTED, Verdict.FAILED)
     assert "provider" in str(run.verdict_reason)
 

@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
-from app.runs import RunStatus, Verdict
-from app.runs import processes, store
+from app.runs import RunStatus, Verdict, processes, store
 
-SLEEP = {"type": "action", "name": "sleep", "provider": {"type": "process", "path": "sleep", "arguments": ["60"]}}
-PYTHON = {"type": "action", "name": "python", "provider": {"type": "python", "module": "dawdling", "func": "dawdle"}}
+SLEEP = {
+    "type": "action",
+    "name": "sleep",
+    "provider": {"type": "process", "path": "sleep", "arguments": ["60"]},
+}
+PYTHON = {
+    "type": "action",
+    "name": "python",
+    "provider": {"type": "python", "module": "dawdling", "func": "dawdle"},
+}
 
 
 def is_off(stage: Any) -> bool:
@@ -21,7 +28,9 @@ def is_off(stage: Any) -> bool:
 
 
 @pytest.mark.parametrize("last", [None, SLEEP, PYTHON], ids=["pause", "process", "python"])
-def test_the_button_ends_whatever_is_going_on(stage: Any, experiment: Any, eventually: Any, last: Any) -> None:
+def test_the_button_ends_whatever_is_going_on(
+    stage: Any, experiment: Any, eventually: Any, last: Any
+) -> None:
     method = [stage.arms(pauses={"after": 60})] if last is None else [stage.arms(), last]
     run = stage.start(experiment(*method, rollbacks=[stage.disarms()]))
     awaited = "pause" if last is None else "before-activity"
@@ -85,7 +94,11 @@ def test_a_write_on_its_way_when_the_run_is_ended_does_not_stay(
 
 def test_rollbacks_are_played_to_their_end(stage: Any, experiment: Any, eventually: Any) -> None:
     """Neither a second press nor a signal from outside may cut them short."""
-    slow = {"type": "action", "name": "slow", "provider": {"type": "process", "path": "sleep", "arguments": ["0.7"]}}
+    slow = {
+        "type": "action",
+        "name": "slow",
+        "provider": {"type": "process", "path": "sleep", "arguments": ["0.7"]},
+    }
     marks = {
         "type": "action", "name": "mark",
         "provider": {"type": "process", "path": "touch", "arguments": [str(stage.folder / "mark")]},
@@ -95,7 +108,9 @@ def test_rollbacks_are_played_to_their_end(stage: Any, experiment: Any, eventual
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(stage.runs.rollback, run.id, by="ann")
         eventually(lambda: "rollbacks" in stage.kinds(run))
-        stage.runs.dispatch.attending(run.id)._child._told_to_stop = False  # as if somebody else had the right
+        stage.runs.dispatch.attending(
+            run.id
+        )._child._told_to_stop = False  # as if somebody else had the right
         stage.runs.dispatch.attending(run.id)._child.stop()
         stage.runs.rollback(run.id, by="bob")
         first.result(20)
@@ -148,7 +163,9 @@ def test_the_lease_is_renewed_while_the_child_lives(stage: Any, experiment: Any,
     stage.runs.rollback(run.id, by="ann")
 
 
-def test_a_run_whose_fault_the_guardian_took_away_is_ended(stage: Any, experiment: Any, eventually: Any) -> None:
+def test_a_run_whose_fault_the_guardian_took_away_is_ended(
+    stage: Any, experiment: Any, eventually: Any
+) -> None:
     run = stage.start(experiment(stage.arms(pauses={"after": 60})))
     eventually(lambda: "pause" in stage.kinds(run))
     stage.faults.disarm(1, by="the guardian", why="its deadline has passed")

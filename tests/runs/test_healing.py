@@ -7,12 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.runs import RunStatus, Verdict, processes, store
+from app.clock import SystemClock
+from app.runs import Runs, RunStatus, Supervisor, Verdict, processes, store
+from app.runs.supervisor import end_processes
+from app.settings import Environment, Settings
+from app.storage import Storage
+from app.storage.engine import sqlite_url
 
 # A server of its own: the same stand-ins, one run, and then it waits to be killed.
 SERVER = """
@@ -79,13 +85,9 @@ def test_it_is_disarmed_interrupted_and_its_journal_readable(
 def restarted(stage: Any, folder: Path) -> Any:
     """A second console's rooms on the killed one's folder."""
     build = type(stage)
-    from app.clock import SystemClock
-    from app.runs import Runs, Supervisor
-    from app.settings import Environment, Settings
-    from app.storage import Storage
-    from app.storage.engine import sqlite_url
-
-    settings = Settings(folder=folder, environments={"test": Environment(name="test")}, default_environment="test")
+    settings = Settings(
+        folder=folder, environments={"test": Environment(name="test")}, default_environment="test"
+    )
     faults = type(stage.faults)()
     rooms = stage.runs.rooms
     runs = Runs(
@@ -93,13 +95,13 @@ def restarted(stage: Any, folder: Path) -> Any:
         faults=faults, metrics=rooms.metrics, evidence=rooms.evidence, aws=rooms.aws, live=stage.live,
         clock=SystemClock(), children=rooms.children, reading=rooms.reading, patience=rooms.patience,
     )  # fmt: skip
-    return build(folder, stage.catalog, faults, stage.evidence, stage.live, runs, Supervisor(runs), folder / "store")
+    return build(
+        folder, stage.catalog, faults, stage.evidence, stage.live, runs, Supervisor(runs), folder / "store"
+    )
 
 
 def armed_entry(again: Any, run_id: int, armed: Path) -> None:
     """The ledger of the stand-ins is in memory: say again what the killed server had written down."""
-    from datetime import UTC, datetime
-
     value = armed.read_text()
     armed.write_text('{"isEnabled": false}')
     entry = again.faults.intend(
@@ -112,8 +114,6 @@ def armed_entry(again: Any, run_id: int, armed: Path) -> None:
 
 
 def test_a_process_of_somebody_else_with_the_same_id_is_left_alone() -> None:
-    from app.runs.supervisor import end_processes
-
     bystander = subprocess.Popen(["sleep", "30"], start_new_session=True)
     try:
         run: Any = None
