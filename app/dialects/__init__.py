@@ -1,6 +1,6 @@
 """Fault configuration formats, one pure module each: read, write, disarm plan, log patterns."""
 
-from app.dialects.fault import Fault, FaultMode
+from app.dialects.fault import Fault, FaultMode, ineffective
 from app.dialects.registry import (
     DIALECTS,
     Dialect,
@@ -19,6 +19,7 @@ __all__ = [
     "FaultMode",
     "any_armed",
     "for_version",
+    "ineffective",
     "measured",
     "recognise",
     "sentence",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,3 +27,24 @@ class Fault:
     message: str | None = None
     status_code: int | None = None
     disk_space: float | None = None  # megabytes
+
+
+def ineffective(fault: Fault) -> str | None:
+    """Why arming `fault` would do nothing, or something else than it says: a sentence. None: it is sound."""
+    if not 0 < fault.rate <= 1:
+        return f"A rate lies above 0 and is at most 1; this one is {fault.rate:g}. 0.5 strikes half of the invocations."
+    if fault.mode is not FaultMode.DENYLIST:
+        return None
+    if not any(pattern.strip() for pattern in fault.deny_list):
+        return "The deny list is empty, so nothing would be refused. Add one, for example: dynamodb.*.amazonaws.com"
+    return next((trouble for pattern in fault.deny_list if (trouble := _unreadable(pattern))), None)
+
+
+def _unreadable(pattern: str) -> str | None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return (
+            f"{pattern} is not a regular expression ({error}): the function would fail, not the connection."
+        )
+    return None

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.aws import Aws, Parameter, Parameters
 from app.clock import Clock
-from app.dialects import DIALECTS, Fault
+from app.dialects import DIALECTS, Fault, ineffective
 from app.errors import GamedayError, Invalid, Unavailable
 from app.faults import lock, plan, putback
 from app.faults.entry import Entry, FaultState, Store, Understanding
@@ -59,9 +59,11 @@ class Faults:
     def arm(self, *, store: Store, fault: Fault, by: str, lifetime: timedelta) -> Entry:
         """By hand: intend, write, read back.
 
-        Conflict where the store is busy; Invalid where its functions would not obey; Unavailable where AWS
-        does not do it (what may have been written is then disarmed).
+        Conflict where the store is busy; Invalid where its functions would not obey, or obey by failing;
+        Unavailable where AWS does not do it (what may have been written is then disarmed).
         """
+        if trouble := ineffective(fault):
+            raise Invalid(trouble)
         with self._holding(store):
             understood = self._understand_present(store)
             dialect = understood.function_dialect or DEFAULT_DIALECT
@@ -139,6 +141,14 @@ class Faults:
     def disarm_run(self, run_id: str, *, by: str, why: str) -> list[Entry]:
         """Disarm all that a run armed, and look again at what is disarmed already. Newest first."""
         return [self.disarm(entry.id, by=by, why=why, again=True) for entry in self.for_run(run_id)]
+
+    def look_again(self, entry_id: int, *, by: str) -> Entry:
+        """The guardian's look at a store that was disarmed a while ago, and when the next one is due."""
+        entry = self.disarm(entry_id, by=by, why="it was written again", again=True)
+        if entry.state is not FaultState.DISARMED or entry.disarmed_at is None:
+            return entry
+        look = plan.next_look(entry.disarmed_at, self._clock.now())
+        return entry if look == entry.next_attempt_at else self.ledger.change(entry_id, next_attempt_at=look)
 
     def renew(self, run_id: str, until: datetime) -> None:
         """The run is alive: its faults may stand until `until`, or their deadline."""
@@ -239,9 +249,10 @@ class Faults:
         )
 
     def _settled(self, entry: Entry, settled: plan.Settled, *, by: str, why: str) -> Entry:
+        now = self._clock.now()
         over = self.ledger.change(
             entry.id, state=settled.state.value, outcome=f"{settled.outcome} Because {why}.",
-            disarmed_at=self._clock.now(), disarmed_by=by, next_attempt_at=None,
+            disarmed_at=now, disarmed_by=by, next_attempt_at=plan.next_look(now, now),
         )  # fmt: skip
         self._later.submit(self._release, over)
         return self._published(over)
@@ -259,7 +270,9 @@ class Faults:
             settled = putback.put_back(parameters, entry)
         except GamedayError as error:
             return self._published(self._failed(self._begun(entry), error))
-        return self._settled(entry, settled, by=by, why="the fault was written again after it was disarmed")
+        return self._settled(
+            entry, settled, by=by, why="the fault was written once more after it was disarmed"
+        )
 
     def _release(self, entry: Entry) -> None:
         """A lock that can not be removed is recognised as left over by whoever arms next."""

@@ -24,11 +24,14 @@ class Guardian:
         self._thread: threading.Thread | None = None
 
     def step(self) -> bool:
-        """Disarm what is due. Whether something was."""
+        """Disarm what is due, and look again at what was disarmed a moment ago. Whether there was any."""
         now = self._clock.now()
         due = self._faults.ledger.due(now)
         for entry in due:
-            self._faults.disarm(entry.id, by=BY, why=because(entry, now))
+            if entry.active:
+                self._faults.disarm(entry.id, by=BY, why=because(entry, now))
+            else:
+                self._faults.look_again(entry.id, by=BY)
         return bool(due)
 
     def recover(self, orphans: Sequence[Entry]) -> None:

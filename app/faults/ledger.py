@@ -80,14 +80,19 @@ class Ledger:
         return self._select(*_in(environment), limit=limit)
 
     def due(self, now: datetime) -> list[Entry]:
-        """Active entries whose deadline or lease is over, or whose disarm did not finish, ready to be tried."""
+        """What is ready to be tried.
+
+        Active entries whose deadline or lease is over, or whose disarm did not finish; and disarmed ones whose
+        store is to be looked at again.
+        """
         over = or_(
             LedgerRow.disarm_by <= now,
             LedgerRow.lease_until <= now,
             LedgerRow.state == FaultState.DISARMING.value,
         )
         ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)
-        return self._select(IS_ACTIVE, over, ready)
+        look = and_(LedgerRow.state == FaultState.DISARMED.value, LedgerRow.next_attempt_at <= now)
+        return self._select(or_(and_(IS_ACTIVE, over, ready), look))
 
     def by_hand(self) -> list[Entry]:
         return self._select(IS_ACTIVE, LedgerRow.run_id.is_(None))

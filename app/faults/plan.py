@@ -10,6 +10,7 @@ from app.dialects import DIALECTS, any_armed
 from app.faults.entry import Entry, FaultState
 
 BACKOFF = (1, 2, 4, 8, 15, 30)  # seconds; the last one for ever
+LOOKS = (3, 15, 60)  # seconds after a disarm: what was on its way to the store has landed by then
 SHOWN = 300  # characters of a value in a sentence
 
 
@@ -90,6 +91,12 @@ def put_back(entry: Entry) -> str:
 def retry_at(attempts: int, now: datetime) -> datetime:
     """When to try again after `attempts` failures."""
     return now + timedelta(seconds=BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1])
+
+
+def next_look(disarmed_at: datetime, now: datetime) -> datetime | None:
+    """When to look at a disarmed store again; None when that was often enough."""
+    looks = (disarmed_at + timedelta(seconds=seconds) for seconds in LOOKS)
+    return next((look for look in looks if look > now), None)
 
 
 def foreign(entry: Entry, versions: list[Parameter]) -> Parameter | None:

@@ -89,7 +89,8 @@ def _packaged(aws: Aws, environment: Environment, functions: Sequence[Function])
 
 
 def _mixed(names: tuple[str, ...], versions: Sequence[str]) -> str:
-    carries = f"{' and '.join(names)} carry failure-lambda {' and '.join(versions)}"
+    verb = "carries" if len(names) == 1 else "carry"
+    carries = f"{' and '.join(names)} {verb} failure-lambda {' and '.join(versions)}"
     if len(versions) > 1:
         return f"{carries}, which no single value can arm. Give them stores of their own, or one version."
     return f"{carries}, whose configuration is not written here. Spoken are {', '.join(DIALECTS)}."

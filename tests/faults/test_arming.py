@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -149,6 +150,18 @@ def test_functions_that_would_not_obey_are_refused(desk: Any) -> None:
     with pytest.raises(Invalid, match=r"failure-lambda 1\.0\.0"):
         desk.console().arm(store=desk.STORE, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=1))
     assert desk.stored == desk.OFF
+
+
+@pytest.mark.parametrize(
+    "change", [{"rate": 0.0}, {"rate": 50.0}, {"deny_list": ()}, {"deny_list": ("",)}, {"deny_list": ("(",)}]
+)
+def test_a_fault_that_would_do_nothing_or_something_else_is_refused(
+    desk: Any, change: dict[str, Any]
+) -> None:
+    fault = replace(desk.REFUSED, **change)
+    with pytest.raises(Invalid):
+        desk.console().arm(store=desk.STORE, fault=fault, by="operator", lifetime=timedelta(minutes=1))
+    assert desk.parameters.calls == []
 
 
 def test_a_write_whose_answer_is_lost_is_disarmed(desk: Any) -> None:

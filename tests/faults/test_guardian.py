@@ -158,3 +158,37 @@ def test_its_thread_recovers_and_ends(desk: Any) -> None:
     guardian.stop()
     assert heir.entry(entry.id).outcome.endswith("Because the console that armed it ended without disarming.")
     assert desk.stored == desk.OFF
+
+
+def test_what_a_killed_run_writes_late_is_put_back_without_anyone_asking(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.intend(faults)  # the child was told to go on, and has not written yet
+    desk.clock.advance(31)
+    guardian = desk.guardian(faults)
+    guardian.step()
+    assert faults.entry(entry.id).state is FaultState.DISARMED
+    desk.parameters.write(desk.NAME, desk.ARMED)
+    desk.clock.advance(3)
+    assert guardian.step() is True
+    assert desk.stored == desk.OFF
+    assert "once more" in faults.entry(entry.id).outcome
+
+
+def test_it_looks_again_a_few_times_and_then_no_more(desk: Any) -> None:
+    faults = desk.console()
+    faults.disarm(desk.arm(faults).id, by="operator", why="asked")
+    guardian, looks = desk.guardian(faults), 0
+    for _ in range(300):
+        desk.clock.advance(1)
+        looks += guardian.step()
+    assert looks == 3
+
+
+def test_looking_again_does_not_disturb_the_next_run(desk: Any) -> None:
+    faults = desk.console()
+    faults.disarm(desk.arm(faults).id, by="operator", why="asked")
+    desk.arm(faults, run_id="43", lease_until=None)
+    for _ in range(70):
+        desk.clock.advance(1)
+        desk.guardian(faults).step()
+    assert desk.stored == desk.ARMED

@@ -1,0 +1,88 @@
+"""What a value means to the functions that read its store, and how that is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.aws import InMemoryFunctions
+from app.errors import Unavailable
+from app.settings import Environment
+
+LAB = (
+    '{"isEnabled": true, "failureMode": "blacklist", "rate": 0.5, "blacklist": ["dynamodb.*.amazonaws.com"]}'
+)
+NEW, OLD = "failure-lambda/0.x", "failure-lambda/0.2"
+
+
+def test_the_labs_value_is_translated_for_the_version_in_the_package(desk: Any) -> None:
+    understood = desk.console().understand("test", desk.STORE, LAB)
+    assert (understood.translated_from, understood.function_dialect, understood.version) == (
+        OLD,
+        NEW,
+        "0.4.4",
+    )
+    assert understood.value == desk.ARMED
+    assert understood.functions == ("ChaosTransformer",)
+    assert understood.known_by == "failure-lambda 0.4.4, read from the deployment package"
+    assert (
+        understood.sentence
+        == "half of the invocations of ChaosTransformer are refused dynamodb.*.amazonaws.com"
+    )
+
+
+@pytest.mark.parametrize(
+    ("functions", "dialects", "function_dialect", "translated", "known_by"),
+    [
+        ({"f": "0.2.0"}, {}, OLD, False, "failure-lambda 0.2.0, read"),
+        ({"f": "0.4.4", "g": "0.4.1"}, {}, NEW, True, "failure-lambda 0.4.1 and 0.4.4, read"),
+        ({"f": None}, {}, OLD, False, "the shape of the value; failure-lambda's version is not known"),
+        ({}, {}, OLD, False, "the shape of the value; no function reads"),
+        ({"f": None}, {"f": NEW}, NEW, True, "declared for the environment"),
+        ({"f": "0.4.4"}, {"failureLambdaConfig": OLD}, OLD, False, "declared for the environment"),
+        ({}, {"ssm:failureLambdaConfig": NEW}, NEW, True, "declared for the environment"),
+    ],
+)
+def test_the_dialect_is_known_in_the_order_declared_package_shape(
+    desk: Any, *, functions: dict[str, str | None], dialects: dict[str, str], function_dialect: str, translated: bool,
+    known_by: str,
+) -> None:  # fmt: skip
+    desk.environment = Environment(name="test", dialects=dialects)
+    desk.functions = InMemoryFunctions({name: (desk.NAME, version) for name, version in functions.items()})
+    understood = desk.console().understand("test", "failureLambdaConfig", LAB)
+    assert (understood.function_dialect, understood.translated) == (function_dialect, translated)
+    assert understood.known_by.startswith(known_by)
+    assert understood.refusal is None
+
+
+@pytest.mark.parametrize(
+    ("functions", "dialects", "refusal"),
+    [
+        ({"f": "1.0.0"}, {}, "f carries failure-lambda 1.0.0"),
+        ({"f": "0.2.0", "g": "0.4.4"}, {}, "no single value can arm"),
+        ({}, {"failureLambdaConfig": "failure-lambda/9"}, "failure-lambda/9, which is not spoken"),
+    ],
+)
+def test_where_arming_would_be_worthless_it_says_why(
+    desk: Any, functions: dict[str, str], dialects: dict[str, str], refusal: str
+) -> None:
+    desk.environment = Environment(name="test", dialects=dialects)
+    desk.functions = InMemoryFunctions({name: (desk.NAME, version) for name, version in functions.items()})
+    assert refusal in (desk.console().understand("test", desk.STORE, LAB).refusal or "")
+
+
+@pytest.mark.parametrize("text", ['{"isEnabled": false}', "not json", ""])
+def test_a_value_that_injects_nothing_is_no_fault(desk: Any, text: str) -> None:
+    understood = desk.console().understand("test", desk.STORE, text)
+    assert (understood.fault, understood.value, understood.translated) == (None, text, False)
+
+
+def test_aws_trouble_is_said_and_does_not_raise(desk: Any) -> None:
+    def fail(_parameter: str) -> Any:
+        raise Unavailable("Listing functions is not allowed.")
+
+    desk.functions.reading = fail
+    understood = desk.console().understand("test", desk.STORE, LAB)
+    assert understood.function_dialect == OLD
+    assert "Listing functions is not allowed." in understood.known_by
