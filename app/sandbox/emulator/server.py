@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.sandbox.emulator import containers
 from app.sandbox.emulator.cloudwatch import CloudWatch
 from app.sandbox.emulator.gauges import Gauges
 from app.sandbox.emulator.guard import Asgi, guarded
@@ -65,7 +66,7 @@ def _prepare(options: Options) -> None:
         IOT_MTLS_ENABLED="0",
         LAMBDA_EXECUTOR="local",
         DOCKER_HOST=f"unix://{options.data / 'no-docker.sock'}",  # a daemon of the machine is none of its business
-        LOG_LEVEL=os.environ.get("LOG_LEVEL", "WARNING"),
+        LOG_LEVEL=os.environ.get("LOG_LEVEL", "ERROR"),
     )
     if options.node_options_require is not None:
         os.environ["NODE_OPTIONS"] = f'--require "{options.node_options_require}"'
@@ -87,6 +88,7 @@ def _ministack(options: Options) -> Asgi:
 
 
 def _install(options: Options) -> None:
+    from ministack.core import lambda_runtime  # noqa: PLC0415
     from ministack.services import cloudwatch, lambda_svc, sns, sqs  # noqa: PLC0415
 
     points = Points(minute=MINUTE // options.speed, clock=time.time)
@@ -94,6 +96,7 @@ def _install(options: Options) -> None:
     ours.install()
     ServiceMetrics(cloudwatch=ours, modules=Modules(sqs=sqs, sns=sns, functions=lambda_svc)).install()
     Gauges(points=points, sqs=sqs).start()
+    containers.install(lambda_runtime, options.data / "code")
 
 
 async def _serve(application: Any, options: Options) -> None:
