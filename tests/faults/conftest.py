@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -50,6 +51,7 @@ class Desk:
     folder: Path
     clock: FrozenClock
     parameters: InMemoryParameters
+    empty: Path  # a ledger with nothing in it
     functions: InMemoryFunctions = field(
         default_factory=lambda: InMemoryFunctions({"ChaosTransformer": (NAME, "0.4.4")})
     )
@@ -59,8 +61,10 @@ class Desk:
 
     def console(self, name: str = "console") -> Faults:
         """Start a console; one of the same name finds the ledger of the one before."""
-        storage = Storage(sqlite_url(self.folder / f"{name}.sqlite"))
-        storage.migrate()
+        ledger = self.folder / f"{name}.sqlite"
+        if not ledger.exists():
+            shutil.copy(self.empty, ledger)
+        storage = Storage(sqlite_url(ledger))
         environments = {"test": self.environment}
         aws = InMemoryAws(parameters=self.parameters, functions=self.functions, environments=environments)
         faults = Faults(storage=storage, aws=aws, clock=self.clock, live=self.live, environments=environments)
@@ -114,9 +118,19 @@ class Desk:
         return mend
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database, made once: a story of many consoles copies it."""
+    ledger = tmp_path_factory.mktemp("ledger") / "empty.sqlite"
+    storage = Storage(sqlite_url(ledger))
+    storage.migrate()
+    storage.close()
+    return ledger
+
+
 @pytest.fixture
-def desk(tmp_path: Path, clock: FrozenClock) -> Iterator[Desk]:
-    desk = Desk(folder=tmp_path, clock=clock, parameters=InMemoryParameters({NAME: OFF}))
+def desk(tmp_path: Path, clock: FrozenClock, empty: Path) -> Iterator[Desk]:
+    desk = Desk(folder=tmp_path, clock=clock, parameters=InMemoryParameters({NAME: OFF}), empty=empty)
     yield desk
     for faults in desk.started:
         faults.close()
