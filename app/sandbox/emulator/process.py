@@ -29,6 +29,7 @@ READY_WITHIN = 60.0  # seconds; a first start compiles ministack's modules
 STOP_WITHIN = 10.0  # seconds of patience between SIGTERM and SIGKILL
 POLL = 0.05  # seconds
 ANSWER_WITHIN = 3.0  # seconds for the health page
+HANDED_ON = ("HOME", "LANG", "LC_", "TZ", "PYTHON", "VIRTUAL_ENV", "LOG_LEVEL")  # beginnings of names
 LAST_LINES = 5  # of the log, quoted when it did not come up
 
 
@@ -118,8 +119,8 @@ def _port_is_free(port: int) -> None:
 
 
 def _environment(path: str) -> dict[str, str]:
-    """Ours without anything of AWS: a Lambda worker inherits it, and must not see real credentials."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    """Little of ours: Lambda workers inherit it, and must not see real credentials."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(HANDED_ON)}
     return {**kept, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
 
