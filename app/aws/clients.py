@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,7 +20,7 @@ from botocore.session import Session as CoreSession
 from app.aws.functions import FunctionReader, Functions
 from app.aws.parameters import Parameters, SsmParameters
 from app.aws.problems import told
-from app.errors import NotFound
+from app.errors import NotFound, Unavailable
 from app.settings import Environment
 
 CONFIG = Config(
@@ -28,6 +29,7 @@ CONFIG = Config(
     max_pool_connections=32,
     retries={"mode": "standard", "max_attempts": 2},
 )
+UNKNOWN_FOR = 30.0  # seconds that an account which could not be read is not asked for again
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -49,6 +51,7 @@ class Aws:
         self._sessions: dict[str, boto3.Session] = {}
         self._clients: dict[tuple[str, str], Any] = {}
         self._identities: dict[str, Identity] = {}
+        self._unknown_until: dict[str, float] = {}
         self._functions: dict[str, Functions] = {}
 
     def client(self, environment: str, service: str) -> Any:
@@ -77,12 +80,17 @@ class Aws:
         """Kept once AWS has told it; until then an Identity with the region only. Never raises for AWS."""
         if (known := self._identities.get(environment)) is not None:
             return known
-        region = self.region(environment)
+        if time.monotonic() < self._unknown_until.get(environment, 0):
+            return Identity(region=self._environment(environment).region)
         try:
             account = self.client(environment, "sts").get_caller_identity()["Account"]
-        except Exception:  # noqa: BLE001  a page without an account number is better than no page
-            return Identity(region=region)
-        identity = Identity(account=account, alias=self._alias(environment), region=region)
+            identity = Identity(
+                account=account, alias=self._alias(environment), region=self.region(environment)
+            )
+        except (ClientError, BotoCoreError, Unavailable):
+            # A page without an account number is better than a page that waits for one each time.
+            self._unknown_until[environment] = time.monotonic() + UNKNOWN_FOR
+            return Identity(region=self._environment(environment).region)
         self._identities[environment] = identity
         return identity
 
@@ -123,7 +131,7 @@ class Aws:
         return self._environments[name]
 
     def _session(self, environment: str) -> boto3.Session:
-        with self._lock:
+        with self._lock, told(f"Reaching AWS for environment {environment}"):
             if environment not in self._sessions:
                 self._sessions[environment] = session(self._environment(environment))
             return self._sessions[environment]

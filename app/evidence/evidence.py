@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from app.aws import Aws, LogEvent, Throttled
 from app.aws.logs import filter_log_events, milliseconds
 from app.clock import Clock
-from app.dialects import DIALECTS
+from app.dialects import DIALECTS, failure_lambda_0x
 from app.errors import GamedayError, Invalid
 from app.evidence import loglines
 from app.evidence.loglines import Kind
@@ -101,7 +101,7 @@ class Collector:
         self._aws, self._clock, self._environment = aws, clock, environment
         self._since = since
         self._lock = threading.Lock()
-        self._tally = Tally(DIALECTS[dialect])
+        self._tally = Tally(DIALECTS.get(dialect, failure_lambda_0x))
         self._cursors = dict.fromkeys(functions, since)
         self._passes: dict[str, _Pass] = {}
         self._once = {function: Once() for function in functions}

@@ -14,7 +14,7 @@ from typing import Any
 from app.aws import Aws, Parameter, Parameters
 from app.clock import Clock
 from app.dialects import DIALECTS, Fault, ineffective
-from app.errors import GamedayError, Invalid, Unavailable
+from app.errors import GamedayError, Invalid, NotFound, Unavailable
 from app.faults import lock, plan, putback
 from app.faults.entry import Entry, FaultState, Store, Understanding
 from app.faults.ledger import Ledger
@@ -54,7 +54,7 @@ class Faults:
     def understand(self, environment: str, store: Store | str, text: str) -> Understanding:
         """What `text` would do to the functions that read `store`, and how to say it in their dialect."""
         where = store if isinstance(store, Store) else Store.parse(store, environment)
-        return understand(self._aws, self._environments[environment], where, text)
+        return understand(self._aws, self._environment(environment), where, text)
 
     def arm(self, *, store: Store, fault: Fault, by: str, lifetime: timedelta) -> Entry:
         """By hand: intend, write, read back.
@@ -103,7 +103,7 @@ class Faults:
         with self._holding(store):
             parameters = self._parameters(store)
             before = _restorable(parameters.describe(store.name), store)
-            longest = now + self._environments[store.environment].longest_lease
+            longest = now + self._environment(store.environment).longest_lease
             intent = Entry(
                 id=0, store=store, run_id=run_id, by=by, state=FaultState.INTENDED, dialect=dialect, fault=fault,
                 functions=tuple(functions), translated_from=translated_from, **_previous(before, uuid.uuid4().hex),
@@ -115,11 +115,16 @@ class Faults:
             return self._published(self._locked(parameters, entry, before) if new else entry)
 
     def confirm(self, entry_id: int) -> Entry:
-        """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome."""
-        entry = self.entry(entry_id)
-        with self._holding(entry.store):
+        """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome.
+
+        A fault that was disarmed meanwhile, or is being disarmed, stays so.
+        """
+        with self._holding(self.entry(entry_id).store):
+            entry = self.entry(entry_id)
+            if entry.state not in (FaultState.INTENDED, FaultState.ARMED):
+                return entry
             current = self._parameters(entry.store).get(entry.store.name)
-            return self._published(self._confirmed(self.entry(entry_id), current))
+            return self._published(self._confirmed(entry, current))
 
     def disarm(self, entry_id: int, *, by: str, why: str, again: bool = False) -> Entry:
         """Put the store back. Safe to call at any time, any number of times; never raises for AWS trouble.
@@ -278,6 +283,11 @@ class Faults:
         """A lock that can not be removed is recognised as left over by whoever arms next."""
         with contextlib.suppress(GamedayError), self._holding(entry.store):
             lock.release(self._parameters(entry.store), entry)
+
+    def _environment(self, name: str) -> Environment:
+        if name not in self._environments:
+            raise NotFound(f"There is no environment {name}. There are: {', '.join(self._environments)}.")
+        return self._environments[name]
 
     def _parameters(self, store: Store) -> Parameters:
         return self._aws.parameters(store.environment)

@@ -92,6 +92,13 @@ def test_an_endpoint_that_does_not_answer_is_told_soon_and_leaves_the_identity_o
         assert aws.identity("a").region == "us-east-2"
 
 
+def test_a_profile_that_is_not_there_is_told() -> None:
+    aws = Aws({"a": Environment(name="a", profile="nowhere-to-be-found", region="eu-west-1")})
+    with pytest.raises(Unavailable, match="nowhere-to-be-found"):
+        aws.client("a", "ssm")
+    assert aws.identity("a").region == "eu-west-1"
+
+
 @pytest.mark.sandbox
 def test_the_account_is_asked_once(emulated: Environment) -> None:
     aws = Aws({"test": emulated})

@@ -220,3 +220,21 @@ def test_a_lease_is_renewed(desk: Any) -> None:
     until = desk.clock.now() + timedelta(minutes=1)
     faults.renew("42", until)
     assert faults.entry(entry.id).lease_until == until
+
+
+def test_reading_back_does_not_call_a_disarm_off(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.arm(faults)
+    mend = desk.failing(Unavailable("no"), "put")
+    stuck = disarm(faults, entry)
+    assert faults.confirm(entry.id) == stuck
+    mend()
+    over = disarm(faults, entry)
+    desk.arm(faults, run_id="43")
+    assert faults.confirm(entry.id) == over
+    assert len(faults.active()) == 1
+
+
+def test_an_unknown_environment_is_said(desk: Any) -> None:
+    with pytest.raises(NotFound, match="There are: test"):
+        desk.console().understand("staging", desk.NAME, desk.ARMED)
