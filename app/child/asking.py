@@ -29,6 +29,7 @@ class Phase(threading.local):
     hypothesis: str | None = None  # before, during, after
     activity: str | None = None
     background: bool = False
+    armed: bool = False  # the supervisor wants to read back what this activity writes
 
 
 class Asking:
@@ -56,6 +57,7 @@ class Asking:
     ) -> Iterator[Control]:
         with controls(level, experiment, context, configuration, secrets) as control:
             before = (self.phase.activity, self.phase.background)
+            self.phase.armed = False
             self.phase.activity, self.phase.background = context.get("name"), bool(context.get("background"))
             translated = self._ask(context, configuration)
             try:
@@ -74,6 +76,7 @@ class Asking:
         except Exception as error:
             raise self._refused(context, repr(error)) from error
         if answer.get("answer") == "go":
+            self.phase.armed = bool(answer.get("read_back"))
             return self._translate(context, answer.get("provider"))
         raise self._refused(context, str(answer.get("why") or answer.get("answer")))
 

@@ -53,7 +53,12 @@ class Reporter(RunEventHandler):  # type: ignore[misc]  # Chaos Toolkit has no t
 
     def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
         kind = "rollback-activity" if self._asking.rolling_back else "activity"
-        self._wire.tell(kind, **self._place(activity), **outcome(run))
+        words = {**self._place(activity), **outcome(run)}
+        if self._asking.phase.armed:
+            # What comes next may write the same store: it waits until this write was read back.
+            self._wire.ask(kind, **words)
+        else:
+            self._wire.tell(kind, **words)
 
     def interrupted(self, experiment: Any, journal: Any) -> None:
         del experiment, journal

@@ -12,7 +12,7 @@ from typing import Any
 from app.child.spec import Spec
 from app.clock import Clock
 from app.runs import ending, processes, store
-from app.runs.arming import Arming, Refusal
+from app.runs.arming import Answer, Arming, Refusal
 from app.runs.children import Child
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
@@ -42,6 +42,7 @@ class Attendance:
         self._told_end: Mapping[str, Any] = {}
         self._arming: Arming | None = None
         self._renewed = 0.0
+        self._columns: dict[str, Any] = {}
 
     # --- for others -------------------------------------------------------------------------------------
 
@@ -104,7 +105,8 @@ class Attendance:
             return None
         self._arming = Arming(self._rooms, run)
         self._child = self._rooms.children.spawn(self._spec(run))
-        self._record.append(run.id, child_pid=self._child.pid, child_started=self._child.started)
+        # Written with the first events, and before anything is armed: until then it ends with its pipe.
+        self._columns = {"child_pid": self._child.pid, "child_started": self._child.started}
         if self._stopped_by is not None:
             self.signal()
         return run
@@ -146,12 +148,12 @@ class Attendance:
         try:
             while True:
                 message = child.receive()
-                if "ask" in message:
-                    self._write(run, told)
-                    told = []
-                    self._answer(run, child, message)
+                if message["kind"] == "ask":
+                    told = self._answer(run, child, message, told)
                 else:
                     told += self._heard(run, message)
+                    if "ask" in message:  # it waits until what it wrote was read back
+                        child.answer(message["ask"], answer="noted")
                 if not child.connection.poll(0):
                     return True
         except (EOFError, OSError, ValueError):
@@ -160,8 +162,9 @@ class Attendance:
             self._write(run, told)
 
     def _write(self, run: Run, told: list[Told]) -> None:
-        if told:
-            self._record.append(run.id, *told)
+        if told or self._columns:
+            columns, self._columns = self._columns, {}
+            self._record.append(run.id, *told, **columns)
 
     def _heard(self, run: Run, message: Mapping[str, Any]) -> list[Told]:
         kind, data = str(message["kind"]), dict(message.get("data") or {})
@@ -175,24 +178,26 @@ class Attendance:
         del run
         return told
 
-    def _answer(self, run: Run, child: Child, message: Mapping[str, Any]) -> None:
-        """`go`, `go with this provider`, or `refuse: why`. Whatever fails here is a refusal."""
+    def _answer(self, run: Run, child: Child, message: Mapping[str, Any], told: list[Told]) -> list[Told]:
+        """`go`, `go with this provider`, or `refuse: why`. Whatever fails here is a refusal.
+
+        What arms is written before it may go on; returns what may be written later.
+        """
         activity = dict(message.get("data") or {})
         with self._gate:
             try:
                 answer = self._consider(activity)
             except Refusal as refusal:
-                self._refuse(run, child, message, str(refusal), stopping=self._stopped_by is not None)
-                return
+                return self._refuse(child, message, str(refusal), told)
             except Exception as error:
                 LOGGER.exception("Run %s: the console could not answer", run.id)
-                self._refuse(run, child, message, f"the console failed: {error}", stopping=False)
-                return
+                return self._refuse(child, message, f"the console failed: {error}", told)
             if answer.told:
-                self._record.append(run.id, *answer.told)
-            child.answer(
-                message["ask"], answer="go", **({"provider": answer.provider} if answer.provider else {})
-            )
+                self._write(run, [*told, *answer.told])
+                told = []
+            words = {"provider": answer.provider} if answer.provider else {}
+            child.answer(message["ask"], answer="go", read_back=bool(answer.told), **words)
+        return told
 
     def _consider(self, activity: Mapping[str, Any]) -> Answer:
         if self._stopped_by is not None:
@@ -201,12 +206,10 @@ class Attendance:
             raise Refusal("the run is not attended")
         return self._arming.asked(activity)
 
-    def _refuse(
-        self, run: Run, child: Child, message: Mapping[str, Any], why: str, *, stopping: bool
-    ) -> None:
+    def _refuse(self, child: Child, message: Mapping[str, Any], why: str, told: list[Told]) -> list[Told]:
         child.answer(message["ask"], answer="refuse", why=why)
         name = (message.get("data") or {}).get("name")
-        self._record.append(run.id, ("refused", {"name": name, "why": why, "stopping": stopping}))
+        return [*told, ("refused", {"name": name, "why": why, "stopping": self._stopped_by is not None})]
 
     def _keep_alive(self, run: Run) -> None:
         """Renew the lease of what the run has armed; end the run where the guardian has ended its faults."""
