@@ -14,7 +14,7 @@ from app.evidence.loglines import Kind, Written
 from app.evidence.proof import Invocation, Line, Proof
 
 REMEMBERED = 20_000  # invocations; older ones stay counted
-SHOWN_LINES = 40
+SHOWN_LINES = 20  # with the fault in them, and as many without: chatter must not hide what struck
 SHOWN_INVOCATIONS = 10
 
 
@@ -33,7 +33,9 @@ class Tally:
         self._dialect = dialect
         self._running: dict[tuple[str, str], str] = {}  # function and stream → the invocation that it is in
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
-        self._lines: deque[Line] = deque(maxlen=SHOWN_LINES)
+        self._read = 0  # lines
+        self._lines: deque[tuple[int, Line]] = deque(maxlen=SHOWN_LINES)
+        self._struck: deque[tuple[int, Line]] = deque(maxlen=SHOWN_LINES)
         self._streams: set[tuple[str, str]] = set()
         self._streams_hit: set[tuple[str, str]] = set()
         self.invocations = self.hit = self.interceptions = 0
@@ -65,7 +67,7 @@ class Tally:
             hit=self.hit,
             interceptions=self.interceptions,
             last_seen=self.last_seen,
-            lines=tuple(reversed(self._lines)),
+            lines=self._newest(),
             expensive=self._expensive(),
             can_see=can_see,
             why=why,
@@ -91,15 +93,20 @@ class Tally:
                 self.hit += seen.hits == 0
                 seen.hits += 1
         function, stream = place
-        self._lines.append(
-            Line(
-                at=at,
-                request_id=request_id,
-                text=written.text,
-                intercepted=fired,
-                function=function,
-                stream=stream,
-            )
+        self._read += 1
+        line = Line(
+            at=at,
+            request_id=request_id,
+            text=written.text,
+            intercepted=fired,
+            function=function,
+            stream=stream,
+        )
+        (self._struck if fired else self._lines).append((self._read, line))
+
+    def _newest(self) -> tuple[Line, ...]:
+        return tuple(
+            line for _, line in sorted([*self._lines, *self._struck], key=lambda row: row[0], reverse=True)
         )
 
     def _invocation(self, request_id: str, place: tuple[str, str]) -> _Seen:

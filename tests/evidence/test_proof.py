@@ -37,6 +37,14 @@ def test_invocations_are_hit_once_however_often_they_are_refused(read: Any, log:
     assert [line.text for line in proof.lines] == ["ETL completed", "ETL completed", INTERCEPTED, INTERCEPTED]
 
 
+def test_chatter_does_not_hide_an_interception(read: Any, log: Any) -> None:
+    log.invocation(ONE, INTERCEPTED, *(f"chatter {number}" for number in range(200)))
+    lines = read().lines
+    assert [line.text for line in lines[:2]] == ["chatter 199", "chatter 198"]
+    assert lines[-1].text == INTERCEPTED
+    assert len(lines) <= 40
+
+
 def test_a_line_belongs_to_the_request_it_names_even_after_its_end(read: Any, log: Any) -> None:
     log.invocation(ONE)
     log.write(f"2026-11-24T12:00:00.000Z\t{ONE}\tINFO\t{INTERCEPTED}")
