@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from app.aws.problems import code, told
 
@@ -83,8 +83,8 @@ class SsmParameters:
             rows = self._client.describe_parameters(
                 ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": [name]}]
             )["Parameters"]
-        except ClientError:
-            return found
+        except (ClientError, BotoCoreError):
+            return found  # the tier is worth having, not worth failing for
         tier = next((row.get("Tier") for row in rows if row.get("Name") == name), None)
         return Parameter(
             name=name,

@@ -45,6 +45,8 @@ def take(parameters: Parameters, entry: Entry, *, now: datetime, abandoned: froz
             return
         raise Conflict(f"{entry.store} is being armed by another console right now. Try again in a moment.")
     said = _read(held.value)
+    if _is_of(said, entry):
+        return  # created by a call whose answer was lost, and that was sent again
     if not _stale(said, now, abandoned):
         raise Conflict(_held(entry, said), held_by=said.get("by"), until=said.get("until"))
     if (version := parameters.put(name, body(entry))) != held.version + 1:

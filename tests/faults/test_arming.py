@@ -120,6 +120,32 @@ def test_a_lock_left_by_this_consoles_own_crash_is_taken_over_at_once(desk: Any)
     assert desk.arm(desk.console(), run_id="43").state is FaultState.ARMED
 
 
+def test_a_lock_whose_answer_was_lost_is_recognised_as_its_own(desk: Any) -> None:
+    create = desk.parameters.create
+
+    def create_twice(name: str, value: bytes) -> bool:
+        create(name, value)
+        return bool(create(name, value))  # as a client that retries sees it
+
+    desk.parameters.create = create_twice
+    assert desk.intend(desk.console()).state is FaultState.INTENDED
+
+
+def test_of_two_consoles_that_take_over_the_same_stale_lock_the_first_keeps_it(desk: Any) -> None:
+    first, second = desk.console("first"), desk.console("second")
+    desk.parameters.write(desk.LOCK, '{"until": "2020-01-01T00:00:00+00:00", "holder": "gone"}')
+
+    def meanwhile(call: str, name: str) -> None:
+        if (call, name) == ("put", desk.LOCK):
+            desk.parameters.before = lambda _call, _name: None
+            desk.intend(first)
+
+    desk.parameters.before = meanwhile
+    with pytest.raises(Conflict, match="a moment ago"):
+        desk.intend(second)
+    assert first.active()[0].holder in desk.parameters.text(desk.LOCK)
+
+
 def test_a_lock_that_a_person_made_is_respected(desk: Any) -> None:
     desk.parameters.write(desk.LOCK, "hands off")
     desk.clock.advance(10**7)
