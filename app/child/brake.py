@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
@@ -18,6 +19,7 @@ import chaoslib.exit
 import chaoslib.run
 
 STOPS = (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT)
+AGAIN = 0.05  # seconds
 LEAVE_WITH_ROLLBACKS = 20  # Chaos Toolkit's own exit code of SIGUSR1
 
 
@@ -37,6 +39,7 @@ class Brake:
         """Take the signals over, from the first instruction of the child to its last."""
         for number in STOPS:
             signal.signal(number, self._on_signal)
+        self._make_sure_of_delivery()
         # What Chaos Toolkit installs while a run is on; SIGUSR2 ("no rollbacks") goes the same way.
         chaoslib.exit._leave_now = self._on_signal  # noqa: SLF001  its only seam
         chaoslib.exit._terminate_now = self._on_signal  # noqa: SLF001
@@ -62,6 +65,24 @@ class Brake:
         self._used = True
         self._pulled()
         raise SystemExit(LEAVE_WITH_ROLLBACKS)
+
+    def _make_sure_of_delivery(self) -> None:
+        """Python sees a signal between two bytecodes: one that comes just before a blocking call waits for its end.
+
+        So a thread hears of each signal through a pipe, and repeats it until the main thread has seen it.
+        """
+        heard, told = os.pipe()
+        os.set_blocking(told, False)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        main = threading.main_thread().ident or 0
+
+        def repeat() -> None:
+            while number := os.read(heard, 1)[0]:
+                time.sleep(AGAIN)
+                if number in STOPS and not self._used and not self._over:
+                    signal.pthread_kill(main, number)
+
+        threading.Thread(target=repeat, name="brake", daemon=True).start()
 
     def _close_when_the_method_is_over(self) -> None:
         """Between the method and its rollbacks Chaos Toolkit shuts this pool down, and nothing guards it there."""

@@ -66,7 +66,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "failing activity": {"method": [act("b", "broken"), GO], "rollbacks": [GO]},
     "failing rollback": {"method": [GO], "rollbacks": [act("b", "broken"), sh("c", "exit 3", "action"), GO]},
     "background": {
-        "method": [act("bg", "dawdle", arguments={"seconds": 0.1}, background=True), GO],
+        "method": [act("bg", "dawdle", arguments={"seconds": 0.1}, background=True), act("fg", "answer", pauses={"before": 0.3})],
         "rollbacks": [act("bgr", "dawdle", arguments={"seconds": 0.1}, background=True)],
     },
     "configuration from the environment, and found out at run time": {
