@@ -15,6 +15,7 @@ from app.sandbox.emulator import containers
 from app.sandbox.emulator.cloudwatch import CloudWatch
 from app.sandbox.emulator.gauges import Gauges
 from app.sandbox.emulator.guard import Asgi, guarded
+from app.sandbox.emulator.log_streams import LogStreams
 from app.sandbox.emulator.points import Points
 from app.sandbox.emulator.service_metrics import Modules, ServiceMetrics
 from app.sandbox.emulator.windows import MINUTE
@@ -89,13 +90,14 @@ def _ministack(options: Options) -> Asgi:
 
 def _install(options: Options) -> None:
     from ministack.core import lambda_runtime  # noqa: PLC0415
-    from ministack.services import cloudwatch, lambda_svc, sns, sqs  # noqa: PLC0415
+    from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc, sns, sqs  # noqa: PLC0415
 
     points = Points(minute=MINUTE // options.speed, clock=time.time)
     ours = CloudWatch(module=cloudwatch, points=points, speed=options.speed)
     ours.install()
     ServiceMetrics(cloudwatch=ours, modules=Modules(sqs=sqs, sns=sns, functions=lambda_svc)).install()
     Gauges(points=points, sqs=sqs).start()
+    LogStreams(functions=lambda_svc, logs=cloudwatch_logs).install()
     containers.install(lambda_runtime, options.data / "code")
 
 
