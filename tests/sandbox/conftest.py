@@ -1,0 +1,86 @@
+"""The whole sandbox, started once: emulator, stack, handler, traffic, all real, at speed 10."""
+
+import os
+import shutil
+import socket
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.sandbox.clients import Clients, isolate
+from app.sandbox.lifecycle import FOLDER, Plan, Sandbox
+from app.sandbox.package import deployment_package
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def package():
+    """The function's package, from the checkout's cache where a sandbox was started before."""
+    return deployment_package(ROOT / FOLDER / "packages")
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory, package):
+    folder = tmp_path_factory.mktemp("sandbox")
+    shutil.copytree(ROOT / "experiments", folder / "experiments")
+    plan = Plan(folder=folder, port=free_port(), aws_port=free_port(), speed=10)
+    packages = plan.data / "packages"
+    packages.mkdir(parents=True)
+    shutil.copy(package, packages)
+    return plan
+
+
+@pytest.fixture(scope="session")
+def sandbox(plan):
+    with Sandbox(plan, say=lambda line: None) as sandbox:
+        sandbox.start()
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def control(sandbox):
+    return sandbox.control
+
+
+@pytest.fixture(scope="session")
+def clients(sandbox):
+    return Clients(sandbox.emulator.endpoint)
+
+
+@pytest.fixture(scope="session")
+def shell(sandbox, plan):
+    """The variables of a terminal in which somebody does the lab by hand."""
+    variables = dict(os.environ)
+    isolate(variables)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    return {
+        **variables,
+        **sandbox.settings().environment(None).variables,
+        "AWS_ENDPOINT_URL": sandbox.emulator.endpoint,
+        "PATH": path,
+    }
+
+
+@pytest.fixture(scope="session")
+def eventually():
+    """Await a condition: `eventually(lambda: …, within=30)`; what it returned last."""
+
+    def wait(condition, *, within):
+        deadline = time.monotonic() + within
+        while True:
+            seen = condition()
+            if seen or time.monotonic() > deadline:
+                assert seen, f"not within {within} s"
+                return seen
+            time.sleep(0.25)
+
+    return wait

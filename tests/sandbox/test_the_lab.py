@@ -1,0 +1,175 @@
+"""The lab by hand on the real sandbox: plain `chaos run`, the lab's fault, and each variant's answer to it."""
+
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.sandbox.names import DEAD_LETTERS, PARAMETER
+from app.sandbox.traffic import queue_url
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+
+SHIPPED = ["exp_1-minor_delay.json", "exp_2-dynamodb_disruption.json", "exp_2-strict.json"]
+ARMED = (
+    '{"isEnabled": true, "failureMode": "denylist", "rate": 0.5, "denylist": ["dynamodb.*.amazonaws.com"]}'
+)
+OFF = '{"isEnabled": false}'
+
+
+@pytest.fixture(scope="module")
+def folder(plan, tmp_path_factory):
+    """The shipped files, in a folder where a journal may be written."""
+    copy = tmp_path_factory.mktemp("experiments") / "serverless-etl"
+    shutil.copytree(plan.folder / "experiments" / "serverless-etl", copy)
+    return copy
+
+
+@pytest.fixture
+def put(clients):
+    def put(value):
+        clients("ssm").put_parameter(Name=PARAMETER, Type="String", Overwrite=True, Value=value)
+
+    yield put
+    put(OFF)
+
+
+@pytest.fixture
+def percent(clients, folder):
+    """What the hypothesis measures now, as its probe computes it; None where there is no data."""
+
+    def percent(name):
+        queries = json.loads((folder / f"steadyState{name}.json").read_text())
+        now = datetime.now(UTC)
+        answer = clients("cloudwatch").get_metric_data(
+            MetricDataQueries=queries, StartTime=now - timedelta(minutes=5), EndTime=now
+        )
+        values = answer["MetricDataResults"][0]["Values"]
+        return values[0] if values else None
+
+    return percent
+
+
+@pytest.fixture
+def steady(percent, eventually):
+    """A function that waits until the strict hypothesis holds."""
+
+    def settled():
+        flight, error = percent("Flight"), percent("Error")
+        return None not in (flight, error) and -10 <= flight <= 10 and 0 <= error <= 5
+
+    return lambda: eventually(settled, within=90)
+
+
+def chaos(*words, cwd, shell):
+    return subprocess.run(
+        ["chaos", "--no-version-check", *words],
+        cwd=cwd,
+        env=shell,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def copied(folder, name, *, pause, dialect):
+    """The shipped experiment with a shorter pause, and in the words of the function's failure-lambda."""
+    document = json.loads((folder / name).read_text())
+    document["method"][0]["pauses"]["after"] = pause
+    provider = document["method"][0]["provider"]
+    provider["arguments"] = provider["arguments"].replace("blacklist", dialect)
+    copy = folder / f"copy-{name}"
+    copy.write_text(json.dumps(document))
+    return copy.name
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_chaos_toolkit_finds_the_shipped_files_valid(folder, shell, name):
+    done = chaos("validate", name, cwd=folder, shell=shell)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_hypotheses_hold_with_no_fault(folder, shell, steady, name):
+    steady()
+    done = chaos(
+        "run", "--dry", "pause", copied(folder, name, pause=0, dialect="none"), cwd=folder, shell=shell
+    )
+    journal = json.loads((folder / "journal.json").read_text())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert journal["steady_states"]["before"]["steady_state_met"] is True
+
+
+def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(folder, shell, put, steady):
+    steady()
+    # 22 s of a window of 30: time enough for far more than 20 % in flight
+    name = copied(folder, "exp_2-strict.json", pause=22, dialect="denylist")
+    chaos("run", name, cwd=folder, shell=shell)
+    journal = json.loads((folder / "journal.json").read_text())
+    assert journal["steady_states"]["before"]["steady_state_met"] is True
+    after = {
+        probe["activity"]["name"]: probe["tolerance_met"]
+        for probe in journal["steady_states"]["after"]["probes"]
+    }
+    assert journal["deviated"] is True
+    assert after == {"zero-sns-errors": True, "messages-in-flight": False, "normal-error-rates": True}
+    assert [rollback["status"] for rollback in journal["rollbacks"]] == ["succeeded"]
+
+
+def test_the_resilient_handler_loses_nothing(put, percent, eventually, control, clients):
+    put(OFF)
+    control.set_variant("resilient")
+    before = drained(control, eventually)
+    control.set_rate(20)
+    put(ARMED)
+    eventually(lambda: control.state().parked.depth > 150, within=30)
+    assert 0 <= percent("Error") <= 5
+    put(OFF)
+    after = drained(control, eventually)
+    good = (after.objects_in - after.malformed_in) - (before.objects_in - before.malformed_in)
+    assert after.table_items - before.table_items == good
+    assert after.dead_letters.visible > 0
+    assert all(is_malformed(clients, letter) for letter in letters(clients))
+    control.set_rate(20)
+
+
+def test_waiting_shows_the_fault_as_errors_and_recovers(put, percent, steady, eventually, control):
+    control.set_variant("waits")
+    put(ARMED)
+    eventually(lambda: percent("Error") > 10, within=30)
+    put(OFF)
+    steady()
+
+
+def drained(control, eventually):
+    """The state once nothing is on its way any more."""
+    control.set_rate(0)
+
+    def empty():
+        state = control.state()
+        return state.json.depth + state.parked.depth == 0 and state
+
+    return eventually(empty, within=90)
+
+
+def letters(clients):
+    """Every dead letter, once."""
+    url = queue_url(clients, DEAD_LETTERS)
+    seen = {}
+    while got := clients("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        seen |= {message["MessageId"]: message["Body"] for message in got}
+    return list(seen.values())
+
+
+def is_malformed(clients, letter):
+    place = json.loads(letter)["Records"][0]["s3"]
+    stored = (
+        clients("s3").get_object(Bucket=place["bucket"]["name"], Key=place["object"]["key"])["Body"].read()
+    )
+    try:
+        json.loads(stored)
+    except ValueError:
+        return True
+    return False
