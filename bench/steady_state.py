@@ -3,8 +3,9 @@
 Without `--live`: on a simulated clock, for speeds 1 and 5. Objects come at 2 × speed a second, one in a
 hundred malformed, spread evenly and received three times, a visibility timeout apart. How long a message
 takes is assumed (see `lag`), eight times slower than Lambda's durations measured at 20 objects a second on a
-machine with two cores and other work (median 22 ms, one in a hundred over 150). The emulator's own windows and metric math judge the queries of
-experiments/serverless-etl. With `--live`: the same queries, put to a running sandbox.
+machine with two cores and other work (median 22 ms, one in a hundred over 150). The emulator's own windows
+and metric math judge the queries of experiments/serverless-etl. With `--live`: the same queries, put to a
+running sandbox.
 
 Prints a table, and fails where fewer than 99 of 100 judgements are within tolerance.
 """

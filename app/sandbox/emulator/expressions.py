@@ -98,7 +98,7 @@ def _names(node: ast.expr) -> list[str]:
         case ast.Call(func=ast.Name(id=name), args=[one], keywords=[]) if name in AGGREGATES:
             return _arguments(one)
         case ast.Call(func=ast.Name(id=name)) if name not in FUNCTIONS:
-            raise ExpressionError(f"Unsupported function '{name}'")
+            raise ExpressionError(f"Function '{name}' not found")
         case ast.Call(func=ast.Name(id=name)):
             raise ExpressionError(f"Wrong arguments of function '{name}'")
     raise ExpressionError("Invalid syntax")

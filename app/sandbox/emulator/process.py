@@ -99,8 +99,8 @@ def find(port: int) -> Emulator | None:
 
 def stop(emulator: Emulator, *, patience: float = STOP_WITHIN) -> None:
     """End the emulator and its Lambda workers; returns when they are gone. Stopping twice is fine."""
-    if emulator.process is None and _health_pid(emulator.port) != emulator.pid:
-        return  # gone, and its pid may be another process's by now
+    if emulator.process is None and not _is_there(emulator):
+        return  # and its pid may be another process's by now
     _end(emulator.pid, emulator.process, patience=patience)
 
 
@@ -176,9 +176,12 @@ def _health(port: int) -> dict[str, Any] | None:
     return body if isinstance(body, dict) and body.get("emulator") == "gameday" else None
 
 
-def _health_pid(port: int) -> int | None:
-    health = _health(port)
-    return int(health["pid"]) if health else None
+def _is_there(emulator: Emulator) -> bool:
+    """Also one that is too busy to answer, where it can be known who listens."""
+    health = _health(emulator.port)
+    if health is not None:
+        return int(health["pid"]) == emulator.pid
+    return answers(emulator.port) and (listener(emulator.port) or "").endswith(f"(pid {emulator.pid})")
 
 
 def _end(pid: int, process: subprocess.Popen[bytes] | None, *, patience: float) -> None:

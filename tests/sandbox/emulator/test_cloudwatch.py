@@ -37,7 +37,7 @@ IN_FLIGHT = [
     metric("m3", "Writes", ReturnData=False),
 ]
 UNKNOWN = [{"Id": "e1", "Expression": "RATE(m1)"}, metric("m1", "In")]
-REFUSAL = "Error in expression 'e1': Unsupported function 'RATE'"
+REFUSAL = "Error in expression 'e1': Function 'RATE' not found"
 
 
 def last(minutes):

@@ -149,3 +149,11 @@ def test_it_survives_its_starter_and_is_stopped_by_the_next(tmp_path, port):
     eventually(lambda: find(port) is None)
     with pytest.raises(ProcessLookupError):
         os.killpg(pid, 0)
+
+
+def test_one_that_does_not_answer_any_more_is_stopped_too(tmp_path, port):
+    started = start(port=port, speed=1, data=tmp_path, log_file=tmp_path / "log")
+    found = find(port)
+    os.kill(started.pid, signal.SIGSTOP)
+    stop(found, patience=0.2)
+    assert started.process.wait(timeout=10) == -signal.SIGKILL

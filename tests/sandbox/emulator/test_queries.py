@@ -98,7 +98,7 @@ REFUSED = [
     ([expression("e1", "m1 + 1")], "Error in expression 'e1': Unknown metric id 'm1'"),
     (
         [expression("e1", "RATE(m1)"), stat("m1", "In")],
-        "Error in expression 'e1': Unsupported function 'RATE'",
+        "Error in expression 'e1': Function 'RATE' not found",
     ),
     ([expression("e1", "SUM(m1)"), stat("m1", "In")], "Error in expression 'e1': The final result"),
     ([expression("e1", "e2"), expression("e2", "e1")], "Error in expression 'e"),
