@@ -117,9 +117,7 @@ def test_an_emulator_that_was_left_behind_is_found_again(small, package):
             if leave:
                 sandbox.traffic.stop()
                 sandbox.emulator = None  # as if we were killed here
-                threading.Thread(
-                    target=os.waitpid, args=(pid, 0), daemon=True
-                ).start()  # then init would reap it
+                threading.Thread(target=reaped, args=(pid,), daemon=True).start()
         return "\n".join(said), pid
 
     (small.data / "packages").mkdir(parents=True)

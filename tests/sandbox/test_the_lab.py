@@ -102,7 +102,7 @@ def test_the_shipped_hypotheses_hold_with_no_fault(folder, shell, steady, name):
     assert journal["steady_states"]["before"]["steady_state_met"] is True
 
 
-def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(folder, shell, put, steady):
+def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(folder, shell, percent, steady):
     steady()
     # 22 s of a window of 30: time enough for far more than 20 % in flight
     name = copied(folder, "exp_2-strict.json", pause=22, dialect="denylist")
@@ -114,7 +114,8 @@ def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(fo
         for probe in journal["steady_states"]["after"]["probes"]
     }
     assert journal["deviated"] is True
-    assert after == {"zero-sns-errors": True, "messages-in-flight": False, "normal-error-rates": True}
+    assert after == {"zero-sns-errors": True, "messages-in-flight": False}  # the first that fails ends it
+    assert 0 <= percent("Error") <= 5
     assert [rollback["status"] for rollback in journal["rollbacks"]] == ["succeeded"]
 
 
@@ -138,7 +139,7 @@ def test_the_resilient_handler_loses_nothing(put, percent, eventually, control, 
 def test_waiting_shows_the_fault_as_errors_and_recovers(put, percent, steady, eventually, control):
     control.set_variant("waits")
     put(ARMED)
-    eventually(lambda: percent("Error") > 10, within=30)
+    eventually(lambda: (percent("Error") or 0) > 10, within=45)
     put(OFF)
     steady()
 
