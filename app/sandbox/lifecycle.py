@@ -129,6 +129,7 @@ class Sandbox:
 
     def _emulator(self) -> Emulator:
         with self._telling("Emulator") as note:
+            self._end_stray()
             found = process.find(self.plan.aws_port)
             if found and not self._fits(found):
                 process.stop(found)
@@ -136,6 +137,10 @@ class Sandbox:
             if found:
                 note(f"found again at {found.endpoint}")
                 return found
+            shutil.rmtree(
+                self.plan.data / "emulator", ignore_errors=True
+            )  # what an emulator that was killed left
+            (self.plan.data / PORT).write_text(str(self.plan.aws_port))
             started = process.start(
                 port=self.plan.aws_port,
                 speed=self.plan.speed,
@@ -146,9 +151,22 @@ class Sandbox:
             note(f"at {started.endpoint}")
             return started
 
+    def _end_stray(self) -> None:
+        """End the emulator of a console that was killed, where it listens on another port than asked for now."""
+        try:
+            port = int((self.plan.data / PORT).read_text())
+        except (OSError, ValueError):
+            return
+        stray = process.find(port) if port != self.plan.aws_port else None
+        if stray and self._is_ours(stray):
+            process.stop(stray)
+
+    def _is_ours(self, found: Emulator) -> bool:
+        return Path(found.data).resolve() == (self.plan.data / "emulator").resolve()
+
     def _fits(self, found: Emulator) -> bool:
         """Whether an emulator left behind can be gone on with. Conflict where it is another folder's."""
-        if Path(found.data).resolve() != (self.plan.data / "emulator").resolve():
+        if not self._is_ours(found):
             raise Conflict(
                 f"The emulator on port {self.plan.aws_port} belongs to another sandbox, in {found.data}. "
                 "End that one, or choose another port with --aws-port."
@@ -192,6 +210,7 @@ def environment(emulator: Emulator) -> Environment:
 
 
 LOCK = "sandbox.lock"
+PORT = "emulator.port"
 
 
 @contextlib.contextmanager

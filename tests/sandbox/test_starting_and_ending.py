@@ -12,9 +12,11 @@ import pytest
 from app.cli.sandbox import ALREADY_RUNNING, INTERRUPTED, run_with, working_folder
 from app.errors import Conflict, Invalid, SettingsError
 from app.sandbox import variants
-from app.sandbox.clients import isolate
+from app.sandbox.clients import Clients, isolate
+from app.sandbox.control import Control
 from app.sandbox.emulator import process
 from app.sandbox.lifecycle import AlreadyRunning, Plan, Sandbox, only_one, port_is_free
+from app.sandbox.traffic import Traffic
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def reaped(pid):
 
 
 @pytest.mark.sandbox
-def test_an_emulator_that_was_left_behind_is_found_again(small, package):
+def test_an_emulator_that_was_left_behind_is_found_again(small, package, free):
     def lines(plan, **words):
         said = []
         with Sandbox(plan, say=said.append) as sandbox:
@@ -129,6 +131,12 @@ def test_an_emulator_that_was_left_behind_is_found_again(small, package):
     assert "found again" in again
     assert "unchanged" in again
     assert found == pid
+    elsewhere = Plan(folder=small.folder, port=small.port, aws_port=free(), speed=10)
+    leave = False
+    lines(elsewhere)
+    assert process.find(small.aws_port) is None, "it was on another port, and ended"
+    leave = True
+    _, pid = lines(small)
     leave = False
     fresh, other = lines(small, reset=True)
     assert "forgotten" in fresh
@@ -167,3 +175,11 @@ def test_the_traffic_can_be_paused_and_goes_on(control, eventually):
     before = control.state().objects_in
     control.set_rate(20)
     eventually(lambda: control.state().objects_in > before, within=10)
+
+
+def test_a_state_without_an_emulator_says_what_is_wrong(free):
+    clients = Clients(f"http://127.0.0.1:{free()}")
+    state = Control(clients=clients, traffic=Traffic(clients, rate=2), speed=1).state()
+    assert not state.ready
+    assert "does not answer" in state.problem
+    assert state.rate == 2
