@@ -171,7 +171,7 @@ def test_the_state_tells_of_each_stage(control, eventually):
 @pytest.mark.sandbox
 def test_the_traffic_can_be_paused_and_goes_on(control, eventually):
     control.set_rate(0)
-    eventually(lambda: control.state().json.depth == 0, within=60)
+    eventually(lambda: control.state().json.visible == 0, within=60)
     before = control.state().objects_in
     control.set_rate(20)
     eventually(lambda: control.state().objects_in > before, within=10)
