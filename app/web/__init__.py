@@ -1,1 +1,52 @@
-"""."""
+"""The console's pages and its API: routes only, one file a noun; what they show comes from the rooms below."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from app.web import docs, errors, evidence, experiments, faults, health, live, runs, sandbox, signals, static
+from app.web.console import Console
+from app.web.guards import Guard, person
+from app.web.render import Show
+from app.web.streams import Streams
+from app.web.watching import Watching
+
+__all__ = ["Console", "create_app"]
+
+ROUTES: tuple[APIRouter, ...] = (
+    health.routes,
+    live.routes,
+    docs.routes,
+    experiments.starting,  # before the pages: an experiment's id takes the rest of the path
+    experiments.pages,
+    experiments.api,
+    runs.pages,
+    runs.api,
+    runs.ending,
+    faults.pages,
+    faults.api,
+    faults.by_hand,
+    signals.api,
+    evidence.pages,
+    sandbox.pages,
+    sandbox.changing,
+)
+
+
+def create_app(console: Console) -> FastAPI:
+    """The ASGI app. It starts and stops nothing: its rooms' loops are the caller's."""
+    app = FastAPI(title="Game day", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.console = console
+    app.state.person = person()
+    app.state.show = Show(console, app.state.person)
+    app.state.streams = Streams(
+        console=console, boards=app.state.show.boards, watching=Watching(console.metrics)
+    )
+    for routes in ROUTES:
+        app.include_router(routes)
+    app.mount("/static", static.Assets(directory=static.FOLDER), name="static")
+    errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
+    app.add_middleware(Guard, allowed_hosts=console.settings.allowed_hosts)
+    return app

@@ -1,0 +1,98 @@
+"""What the JSON API says of our nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from app.faults import Entry
+from app.runs import Event, Run
+
+
+def run_json(run: Run, entries: Sequence[Entry]) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "experiment": run.experiment,
+        "title": run.title,
+        "environment": run.environment,
+        "account": run.account,
+        "region": run.region,
+        "status": str(run.status),
+        "deviated": run.deviated,
+        "verdict": None if run.verdict is None else str(run.verdict),
+        "verdict_reason": run.verdict_reason,
+        "stopped_by": run.stopped_by,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "requested_by": run.requested_by,
+        "variables": dict(run.variables),
+        "rollback_strategy": run.rollback_strategy,
+        "dry": run.dry,
+        "faults": [fault_json(entry) for entry in entries],
+        "signals": run.signals,
+        "proof": run.proof,
+        "sha256": run.sha256,
+        "git_commit": run.git_commit,
+        "git_dirty": run.git_dirty,
+        "journal": str(run.journal_state),
+    }
+
+
+def fault_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "environment": entry.environment,
+        "store": str(entry.store),
+        "state": str(entry.state),
+        "stuck": entry.stuck,
+        "run": None if entry.run_id is None else int(entry.run_id),
+        "by": entry.by,
+        "sentence": entry.sentence,
+        "fault": asdict(entry.fault),
+        "dialect": entry.dialect,
+        "translated_from": entry.translated_from,
+        "functions": list(entry.functions),
+        "value": entry.value.decode(errors="replace"),
+        "previous": None if entry.previous is None else entry.previous.decode(errors="replace"),
+        "created_at": entry.created_at,
+        "armed_at": entry.armed_at,
+        "disarm_by": entry.disarm_by,
+        "disarmed_at": entry.disarmed_at,
+        "disarmed_by": entry.disarmed_by,
+        "outcome": entry.outcome,
+        "attempts": entry.attempts,
+    }
+
+
+def experiment_json(experiment: Any, last: Sequence[Run] = ()) -> dict[str, Any]:
+    return {
+        "id": experiment.id,
+        "file": str(experiment.file),
+        "title": experiment.title,
+        "description": experiment.description,
+        "tags": list(experiment.tags),
+        "valid": experiment.valid,
+        "problems": [asdict(problem) for problem in experiment.problems],
+        "last_runs": [{"id": run.id, "status": str(run.status), "verdict": run.verdict} for run in last],
+    }
+
+
+def sample_json(sample: Any) -> dict[str, Any]:
+    return {
+        "query": sample.query,
+        "at": sample.at.timestamp(),
+        "value": sample.value,
+        "parts": dict(sample.parts or {}),
+    }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    return {
+        "run": event.run_id,
+        "seq": event.seq,
+        "at": event.at,
+        "kind": event.kind,
+        "data": dict(event.data),
+    }

@@ -1,0 +1,101 @@
+"""What is armed, as every page shows it: what, where, how hard, until when, by whom, and how to stop it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.evidence import Proof, explain
+from app.faults import Entry, FaultState
+from app.web.console import Console
+from app.web.words import by_hand
+
+JUST_NOW = timedelta(minutes=2)  # how long the bar still tells what became of a fault
+LOOKS_BACK = 20  # entries of the ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Armed:
+    """One fault that may be in its store."""
+
+    entry: Entry
+    sentence: str  # what was measured, before what was asked for
+    seen: str  # why nothing was measured, or empty
+    proof: Proof | None
+    stop: str  # where the button posts to
+    command: str  # what to do by hand where it cannot be put back
+
+    @property
+    def disarming(self) -> bool:
+        return self.entry.state is FaultState.DISARMING
+
+    @property
+    def held(self) -> bool:
+        return self.entry.run_id is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmedBar:
+    environment: str
+    place: str  # account and region
+    faults: tuple[Armed, ...]
+    over: Entry | None  # disarmed a moment ago
+
+    @property
+    def alarm(self) -> bool:
+        return any(fault.entry.stuck for fault in self.faults)
+
+
+def armed_bar(console: Console, environment: str) -> ArmedBar:
+    """Faults of every environment: something armed elsewhere must not go unseen."""
+    active = console.faults.active()
+    return ArmedBar(
+        environment=environment,
+        place=place(console, environment),
+        faults=tuple(_armed(console, entry) for entry in active),
+        over=None if active else _just_over(console),
+    )
+
+
+def place(console: Console, environment: str) -> str:
+    """`name 123456789012 · us-east-2`, as far as AWS has told."""
+    found = console.aws.identity(environment)
+    return " · ".join(filter(None, (" ".join(filter(None, (found.alias, found.account))), found.region)))
+
+
+def _armed(console: Console, entry: Entry) -> Armed:
+    proof = proof_of(console, entry)
+    told = explain(proof, entry.fault, entry.functions, entry.dialect) if proof else ""
+    fired = proof is not None and proof.fired
+    return Armed(
+        entry=entry,
+        sentence=told if fired else f"{entry.sentence}.",
+        seen="" if fired else told,
+        proof=proof,
+        stop=f"/runs/{entry.run_id}/rollback" if entry.run_id else f"/faults/{entry.id}/disarm",
+        command=_by_hand(console, entry),
+    )
+
+
+def proof_of(console: Console, entry: Entry) -> Proof | None:
+    if entry.armed_at is None or not entry.functions:
+        return None
+    until = entry.disarmed_at + timedelta(minutes=1) if entry.disarmed_at else None
+    return console.evidence.proof(
+        entry.environment, entry.functions, entry.dialect, entry.armed_at, until or console.clock.now()
+    )
+
+
+def _by_hand(console: Console, entry: Entry) -> str:
+    environment = console.settings.environments.get(entry.environment)
+    value = entry.safe_value if entry.safe_value is not None else entry.previous
+    region = environment.region if environment else None
+    return by_hand(
+        entry.store.name, value, region=region, endpoint=environment.endpoint_url if environment else None
+    )
+
+
+def _just_over(console: Console) -> Entry | None:
+    since = console.clock.now() - JUST_NOW
+    over = [e for e in console.faults.history(LOOKS_BACK) if e.disarmed_at and e.disarmed_at >= since]
+    return max(over, key=lambda entry: entry.disarmed_at or since, default=None)

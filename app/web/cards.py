@@ -1,0 +1,194 @@
+"""A signal as a card: its number, its tolerance, what moved it, and whether that is to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.queries import Judgement, Tolerance
+from app.settings import Environment
+from app.web.console import Console
+from app.web.words import number, share, span
+
+STALE_AFTER = 2  # polling periods
+FAR_BEHIND = 0.85  # of the largest part: from here on a part is drawn as missing
+MATCHES = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    label: str
+    value: float | None
+    percent: float  # of the largest part, 0 to 100
+    missing: bool = False  # far behind, while the signal is outside
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalCard:
+    key: str
+    name: str
+    query: str | None  # None: only runs measure it
+    unit: str
+    tolerance: str
+    judgement: Judgement | None  # None: nothing to judge by
+    value: float | None = None
+    at: datetime | None = None
+    excess: str = ""  # `10 points over`
+    left: str = ""  # `left the tolerance 1 min 53 s after arming`
+    past_until: datetime | None = None  # the window still holds minutes from before the fault
+    window: float = 0  # seconds
+    parts: tuple[Part, ...] = ()
+    reads: str = ""  # the number in words
+    supposes: str = ""
+    error: str = ""
+    chart: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def outside(self) -> bool:
+        return self.judgement is Judgement.OUTSIDE
+
+    @property
+    def text(self) -> str:
+        return number(self.value, self.unit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """What a card needs to know of the fault and the clock."""
+
+    now: datetime
+    environment: Environment
+    armed_at: datetime | None = None  # of the oldest fault that is armed now
+
+
+def signal_cards(console: Console, signals: Sequence[Any], moment: Moment) -> tuple[SignalCard, ...]:
+    """Those that are outside first, then in the order that people care: parts before plain counts."""
+    cards = [_card(console, signal, moment) for signal in signals]
+    calm = not any(card.outside for card in cards if card.key != "messages-in-flight")
+    return tuple(_worded(card, calm=calm) for card in sorted(cards, key=_weight))
+
+
+def _weight(card: SignalCard) -> int:
+    return -len(card.parts)
+
+
+def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
+    query = signal.query
+    plain = {
+        "key": str(signal.key), "name": str(signal.name), "unit": signal.unit or "",
+        "tolerance": signal.tolerance_text,
+    }  # fmt: skip
+    if query is None:
+        return SignalCard(**plain, query=None, judgement=None)
+    state = console.metrics.state(moment.environment.name, query.id)
+    sample, speed = state.sample, moment.environment.speed
+    judgement = judge(signal.tolerance, sample, moment)
+    return SignalCard(
+        **plain, query=query.id, judgement=judgement,
+        value=sample.value if sample else None, at=sample.at if sample else None,
+        excess=_excess(signal, sample, judgement),
+        left=_left(console, signal, moment) if judgement is Judgement.OUTSIDE else "",
+        past_until=_past_until(moment, query.window / speed), window=query.window / speed,
+        parts=_parts(signal, sample, outside=judgement is Judgement.OUTSIDE),
+        error=_error(state), chart=chart(signal, moment.environment),
+    )  # fmt: skip
+
+
+def judge(tolerance: Tolerance | None, sample: Any, moment: Moment) -> Judgement | None:
+    if sample is None or sample.value is None:
+        return Judgement.NO_DATA
+    if (moment.now - sample.at).total_seconds() > STALE_AFTER * moment.environment.poll_seconds + 1:
+        return Judgement.STALE
+    return tolerance.judge(sample.value) if tolerance else None
+
+
+def chart(signal: Any, environment: Environment) -> dict[str, Any]:
+    """What JavaScript needs to draw: the band, the unit, and how fresh a point must be to be settled."""
+    tolerance = signal.tolerance or Tolerance()
+    return {
+        "query": signal.query.id, "environment": environment.name, "unit": signal.unit or "",
+        "low": tolerance.low, "high": tolerance.high, "values": list(tolerance.values),
+        "settles": 60 / environment.speed, "poll": environment.poll_seconds,
+    }  # fmt: skip
+
+
+def _excess(signal: Any, sample: Any, judgement: Judgement | None) -> str:
+    tolerance: Tolerance | None = signal.tolerance
+    if judgement is not Judgement.OUTSIDE or tolerance is None or sample.value is None:
+        return ""
+    noun = "points " if signal.unit == "%" else ""
+    if tolerance.high is not None and sample.value > tolerance.high:
+        return f"{number(round(sample.value - tolerance.high, 1))} {noun}over"
+    if tolerance.low is not None and sample.value < tolerance.low:
+        return f"{number(round(tolerance.low - sample.value, 1))} {noun}under"
+    return ""
+
+
+def _left(console: Console, signal: Any, moment: Moment) -> str:
+    since = moment.armed_at
+    if since is None:
+        return ""
+    samples = console.metrics.samples(moment.environment.name, signal.query.id, since, 600)
+    for sample in samples:
+        if sample.value is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE:
+            return f"left the tolerance {span(int((sample.at - since).total_seconds()))} after arming"
+    return ""
+
+
+def _past_until(moment: Moment, window: float) -> datetime | None:
+    if moment.armed_at is None:
+        return None
+    until = moment.armed_at + timedelta(seconds=window)
+    return until if until > moment.now else None
+
+
+def _parts(signal: Any, sample: Any, *, outside: bool) -> tuple[Part, ...]:
+    """Each term with its share of the largest; terms that are ids, `Term`s or words alike."""
+    if sample is None:
+        return ()
+    told = dict(sample.parts or {})
+    named = [(_label(term), told.get(_id(term), told.get(_label(term)))) for term in signal.terms]
+    named = named or [(label, value) for label, value in told.items()]
+    largest = max((value for _, value in named if value), default=0)
+    if len(named) < 2:  # noqa: PLR2004  one part is the number itself
+        return ()
+    return tuple(
+        Part(
+            label=label, value=value, percent=100 * (value or 0) / largest if largest else 0,
+            missing=outside and (value or 0) < FAR_BEHIND * largest,
+        )
+        for label, value in named
+    )  # fmt: skip
+
+
+def _label(term: Any) -> str:
+    return str(getattr(term, "label", term))
+
+
+def _id(term: Any) -> str:
+    return str(getattr(term, "id", term))
+
+
+def _error(state: Any) -> str:
+    return str(getattr(state, "error", None) or "")
+
+
+def _worded(card: SignalCard, *, calm: bool) -> SignalCard:
+    """Which part is behind, and what that is consistent with."""
+    missing = [part for part in card.parts if part.missing]
+    if not missing or not card.parts[0].value:
+        return card
+    first, least = card.parts[0], min(missing, key=lambda part: part.percent)
+    level = [p.label for p in card.parts[1:] if p.percent >= 100 * MATCHES]
+    told = f"{least.label} are {share(least.value or 0, first.value or 0)} of {first.label}"
+    also = [f"{label} matches them" for label in level[:1]] + (["the error rate is normal"] if calm else [])
+    supposes = f"{', and '.join(also).capitalize() if not level else ', and '.join(also)}." if also else ""
+    if calm and level:
+        supposes += " Consistent with a function that reports success before its writes finish."
+    return _replaced(card, reads=told, supposes=supposes)
+
+
+def _replaced(card: SignalCard, **words: str) -> SignalCard:
+    return SignalCard(**{**{name: getattr(card, name) for name in card.__dataclass_fields__}, **words})

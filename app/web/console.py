@@ -1,0 +1,56 @@
+"""The rooms that routes speak to, handed over as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.aws import Aws
+from app.clock import Clock
+from app.evidence import Evidence
+from app.faults import Faults
+from app.live import Live
+from app.runs import Runs
+from app.sandbox.control import Control
+from app.settings import Environment, Settings
+from app.storage import Storage
+
+
+class CatalogRoom(Protocol):
+    """The experiments of the working folder."""
+
+    def all(self) -> Sequence[Any]: ...
+    def load(self, experiment_id: str, /) -> Any: ...
+
+
+class MetricRoom(Protocol):
+    """Samples of signals, polled once however many pages look at them."""
+
+    def watch(self, subject: str, environment: str, queries: Sequence[Any], /) -> Any: ...
+    def unwatch(self, subject: str, /) -> Any: ...
+    def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> Sequence[Any]: ...
+    def state(self, environment: str, query_id: str, /) -> Any: ...
+
+
+@dataclass(kw_only=True)
+class Console:
+    settings: Settings
+    storage: Storage
+    clock: Clock
+    live: Live
+    aws: Aws
+    catalog: CatalogRoom
+    faults: Faults
+    metrics: MetricRoom
+    evidence: Evidence
+    runs: Runs
+    sandbox: Control | None = None  # only where `gameday sandbox` started the console
+
+    def read(self, experiment: Any, environment: Environment) -> Any:
+        """What the experiment measures and does, with the environment's variables."""
+        from app import experiments  # noqa: PLC0415  a test's console brings its own reading
+
+        variables: Mapping[str, str] = environment.variables
+        return experiments.read(experiment, variables)

@@ -1,0 +1,161 @@
+"""The ledger, and faults by hand."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from app.dialects import Fault, FaultMode, ineffective, sentence
+from app.errors import GamedayError, Invalid
+from app.faults import Entry, Store
+from app.settings import Environment
+from app.web.answers import fault_json
+from app.web.asked import Form, Place, Rooms, Shown, Who, place_of
+from app.web.errors import is_fragment, wants_page
+from app.web.guards import Need, needs
+from app.web.panels import Page
+from app.web.runs import SEE_OTHER, answered
+from app.web.words import plural
+
+pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
+api = APIRouter(prefix="/api/faults", tags=["faults"])
+by_hand = APIRouter(include_in_schema=False)
+
+
+class Wanted(BaseModel):
+    """A fault to be armed by hand: a share of invocations is refused connections to some hosts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    store: str
+    rate: Annotated[float, Field(gt=0, le=1)]
+    deny_list: Annotated[list[str], Field(min_length=1)]
+    minutes: Annotated[float, Field(gt=0, le=24 * 60)]
+    environment: str | None = None
+
+    @property
+    def fault(self) -> Fault:
+        return Fault(mode=FaultMode.DENYLIST, rate=self.rate, deny_list=tuple(self.deny_list))
+
+
+@pages.get("/faults")
+def index(request: Request, place: Place, show: Shown) -> HTMLResponse:
+    return show.page(request, "faults/index.html", Page(name="faults", environment=place.name))
+
+
+@pages.get("/faults/sentence")
+def said(
+    place: Place, show: Shown, rate: str = "", target: str = "", minutes: str = "", store: str = ""
+) -> HTMLResponse:
+    """What the arming form would do, in words."""
+    fields = {"rate": rate, "target": target, "minutes": minutes, "store": store}
+    try:
+        wanted = _from_form(fields, place)
+        told, trouble = _sentence(wanted), ineffective(wanted.fault) or ""
+    except GamedayError as error:
+        told, trouble = "", str(error)
+    return show.fragment("faults/_sentence.html", told=told, trouble=trouble)
+
+
+@api.get("", dependencies=[needs(Need.SEE)])
+def listed(
+    console: Rooms, limit: Annotated[int, Query(ge=1, le=500)] = 50, environment: str | None = None
+) -> list[dict[str, Any]]:
+    """What is armed and what was, the newest first."""
+    return [fault_json(entry) for entry in console.faults.history(limit, environment)]
+
+
+@api.put("", status_code=201, dependencies=[needs(Need.ARM)])
+def arm(request: Request, wanted: Wanted, console: Rooms, who: Who) -> JSONResponse:
+    """Arm by hand, with a deadline. 409 where the store is busy (`run` or `fault`: by which)."""
+    place = place_of(request, wanted.environment)
+    entry = _arm(console, wanted, place, who)
+    return answered(fault_json(entry), status=201, location=f"/api/faults/{entry.id}")
+
+
+@api.get("/{entry_id:int}", dependencies=[needs(Need.SEE)])
+def one(entry_id: int, console: Rooms) -> dict[str, Any]:
+    return fault_json(console.faults.entry(entry_id))
+
+
+@api.delete("/{entry_id:int}", dependencies=[needs(Need.DISARM)])
+def disarm(entry_id: int, console: Rooms, who: Who) -> JSONResponse:
+    """Put the store back. Any number of times; says what happened."""
+    return answered(fault_json(console.faults.disarm(entry_id, by=who, why=f"{who} asked for it")))
+
+
+@by_hand.post("/faults", dependencies=[needs(Need.ARM)])
+def arm_by_form(request: Request, fields: Form, console: Rooms, show: Shown, who: Who) -> Response:
+    place = place_of(request, fields.get("environment") or None)
+    wanted = _from_form(fields, place)
+    entry = _arm(console, wanted, place, who)
+    if is_fragment(request):
+        told = f"Armed: {_sentence(wanted)}"
+        return show.fragment(
+            "components/_said.html", status=201, sentence=told, seconds=None, safe=entry.active
+        )
+    return RedirectResponse("/faults", status_code=SEE_OTHER)
+
+
+@by_hand.post("/faults/{entry_id:int}/disarm", dependencies=[needs(Need.DISARM)])
+def disarm_by_form(request: Request, entry_id: int, console: Rooms, show: Shown, who: Who) -> Response:
+    began = time.monotonic()
+    entry = console.faults.disarm(entry_id, by=who, why=f"{who} asked for it")
+    if is_fragment(request):
+        return _over(show, entry, time.monotonic() - began)
+    return (
+        RedirectResponse("/faults", status_code=SEE_OTHER)
+        if wants_page(request)
+        else answered(fault_json(entry))
+    )
+
+
+def _over(show: Shown, entry: Entry, seconds: float) -> HTMLResponse:
+    told = entry.outcome or f"{entry.store} is {entry.state}."
+    return show.fragment("components/_said.html", sentence=told, seconds=seconds, safe=not entry.active)
+
+
+def _arm(console: Rooms, wanted: Wanted, place: Environment, who: str) -> Entry:
+    store = Store.parse(wanted.store, place.name)
+    return console.faults.arm(
+        store=store, fault=wanted.fault, by=who, lifetime=timedelta(minutes=wanted.minutes)
+    )
+
+
+def _from_form(fields: dict[str, str], place: Environment) -> Wanted:
+    """Percent, and one pattern a line or between commas. Invalid in words."""
+    rate, minutes = _read(fields.get("rate"), "Rate"), _read(fields.get("minutes"), "How long")
+    if not 0 < rate <= 100:
+        raise Invalid("The rate is a percentage above 0 and up to 100.")
+    if not 0 < minutes <= 24 * 60:
+        raise Invalid("A fault is armed for a time: above 0 minutes, and up to a day.")
+    patterns = [p.strip() for p in fields.get("target", "").replace("\n", ",").split(",") if p.strip()]
+    if not patterns:
+        raise Invalid("The target is empty. Name a host, for example: dynamodb.*.amazonaws.com")
+    if not fields.get("store", "").strip():
+        raise Invalid("Name the store that the function reads, for example: failureLambdaConfig")
+    return Wanted(
+        store=fields["store"].strip(),
+        rate=rate / 100,
+        deny_list=patterns,
+        minutes=minutes,
+        environment=place.name,
+    )
+
+
+def _read(text: str | None, what: str) -> float:
+    try:
+        return float((text or "").replace(",", "."))
+    except ValueError:
+        raise Invalid(f"{what} is a number.") from None
+
+
+def _sentence(wanted: Wanted) -> str:
+    whole = int(wanted.minutes)
+    how_long = plural(whole, "minute") if whole == wanted.minutes else f"{wanted.minutes:g} minutes"
+    return f"{sentence(wanted.fault)}, for {how_long}, by way of {wanted.store}."

@@ -1,0 +1,159 @@
+"""Who may ask what: the address that was asked, where the request comes from, and what a route needs.
+
+A page on the web can make a browser send requests to loopback, and an experiment is code. So the name that was
+asked for must be ours (a rebound DNS name makes a page same-origin), and a request that changes anything must
+come from our own pages, or from no browser at all.
+"""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.web.errors import Foreign, Misdirected, refuse
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+class Need(StrEnum):
+    """What a route asks of whoever calls it. Without a login everybody on this machine has all of them."""
+
+    NOTHING = "nothing"  # health: for machines
+    SEE = "see"
+    RUN = "run"  # runs experiments, which are code
+    ARM = "arm"
+    DISARM = "disarm"  # ends faults and runs
+    SANDBOX = "sandbox"  # changes the example pipeline
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A dependency that every route carries; a test walks the route table for it."""
+
+    need: Need
+
+    def __call__(self, request: Request) -> None:
+        request.state.need = self.need
+
+
+def needs(need: Need) -> Any:
+    return Depends(Needs(need))
+
+
+def who(request: Request) -> str:
+    """The person, as far as it is known: without a login, the one who runs the console."""
+    name: str = request.app.state.person
+    return name
+
+
+def person() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "somebody on this machine"
+
+
+class Guard:
+    """Refuses requests for another host, and changes that come from another site; adds the headers."""
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] = ()) -> None:
+        self.app = app
+        self._allowed = frozenset(host.lower() for host in allowed_hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        if not self.ours(headers.get("host", "")):
+            refusal = refuse(Misdirected(_misdirected(headers.get("host", ""))))
+            await refusal(scope, receive, guarded)
+        elif scope["method"] not in SAFE and not from_here(headers):
+            await refuse(Foreign(FOREIGN))(scope, receive, guarded)
+        else:
+            await self.app(scope, receive, guarded)
+
+    def ours(self, host: str) -> bool:
+        name = hostname(host)
+        return name is not None and (is_loopback(name) or name in self._allowed)
+
+
+FOREIGN = (
+    "A page of another site asked for this change, so nothing was done. What is armed stays as it is. "
+    "Use the console's own pages, or a client that is no browser."
+)
+
+
+def hostname(host: str) -> str | None:
+    """The name or address in a Host header, without port; None where there is none."""
+    try:
+        return urlsplit(f"//{host}").hostname if host and "@" not in host and "/" not in host else None
+    except ValueError:
+        return None
+
+
+def is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def from_here(headers: Headers) -> bool:
+    """Whether a change comes from our own pages, or from no browser at all."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is None and origin is None:
+        return "cookie" not in headers
+    return site in (None, "same-origin") and (origin is None or _same(origin, headers.get("host", "")))
+
+
+def _same(origin: str, host: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def _misdirected(host: str) -> str:
+    return (
+        f"This console does not answer for “{host[:100]}”. Open it by its loopback address, "
+        "or add the name to allowed_hosts in gameday.toml."
+    )
+
+
+def _add_headers(headers: MutableHeaders, path: str) -> None:
+    for name, value in HEADERS.items():
+        headers[name] = value
+    if not path.startswith("/static/"):
+        headers.setdefault("Cache-Control", "no-store")

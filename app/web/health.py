@@ -1,0 +1,31 @@
+"""Whether the console lives, and whether it can do its work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import text
+
+from app.errors import Unavailable
+from app.web.asked import Rooms
+from app.web.guards import Need, needs
+
+routes = APIRouter(tags=["health"], dependencies=[needs(Need.NOTHING)])
+
+
+@routes.get("/healthz")
+def alive() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@routes.get("/readyz")
+def ready(console: Rooms) -> dict[str, Any]:
+    """Its database answers. What is stuck armed is told here, too, but does not make it less ready."""
+    try:
+        with console.storage.reading() as session:
+            session.execute(text("SELECT 1"))
+    except Exception as error:
+        raise Unavailable(f"The database does not answer: {error}.") from error
+    stuck = [str(entry.store) for entry in console.faults.active() if entry.stuck]
+    return {"status": "ready", "stuck": stuck}

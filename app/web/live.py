@@ -1,0 +1,40 @@
+"""The environment now: what is armed, what is outside, where the run is. And every page's stream."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.responses import HTMLResponse
+
+from app.web.asked import COOKIE, Place, Rooms, Shown, Streamed
+from app.web.guards import Need, needs
+from app.web.panels import Page
+
+routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
+PAGES = ("live", "experiments", "experiment", "runs", "run", "faults", "sandbox", "docs", "error", "request")
+
+
+@routes.get("/")
+def live(
+    request: Request, place: Place, show: Shown, console: Rooms, experiment: str | None = None
+) -> HTMLResponse:
+    page = Page(name="live", environment=place.name, subject=experiment)
+    answer = show.page(request, "live/show.html", page, experiments=console.catalog.all())
+    if "environment" in request.query_params:
+        answer.set_cookie(COOKIE, place.name, httponly=True, samesite="strict")
+    return answer
+
+
+@routes.get("/stream", response_class=EventSourceResponse)
+async def stream(
+    streams: Streamed,
+    place: Place,
+    page: Annotated[str, Query(pattern=f"^({'|'.join(PAGES)})$")],
+    subject: str | None = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """What changes on a page, as named events: fragments, and data for charts and title."""
+    async for event in streams.page(Page(name=page, environment=place.name, subject=subject or None)):
+        yield event

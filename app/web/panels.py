@@ -1,0 +1,214 @@
+"""What each page consists of: the same panels that the page includes and its stream sends again when they change.
+
+A panel's view holds times, never ages, so that two equal views need not be sent twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from app.runs import Run
+from app.settings import Environment
+from app.web.armed import ArmedBar, armed_bar
+from app.web.cards import Moment, SignalCard, signal_cards
+from app.web.console import Console
+from app.web.evidenced import evidence_card
+from app.web.focus import Focus, focus_on, reading_of
+from app.web.marks import marks
+from app.web.words import dom_id
+
+LAST_RUNS = 6
+CHART_SPAN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Which page, and what it is about: an experiment's id or a run's."""
+
+    name: str
+    environment: str
+    subject: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """`name` is its id on the page and the name of its event. Without a template it is data for JavaScript."""
+
+    name: str
+    view: Any
+    template: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCard:
+    run: Run
+    steps: tuple[Any, ...]
+    would_fail: tuple[str, ...] = ()  # signals that are outside now
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    experiment: Any | None
+    run: Run | None
+    trouble: str
+
+
+def panels(console: Console, page: Page) -> list[Panel]:
+    """In the order of the page. NotFound where its subject is gone."""
+    bar = armed_bar(console, page.environment)
+    build = BUILDERS.get(page.name)
+    own = build(console, page, bar) if build else [_state(page, bar, ())]
+    return [
+        Panel(name="armed", view=bar, template="components/_armed.html"),
+        Panel(name="faults-count", view=len(bar.faults), template="components/_faults_count.html"),
+        *own,
+    ]
+
+
+def _live(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    environment = console.settings.environments[page.environment]
+    focus = focus_on(console, environment, page.subject)
+    cards = signal_cards(console, focus.signals, moment(console, environment, bar))
+    run = focus.run
+    return [
+        Panel(name="heading", view=_heading(focus), template="live/_heading.html"),
+        *_signals(cards),
+        Panel(name="run", view=run_card(console, run, cards), template="runs/_timeline.html"),
+        Panel(
+            name="evidence",
+            view=evidence_card(console, page.environment, _evident(run)),
+            template="evidence/_card.html",
+        ),
+        Panel(name="last-runs", view=_last_runs(console, focus.id, page), template="runs/_last.html"),
+        Panel(name="marks", view=_marks(console, page.environment, run)),
+        _state(page, bar, cards, focus.id),
+    ]
+
+
+def _run(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    run = console.runs.get(int(page.subject or 0))
+    environment = console.settings.environments.get(run.environment)
+    cards = _run_cards(console, run, environment, bar) if environment else ()
+    return [
+        Panel(name="heading", view=run, template="runs/_heading.html"),
+        *_signals(cards),
+        Panel(name="run", view=run_card(console, run, cards), template="runs/_timeline.html"),
+        Panel(
+            name="evidence", view=evidence_card(console, run.environment, run), template="evidence/_card.html"
+        ),
+        Panel(
+            name="run-faults", view=tuple(console.faults.for_run(str(run.id))), template="faults/_of_run.html"
+        ),
+        Panel(name="marks", view=_marks(console, run.environment, run)),
+        _state(page, bar, cards),
+    ]
+
+
+def _run_cards(console: Console, run: Run, environment: Environment, bar: ArmedBar) -> tuple[SignalCard, ...]:
+    try:
+        experiment = console.catalog.load(run.experiment)
+    except LookupError:
+        return ()
+    reading, _ = reading_of(console, experiment, environment)
+    return signal_cards(console, reading.signals, moment(console, environment, bar)) if reading else ()
+
+
+def _experiment(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    environment = console.settings.environments[page.environment]
+    experiment = console.catalog.load(page.subject or "")
+    reading, _ = reading_of(console, experiment, environment)
+    cards = signal_cards(console, reading.signals if reading else (), moment(console, environment, bar))
+    return [
+        *_signals(cards),
+        Panel(name="last-runs", view=_last_runs(console, experiment.id, page), template="runs/_last.html"),
+        Panel(name="marks", view=_marks(console, page.environment, None)),
+        _state(page, bar, cards),
+    ]
+
+
+def _faults(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    ledger = tuple(console.faults.history(100))
+    return [Panel(name="ledger", view=ledger, template="faults/_ledger.html"), _state(page, bar, ())]
+
+
+def _runs(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    return [
+        Panel(name="runs", view=tuple(console.runs.list(100)), template="runs/_table.html"),
+        _state(page, bar, ()),
+    ]
+
+
+def _sandbox(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    pipeline = console.sandbox.state() if console.sandbox else None
+    return [
+        Panel(name="pipeline", view=pipeline, template="sandbox/_pipeline.html"),
+        Panel(name="traffic", view=pipeline, template="sandbox/_traffic.html"),
+        _state(page, bar, ()),
+    ]
+
+
+BUILDERS: Mapping[str, Callable[[Console, Page, ArmedBar], list[Panel]]] = {
+    "live": _live,
+    "run": _run,
+    "experiment": _experiment,
+    "faults": _faults,
+    "runs": _runs,
+    "sandbox": _sandbox,
+}
+
+
+def moment(console: Console, environment: Environment, bar: ArmedBar) -> Moment:
+    armed = [
+        f.entry.armed_at for f in bar.faults if f.entry.armed_at and f.entry.environment == environment.name
+    ]
+    return Moment(now=console.clock.now(), environment=environment, armed_at=min(armed, default=None))
+
+
+def run_card(console: Console, run: Run | None, cards: tuple[SignalCard, ...]) -> RunCard | None:
+    if run is None:
+        return None
+    outside = () if run.ended else tuple(card.name for card in cards if card.outside)
+    return RunCard(run=run, steps=tuple(console.runs.timeline(run)), would_fail=outside)
+
+
+def _evident(run: Run | None) -> Run | None:
+    """An old run's evidence says nothing about what is armed by hand now."""
+    return run if run is not None and not run.ended else None
+
+
+def _heading(focus: Focus) -> Heading:
+    return Heading(experiment=focus.experiment, run=focus.run, trouble=focus.trouble)
+
+
+def _signals(cards: tuple[SignalCard, ...]) -> list[Panel]:
+    return [
+        Panel(name=dom_id("signal", card.key), view=card, template="signals/_card.html") for card in cards
+    ]
+
+
+def _last_runs(console: Console, experiment: str, page: Page) -> tuple[Run, ...]:
+    return (
+        tuple(console.runs.list(LAST_RUNS, experiment=experiment, environment=page.environment))
+        if experiment
+        else ()
+    )
+
+
+def _marks(console: Console, environment: str, run: Run | None) -> dict[str, Any]:
+    entries = [e for e in console.faults.history(50) if e.environment == environment]
+    events = console.runs.events(run.id) if run else []
+    return marks(entries, run, events, since=console.clock.now() - CHART_SPAN).json
+
+
+def _state(page: Page, bar: ArmedBar, cards: tuple[SignalCard, ...], focus: str = "") -> Panel:
+    """For title and favicon: a background tab is still a monitor."""
+    outside = next((card for card in cards if card.outside), None)
+    told = outside or next(iter(cards), None)
+    tone = "alarm" if bar.alarm else "outside" if outside else "armed" if bar.faults else "calm"
+    sign = {"alarm": "▲ not disarmed", "outside": "✕", "armed": "●", "calm": ""}[tone]
+    words = f"{told.text} {told.name}" if told and told.value is not None else ""
+    title = " ".join(filter(None, (sign, words or ("fault armed" if bar.faults else ""))))
+    return Panel(name="state", view={"title": title, "tone": tone, "focus": focus})

@@ -1,0 +1,121 @@
+"""An experiment as a person would tell it, and as a row of the list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.dialects import DIALECTS, Fault, recognise, sentence
+from app.errors import GamedayError
+from app.faults import Store, Understanding
+from app.runs import Run
+from app.settings import Environment
+from app.web.console import Console
+from app.web.focus import reading_of
+
+STRIP = 12  # runs drawn in a row
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultStory:
+    """One value that the method will write, and what it will do there."""
+
+    store: Store
+    activity: str
+    value: str
+    sentence: str
+    understood: Understanding | None  # None: it was not asked for, or AWS did not answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    experiment: Any
+    reading: Any | None
+    trouble: str  # why there is no reading
+    faults: tuple[FaultStory, ...]
+    text: str  # the file as it is
+
+    @property
+    def steps(self) -> Sequence[Any]:
+        return self.reading.steps if self.reading is not None else ()
+
+    def fault_of(self, activity: str) -> FaultStory | None:
+        return next((fault for fault in self.faults if fault.activity == activity), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    experiment: Any
+    faults: tuple[str, ...]
+    signals: int
+    seconds: float | None
+    runs: tuple[Run, ...]  # the oldest first, as a strip reads
+
+    @property
+    def last(self) -> Run | None:
+        return self.runs[-1] if self.runs else None
+
+
+def rows(console: Console, environment: Environment) -> list[Row]:
+    """Those that need attention stay where their names put them: nothing is hidden."""
+    return [_row(console, experiment, environment) for experiment in console.catalog.all()]
+
+
+def _row(console: Console, experiment: Any, environment: Environment) -> Row:
+    reading, _ = reading_of(console, experiment, environment)
+    runs = console.runs.list(STRIP, experiment=experiment.id, environment=environment.name)
+    intents = [intent for intent in reading.intents if intent.phase == "method"] if reading else []
+    return Row(
+        experiment=experiment,
+        faults=tuple(told for intent in intents if (told := in_words(intent.value))),
+        signals=len(reading.signals) if reading else 0,
+        seconds=reading.expected_seconds if reading else None,
+        runs=tuple(reversed(runs)),
+    )
+
+
+def story(console: Console, experiment: Any, environment: Environment) -> Story:
+    reading, trouble = reading_of(console, experiment, environment)
+    intents = [intent for intent in reading.intents if intent.phase == "method"] if reading else []
+    return Story(
+        experiment=experiment, reading=reading, trouble=trouble,
+        faults=tuple(_fault(console, intent, environment) for intent in intents),
+        text=_text(console, experiment),
+    )  # fmt: skip
+
+
+def _fault(console: Console, intent: Any, environment: Environment) -> FaultStory:
+    store = _store(intent, environment)
+    understood = None
+    try:
+        understood = console.faults.understand(environment.name, store, intent.value)
+    except GamedayError:  # shown as not known; the run will find out
+        understood = None
+    known = understood.sentence if understood else in_words(intent.value)
+    return FaultStory(
+        store=store, activity=str(intent.activity), value=intent.value, sentence=known, understood=understood
+    )
+
+
+def _store(intent: Any, environment: Environment) -> Store:
+    kind, name = (intent.store.kind, intent.store.name) if hasattr(intent.store, "kind") else intent.store
+    return Store(environment=environment.name, kind=kind, name=name)
+
+
+def in_words(value: str) -> str:
+    """What a value does, in whichever dialect it is written; empty where it does nothing."""
+    dialect = recognise(value)
+    fault: Fault | None = DIALECTS[dialect].parse(value) if dialect else None
+    return sentence(fault) if fault else ""
+
+
+def _text(console: Console, experiment: Any) -> str:
+    """The file, read from inside the experiments' folder only; else the document as it was understood."""
+    root = console.settings.experiments.resolve()
+    for candidate in (root / str(experiment.file), console.settings.folder / str(experiment.file)):
+        file = candidate.resolve()
+        if file.is_relative_to(root) and file.is_file():
+            return file.read_text(errors="replace")
+    return json.dumps(experiment.document, indent=2, default=str, ensure_ascii=False)

@@ -1,0 +1,179 @@
+"""Server-sent events: a page's panels as they change, and a run's events replayed and followed.
+
+A stream holds no database session, lives at most ten minutes (the browser comes back by itself), and ends when
+the server goes down. A viewer that is too slow is dropped by `live` and starts over from a fresh page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from anyio import to_thread
+from fastapi.encoders import jsonable_encoder
+from fastapi.sse import ServerSentEvent
+
+from app.live import Message
+from app.runs import Event, Run
+from app.web.answers import event_json, sample_json
+from app.web.boards import Boards
+from app.web.console import Console
+from app.web.focus import focus_on, reading_of
+from app.web.panels import Page
+from app.web.watching import Watching
+
+LONGEST = 600.0  # seconds that a stream lives
+TICK = 2.0  # evidence and counts come without a message
+SHARED = 1.0  # seconds that a board built for another viewer is good for
+GATHER = 0.1  # messages come in bunches: one building answers them all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streams:
+    """What the stream routes are made of."""
+
+    console: Console
+    boards: Boards
+    watching: Watching
+
+    async def page(self, page: Page) -> AsyncIterator[ServerSentEvent]:
+        """Every panel at first, then those that changed, and samples for the charts."""
+        name, queries = await to_thread.run_sync(self._wanted, page)
+        topics = ("faults", "runs", f"signals:{page.environment}", *_run_topic(page))
+        with self.watching.watched(page.environment, name, queries):
+            async with (
+                self.console.live.follow(*topics) as messages,
+                aclosing(self._panels(page, messages)) as sent,
+            ):
+                async for event in sent:
+                    yield event
+
+    async def _panels(self, page: Page, messages: AsyncIterator[Message]) -> AsyncIterator[ServerSentEvent]:
+        sent: dict[str, Any] = {}
+        news = News(messages)
+        ends = time.monotonic() + LONGEST
+        try:
+            while not news.over and time.monotonic() < ends:
+                began = time.monotonic() - (0 if news.heard else SHARED)
+                for sample in news.samples():
+                    yield ServerSentEvent(event="sample", raw_data=json.dumps(sample))
+                board = await to_thread.run_sync(
+                    lambda since=began: self.boards.board(page, not_before=since)
+                )
+                for panel in board.panels:
+                    if panel.name not in sent or sent[panel.name] != panel.view:
+                        sent[panel.name] = panel.view
+                        text = await to_thread.run_sync(board.text, panel)
+                        yield ServerSentEvent(event=panel.name, raw_data=text)
+                await news.wait(TICK)
+        finally:
+            news.close()
+
+    def _wanted(self, page: Page) -> tuple[str, list[Any]]:
+        """The queries of the signals on a page, under a name that pages with the same ones share."""
+        environment = self.console.settings.environments[page.environment]
+        if page.name == "live":
+            focus = focus_on(self.console, environment, page.subject)
+            return focus.id, focus.queries
+        experiment_id = page.subject if page.name == "experiment" else None
+        if page.name == "run":
+            run = self.console.runs.get(int(page.subject or 0))
+            experiment_id = None if run.ended else run.experiment
+        if not experiment_id:
+            return page.name, []
+        reading, _ = reading_of(self.console, self.console.catalog.load(experiment_id), environment)
+        signals = reading.signals if reading else ()
+        return experiment_id, [signal.query for signal in signals if signal.query is not None]
+
+    async def run(self, run: Run, after: int) -> AsyncIterator[ServerSentEvent]:
+        """Events with a greater number than `after`, from the table; then as they happen, until the verdict."""
+        seen, ends = after, time.monotonic() + LONGEST
+        async with self.console.live.follow(run.topic) as messages:
+            news = News(messages)
+            try:
+                while not news.over and time.monotonic() < ends:
+                    events = await to_thread.run_sync(self.console.runs.events, run.id, seen)
+                    for event in events:
+                        seen = event.seq
+                        yield _told(event)
+                        if event.kind == "verdict":
+                            return
+                    if not events and await to_thread.run_sync(self._settled, run.id):
+                        return
+                    await news.wait(TICK, gather=0)
+            finally:
+                news.close()
+
+    def _settled(self, run_id: int) -> bool:
+        run = self.console.runs.get(run_id)
+        return run.ended and run.verdict is not None
+
+
+class News:
+    """Messages of a topic, awaited without losing one to a timeout."""
+
+    def __init__(self, messages: AsyncIterator[Message]) -> None:
+        self._messages = messages
+        self._next: asyncio.Future[Message] | None = None
+        self._samples: list[dict[str, Any]] = []
+        self.over = False
+        self.heard = False  # whether something happened since the last look
+
+    async def wait(self, seconds: float, *, gather: float = GATHER) -> None:
+        """Until something happens, and what happens with it; or until `seconds` have passed."""
+        self.heard = False
+        until = time.monotonic() + seconds
+        while not self.over:
+            if self._next is None:
+                self._next = asyncio.ensure_future(_following(self._messages))
+            done, _ = await asyncio.wait({self._next}, timeout=max(0.0, until - time.monotonic()))
+            if not done:
+                return
+            if not self.heard:
+                until = time.monotonic() + gather
+            self._take(self._next)
+            self._next = None
+
+    def samples(self) -> list[dict[str, Any]]:
+        samples, self._samples = self._samples, []
+        return samples
+
+    def close(self) -> None:
+        if self._next is not None and not self._next.cancel():
+            self._next.exception()
+
+    def _take(self, future: asyncio.Future[Message]) -> None:
+        try:
+            message = future.result()
+        except StopStream:
+            self.over = True
+            return
+        self.heard = True
+        if message.kind == "sample":
+            found = message.data if isinstance(message.data, list | tuple) else [message.data]
+            self._samples += [sample_json(sample) for sample in found]
+
+
+class StopStream(Exception):  # noqa: N818  the end of a stream is no error
+    """A future can not hold StopAsyncIteration."""
+
+
+async def _following(messages: AsyncIterator[Message]) -> Message:
+    try:
+        return await anext(messages)
+    except StopAsyncIteration:
+        raise StopStream from None
+
+
+def _told(event: Event) -> ServerSentEvent:
+    data = json.dumps(jsonable_encoder(event_json(event)))
+    return ServerSentEvent(event=event.kind, id=str(event.seq), raw_data=data)
+
+
+def _run_topic(page: Page) -> tuple[str, ...]:
+    return (f"run:{page.subject}",) if page.name == "run" else ()
