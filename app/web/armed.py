@@ -20,6 +20,7 @@ class Armed:
 
     entry: Entry
     sentence: str  # what was measured, before what was asked for
+    why: str  # what an unexpected share is consistent with, or empty
     seen: str  # why nothing was measured, or empty
     proof: Proof | None
     stop: str  # where the button posts to
@@ -67,9 +68,11 @@ def _armed(console: Console, entry: Entry) -> Armed:
     proof = proof_of(console, entry)
     told = explain(proof, entry.fault, entry.functions, entry.dialect) if proof else ""
     fired = proof is not None and proof.fired
+    facts, _, why = told.partition(". ")
     return Armed(
         entry=entry,
-        sentence=told if fired else f"{entry.sentence}.",
+        sentence=facts if fired else f"{entry.sentence}.",
+        why=why if fired else "",
         seen="" if fired else told,
         proof=proof,
         stop=f"/runs/{entry.run_id}/rollback" if entry.run_id else f"/faults/{entry.id}/disarm",

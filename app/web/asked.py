@@ -36,14 +36,13 @@ def _streams(request: Request) -> Streams:
 def place_of(request: Request, environment: str | None = None) -> Environment:
     """The environment that was asked for, else the one looked at last, else the default one."""
     settings = _console(request).settings
-    if environment is None:
-        environment = request.cookies.get(COOKIE)
-        if environment not in settings.environments:
-            environment = settings.default_environment
-    if environment not in settings.environments:
+    name = environment or request.cookies.get(COOKIE) or settings.default_environment
+    if environment is None and name not in settings.environments:  # a cookie of another console
+        name = settings.default_environment
+    if name not in settings.environments:
         known = ", ".join(settings.environments)
-        raise NotFound(f"There is no environment “{environment}”. There are: {known}.")
-    return settings.environments[environment]
+        raise NotFound(f"There is no environment “{name}”. There are: {known}.")
+    return settings.environments[name]
 
 
 async def form(request: Request) -> dict[str, str]:

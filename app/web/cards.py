@@ -150,7 +150,7 @@ def _parts(signal: Any, sample: Any, *, outside: bool) -> tuple[Part, ...]:
         return ()
     told = dict(sample.parts or {})
     named = [(_label(term), told.get(_id(term), told.get(_label(term)))) for term in signal.terms]
-    named = named or [(label, value) for label, value in told.items()]
+    named = named or list(told.items())
     largest = max((value for _, value in named if value), default=0)
     if len(named) < 2:  # noqa: PLR2004  one part is the number itself
         return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
@@ -16,7 +17,7 @@ pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 
 
 @pages.get("/requests/{function}/{request_id}")
-def request_lines(
+def request_lines(  # noqa: PLR0917  FastAPI passes them by name
     request: Request,
     function: str,
     request_id: str,
@@ -26,7 +27,7 @@ def request_lines(
     show: Shown,
 ) -> HTMLResponse:
     lines = console.evidence.request(place.name, function, request_id, since)
-    words = {"lines": lines, "function": function, "request_id": request_id}
+    words: dict[str, Any] = {"lines": lines, "function": function, "request_id": request_id}
     if is_fragment(request):
         return show.fragment("evidence/_request.html", **words)
     return show.page(request, "evidence/request.html", Page(name="request", environment=place.name), **words)

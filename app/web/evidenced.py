@@ -45,7 +45,7 @@ def evidence_card(console: Console, environment: str, run: Run | None) -> Eviden
 def _fresh(environment: str, entry: Entry, proof: Proof) -> EvidenceCard:
     return EvidenceCard(
         environment=environment, since=proof.since, proof=True,
-        sentence=explain(proof, entry.fault, entry.functions, entry.dialect),
+        sentence="" if entry.active else explain(proof, entry.fault, entry.functions, entry.dialect),
         lines=proof.lines[:8], expensive=proof.expensive[:6], invocations=proof.invocations, hit=proof.hit,
         why="" if proof.can_see else proof.why,
     )  # fmt: skip

@@ -83,7 +83,7 @@ BODY = {"content": {"application/json": {"schema": Asked.model_json_schema()}}, 
 
 
 @starting.post("/experiments/{experiment_id:path}/run", status_code=202, openapi_extra={"requestBody": BODY})
-def run(
+def run(  # noqa: PLR0917  FastAPI passes them by name
     request: Request, experiment_id: str, console: Rooms, show: Shown, who: Who, asked: AskedFor
 ) -> Response:
     """Queue a run. 404 unknown, 422 not valid, 409 where its store is in use (`run`: by which)."""

@@ -25,6 +25,7 @@ from app.web.words import plural
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 api = APIRouter(prefix="/api/faults", tags=["faults"])
 by_hand = APIRouter(include_in_schema=False)
+ALL = 100  # percent
 
 
 class Wanted(BaseModel):
@@ -49,7 +50,7 @@ def index(request: Request, place: Place, show: Shown) -> HTMLResponse:
 
 
 @pages.get("/faults/sentence")
-def said(
+def said(  # noqa: PLR0917  FastAPI passes them by name
     place: Place, show: Shown, rate: str = "", target: str = "", minutes: str = "", store: str = ""
 ) -> HTMLResponse:
     """What the arming form would do, in words."""
@@ -130,7 +131,7 @@ def _arm(console: Rooms, wanted: Wanted, place: Environment, who: str) -> Entry:
 def _from_form(fields: dict[str, str], place: Environment) -> Wanted:
     """Percent, and one pattern a line or between commas. Invalid in words."""
     rate, minutes = _read(fields.get("rate"), "Rate"), _read(fields.get("minutes"), "How long")
-    if not 0 < rate <= 100:
+    if not 0 < rate <= ALL:
         raise Invalid("The rate is a percentage above 0 and up to 100.")
     if not 0 < minutes <= 24 * 60:
         raise Invalid("A fault is armed for a time: above 0 minutes, and up to a day.")

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.errors import GamedayError
 from app.runs import Run
+from app.sandbox.control import SandboxState
 from app.settings import Environment
 from app.web.armed import ArmedBar, armed_bar
 from app.web.cards import Moment, SignalCard, signal_cards
@@ -60,7 +62,7 @@ def panels(console: Console, page: Page) -> list[Panel]:
     """In the order of the page. NotFound where its subject is gone."""
     bar = armed_bar(console, page.environment)
     build = BUILDERS.get(page.name)
-    own = build(console, page, bar) if build else [_state(page, bar, ())]
+    own = build(console, page, bar) if build else [_state(bar)]
     return [
         Panel(name="armed", view=bar, template="components/_armed.html"),
         Panel(name="faults-count", view=len(bar.faults), template="components/_faults_count.html"),
@@ -84,7 +86,7 @@ def _live(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
         ),
         Panel(name="last-runs", view=_last_runs(console, focus.id, page), template="runs/_last.html"),
         Panel(name="marks", view=_marks(console, page.environment, run)),
-        _state(page, bar, cards, focus.id),
+        _state(bar, cards, focus.id),
     ]
 
 
@@ -103,14 +105,14 @@ def _run(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
             name="run-faults", view=tuple(console.faults.for_run(str(run.id))), template="faults/_of_run.html"
         ),
         Panel(name="marks", view=_marks(console, run.environment, run)),
-        _state(page, bar, cards),
+        _state(bar, cards),
     ]
 
 
 def _run_cards(console: Console, run: Run, environment: Environment, bar: ArmedBar) -> tuple[SignalCard, ...]:
     try:
         experiment = console.catalog.load(run.experiment)
-    except LookupError:
+    except GamedayError:  # its file is gone; the run stays
         return ()
     reading, _ = reading_of(console, experiment, environment)
     return signal_cards(console, reading.signals, moment(console, environment, bar)) if reading else ()
@@ -125,29 +127,38 @@ def _experiment(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
         *_signals(cards),
         Panel(name="last-runs", view=_last_runs(console, experiment.id, page), template="runs/_last.html"),
         Panel(name="marks", view=_marks(console, page.environment, None)),
-        _state(page, bar, cards),
+        _state(bar, cards),
     ]
 
 
 def _faults(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    del page
     ledger = tuple(console.faults.history(100))
-    return [Panel(name="ledger", view=ledger, template="faults/_ledger.html"), _state(page, bar, ())]
+    return [Panel(name="ledger", view=ledger, template="faults/_ledger.html"), _state(bar)]
 
 
 def _runs(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    del page
     return [
         Panel(name="runs", view=tuple(console.runs.list(100)), template="runs/_table.html"),
-        _state(page, bar, ()),
+        _state(bar),
     ]
 
 
 def _sandbox(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    del page
     pipeline = console.sandbox.state() if console.sandbox else None
     return [
         Panel(name="pipeline", view=pipeline, template="sandbox/_pipeline.html"),
-        Panel(name="traffic", view=pipeline, template="sandbox/_traffic.html"),
-        _state(page, bar, ()),
+        Panel(name="traffic", view=_traffic(pipeline), template="sandbox/_traffic.html"),
+        _state(bar),
     ]
+
+
+def _traffic(pipeline: SandboxState | None) -> dict[str, Any]:
+    """What the forms show; the counts beside them would send them again every second."""
+    names = ("rate", "variant", "variants")
+    return {name: getattr(pipeline, name) for name in names} if pipeline else {}
 
 
 BUILDERS: Mapping[str, Callable[[Console, Page, ArmedBar], list[Panel]]] = {
@@ -203,7 +214,7 @@ def _marks(console: Console, environment: str, run: Run | None) -> dict[str, Any
     return marks(entries, run, events, since=console.clock.now() - CHART_SPAN).json
 
 
-def _state(page: Page, bar: ArmedBar, cards: tuple[SignalCard, ...], focus: str = "") -> Panel:
+def _state(bar: ArmedBar, cards: tuple[SignalCard, ...] = (), focus: str = "") -> Panel:
     """For title and favicon: a background tab is still a monitor."""
     outside = next((card for card in cards if card.outside), None)
     told = outside or next(iter(cards), None)

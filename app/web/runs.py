@@ -81,7 +81,7 @@ def console_log(run_id: int, console: Rooms) -> Response:
     return Response(log, media_type="text/plain; charset=utf-8")
 
 
-@api.get("/{run_id:int}/events", response_class=EventSourceResponse)
+@api.get("/{run_id:int}/events", response_class=EventSourceResponse)  # noqa: FAST003  the run is found by it
 async def events(
     streams: Streamed, run: FoundRun, last_event_id: Annotated[str, Header()] = ""
 ) -> AsyncIterator[ServerSentEvent]:

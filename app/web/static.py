@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.responses import Response
@@ -21,7 +22,7 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         answer = await super().get_response(path, scope)
-        version = f"v={version_of(path)}".encode() if answer.status_code < 400 else b""
+        version = f"v={version_of(path)}".encode() if answer.status_code < HTTPStatus.BAD_REQUEST else b""
         answer.headers["Cache-Control"] = (
             FOR_EVER if version and scope["query_string"] == version else "no-cache"
         )

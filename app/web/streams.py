@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -53,7 +54,7 @@ class Streams:
                 async for event in sent:
                     yield event
 
-    async def _panels(self, page: Page, messages: AsyncIterator[Message]) -> AsyncIterator[ServerSentEvent]:
+    async def _panels(self, page: Page, messages: AsyncIterator[Message]) -> AsyncGenerator[ServerSentEvent]:
         sent: dict[str, Any] = {}
         news = News(messages)
         ends = time.monotonic() + LONGEST
@@ -62,9 +63,7 @@ class Streams:
                 began = time.monotonic() - (0 if news.heard else SHARED)
                 for sample in news.samples():
                     yield ServerSentEvent(event="sample", raw_data=json.dumps(sample))
-                board = await to_thread.run_sync(
-                    lambda since=began: self.boards.board(page, not_before=since)
-                )
+                board = await to_thread.run_sync(partial(self.boards.board, page, not_before=began))
                 for panel in board.panels:
                     if panel.name not in sent or sent[panel.name] != panel.view:
                         sent[panel.name] = panel.view

@@ -8,6 +8,7 @@ from datetime import datetime
 
 MINUS, THIN = "−", "\u202f"
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SHORT, MANY, LARGE = 10, 100, 1000  # below and above which a person rounds
 
 
 def number(value: float | None, unit: str = "") -> str:
@@ -21,8 +22,8 @@ def number(value: float | None, unit: str = "") -> str:
 
 def _rounded(size: float, *, percent: bool) -> str:
     if percent:
-        return f"{size:.1f}" if size < 1000 else f"{size:,.0f}".replace(",", THIN)
-    if size >= 100 or size == int(size):
+        return f"{size:.1f}" if size < LARGE else f"{size:,.0f}".replace(",", THIN)
+    if size >= MANY or size == int(size):
         return f"{size:,.0f}".replace(",", THIN)
     return f"{size:.1f}" if size >= 1 else f"{size:.2g}"
 
@@ -36,7 +37,7 @@ def span(seconds: float | None) -> str:
     if seconds is None:
         return ""
     seconds = max(0.0, seconds)
-    if seconds < 10:
+    if seconds < SHORT:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     whole = round(seconds)
     if whole < MINUTE:

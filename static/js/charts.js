@@ -76,6 +76,7 @@
     outside(chart, u);
     unsettled(chart, u);
     ctx.font = `600 ${12 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+    ctx.textAlign = "left"; ctx.textBaseline = "alphabetic";
     let free = -Infinity;
     const moments = [
       ...marks.armed.flatMap(([from, to]) => [[from, "armed", "armed"], ...(to ? [[to, "disarmed", "disarmed"]] : [])]),
@@ -139,7 +140,7 @@
       y: { range: () => bounds(chart) },
     },
     axes: [
-      axis({ space: 80, values: (u, ticks) => ticks.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })) }),
+      axis({ space: 80, size: 28, gap: 6, values: (u, ticks) => ticks.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })) }),
       axis({ size: 52, space: 32, values: (u, ticks) => ticks.map((v) => `${v < 0 ? "−" : ""}${Math.abs(Math.round(v * 1000) / 1000)}`) }),
     ],
     series: [{}, { stroke: () => colours.line, width: 2, spanGaps: false, points: { show: false } }],

@@ -31,8 +31,12 @@ from app.web import create_app
 from app.web.console import Console
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ARMED = b'{"isEnabled": true, "failureMode": "denylist", "rate": 0.5, "denylist": ["dynamodb.*.amazonaws.com"]}'
-OLD = '{"isEnabled": true, "failureMode": "blacklist", "rate": 0.5, "blacklist": ["dynamodb.*.amazonaws.com"]}'
+ARMED = (
+    b'{"isEnabled": true, "failureMode": "denylist", "rate": 0.5, "denylist": ["dynamodb.*.amazonaws.com"]}'
+)
+OLD = (
+    '{"isEnabled": true, "failureMode": "blacklist", "rate": 0.5, "blacklist": ["dynamodb.*.amazonaws.com"]}'
+)
 OFF = b'{"isEnabled": false}'
 DENY = Fault(mode=FaultMode.DENYLIST, rate=0.5, deny_list=("dynamodb.*.amazonaws.com",))
 STRICT = "serverless-etl/exp_2-strict"
@@ -42,7 +46,9 @@ def query(name: str) -> Query:
     return Query(document=f'[{{"Id": "{name}"}}]', result=name, window=300)
 
 
-def signal(name: str, low: float, high: float, *, unit: str = "%", terms: Sequence[str] = ()) -> SimpleNamespace:
+def signal(
+    name: str, low: float, high: float, *, unit: str = "%", terms: Sequence[str] = ()
+) -> SimpleNamespace:
     text = f"= {low:g}" if low == high else f"{low:g} … {high:g} {unit}".replace("-", "−")
     return SimpleNamespace(
         key=name, id=query(name).id, name=name, tolerance=Tolerance(low=low, high=high), tolerance_text=text,
@@ -83,7 +89,12 @@ def experiment(name: str, title: str, *problems: Problem, tags: Sequence[str] = 
 
 class FakeCatalog:
     def __init__(self) -> None:
-        wrong = Problem(message="action “Slow refunds” has no provider. Add one.", path="method[0]", file="refund.yaml", line=14)
+        wrong = Problem(
+            message="action “Slow refunds” has no provider. Add one.",
+            path="method[0]",
+            file="refund.yaml",
+            line=14,
+        )
         self.known = [
             experiment(STRICT, "Dependency disruption should not impact processing"),
             experiment("serverless-etl/exp_1-minor_delay", "Minor delay should not impact processing"),
@@ -112,6 +123,9 @@ class FakeMetrics:
         self.watched[subject] = list(queries)
         self.history.append((subject, list(queries)))
 
+    def leave_tolerance(self) -> None:
+        self.values = outside()
+
     def unwatch(self, subject: str) -> None:
         self.watched.pop(subject, None)
 
@@ -129,7 +143,9 @@ class FakeMetrics:
     def state(self, environment: str, query_id: str) -> Any:
         known = query_id in self.values
         return SimpleNamespace(
-            sample=self.sample(query_id, self.clock.now(), 0) if known else None, error=self.error, error_age=None
+            sample=self.sample(query_id, self.clock.now(), 0) if known else None,
+            error=self.error,
+            error_age=None,
         )
 
 
@@ -221,7 +237,9 @@ class FakeEvidence:
         self.asked = 0
         self.text = "Intercepted network connection to dynamodb.us-east-2.amazonaws.com"
 
-    def proof(self, environment: str, functions: Sequence[str], dialect: str, since: datetime, until: Any = None) -> Proof:
+    def proof(
+        self, environment: str, functions: Sequence[str], dialect: str, since: datetime, until: Any = None
+    ) -> Proof:
         self.asked += 1
         at = since + timedelta(seconds=100)
         lines = tuple(
@@ -229,11 +247,24 @@ class FakeEvidence:
             for i, text in enumerate((self.text, self.text, "ETL completed data_object_msg-611"))
         )
         slow = tuple(
-            Invocation(request_id=REQUEST, ms=ms, intercepted=2 if ms > 200 else 0, stream="a", function="ChaosTransformer")
+            Invocation(
+                request_id=REQUEST,
+                ms=ms,
+                intercepted=2 if ms > 200 else 0,
+                stream="a",
+                function="ChaosTransformer",
+            )
             for ms in (2914.0, 2377.0, 188.0)
         )
         return Proof(
-            since=since, until=since, invocations=372, hit=357, interceptions=714, last_seen=at, lines=lines, expensive=slow
+            since=since,
+            until=since,
+            invocations=372,
+            hit=357,
+            interceptions=714,
+            last_seen=at,
+            lines=lines,
+            expensive=slow,
         )
 
     def request(self, environment: str, function: str, request_id: str, since: datetime) -> list[Line]:
@@ -263,7 +294,9 @@ class FakeRuns:
         return self.known[run_id]
 
     def tell(self, run_id: int, kind: str, **data: Any) -> Event:
-        event = Event(run_id=run_id, seq=len(self.told[run_id]) + 1, at=self.clock.now(), kind=kind, data=data)
+        event = Event(
+            run_id=run_id, seq=len(self.told[run_id]) + 1, at=self.clock.now(), kind=kind, data=data
+        )
         self.told[run_id].append(event)
         self.live.publish(f"run:{run_id}", kind, event, id=event.seq)
         return event
@@ -281,13 +314,20 @@ class FakeRuns:
 
     def rollback(self, run_id: int, *, by: str) -> Rollback:
         run = self.get(run_id)
-        entries = tuple(self.faults.disarm(e.id, by=by, why="rollback") for e in self.faults.for_run(str(run_id)))
+        entries = tuple(
+            self.faults.disarm(e.id, by=by, why="rollback") for e in self.faults.for_run(str(run_id))
+        )
         if not run.ended:
             over = {"status": RunStatus.INTERRUPTED, "verdict": Verdict.STOPPED, "ended_at": self.clock.now()}
             self.known[run_id] = replace(run, **over, verdict_reason=f"Ended before its time by {by}.")
             self.tell(run_id, "verdict", verdict="stopped")
         self.live.publish("runs", "run", {"id": run_id})
-        return Rollback(run=self.get(run_id), entries=entries, disarmed=True, sentence="Disarmed and read back; the run is ended.")
+        return Rollback(
+            run=self.get(run_id),
+            entries=entries,
+            disarmed=True,
+            sentence="Disarmed and read back; the run is ended.",
+        )
 
     def get(self, run_id: int) -> Run:
         if run_id not in self.known:
@@ -297,7 +337,9 @@ class FakeRuns:
     def active(self, environment: str | None = None) -> list[Run]:
         return [run for run in self.known.values() if not run.ended]
 
-    def list(self, limit: int = 50, *, experiment: str | None = None, environment: str | None = None) -> list[Run]:
+    def list(
+        self, limit: int = 50, *, experiment: str | None = None, environment: str | None = None
+    ) -> list[Run]:
         found = [run for run in self.known.values() if experiment in (None, run.experiment)]
         return sorted(found, key=lambda run: -run.id)[:limit]
 
@@ -313,11 +355,19 @@ class FakeRuns:
     def timeline(self, run: Run) -> tuple[TimelineStep, ...]:
         at = self.clock.now() - timedelta(seconds=186)
         if run.ended:
-            return tuple(TimelineStep(state=StepState.DONE, kind=s.kind, name=s.name, seconds=4.1) for s in STEPS)
+            return tuple(
+                TimelineStep(state=StepState.DONE, kind=s.kind, name=s.name, seconds=4.1) for s in STEPS
+            )
         now = {"seconds": 300.0, "seconds_left": 114.0, "progress": 0.62, "at": at}
         states = (StepState.DONE, StepState.DONE, StepState.NOW, StepState.NEXT, StepState.NEXT)
         return tuple(
-            TimelineStep(state=state, kind=s.kind, name=s.name, detail=s.sentence, **(now if s.kind == "pause" else {"seconds": 4.1}))
+            TimelineStep(
+                state=state,
+                kind=s.kind,
+                name=s.name,
+                detail=s.sentence,
+                **(now if s.kind == "pause" else {"seconds": 4.1}),
+            )
             for state, s in zip(states, STEPS, strict=True)
         )
 
@@ -355,7 +405,9 @@ class FakeConsole(Console):
 
 
 def make_console(folder: Path, clock: Clock) -> FakeConsole:
-    environment = Environment(name="sandbox", region="us-east-2", endpoint_url="http://127.0.0.1:4566", speed=1)
+    environment = Environment(
+        name="sandbox", region="us-east-2", endpoint_url="http://127.0.0.1:4566", speed=1
+    )
     settings = Settings(folder=folder, environments={"sandbox": environment}, default_environment="sandbox")
     live, catalog = Live(), FakeCatalog()
     storage = Storage(sqlite_url(folder / "web.sqlite"))

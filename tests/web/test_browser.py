@@ -1,0 +1,178 @@
+"""The pages in a browser: no violation of the policy, no error, and the controls do what they say."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from app.clock import SystemClock
+from app.web import create_app
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run",
+]  # fmt: skip
+STRICT = "/experiments/serverless-etl/exp_2-strict"
+
+
+@pytest.fixture
+def clock() -> SystemClock:
+    return SystemClock()
+
+
+@pytest.fixture
+def served(console: Any) -> Iterator[str]:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        create_app(console), log_level="error", timeout_graceful_shutdown=1, lifespan="off", ws="none"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    console.live.close()
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    """A page that remembers what its console complained about."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    browser = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
+    if browser is None:
+        pytest.skip("There is no Chromium on PATH.")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=browser, args=ARGUMENTS)
+        page = opened.new_page(viewport={"width": 1280, "height": 900})
+        page.complaints = []
+        page.on(
+            "console",
+            lambda said: page.complaints.append(said.text) if said.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        yield page
+        opened.close()
+
+
+def test_every_page_opens_without_a_complaint_on_a_phone_and_wide(
+    served: str, page: Any, console: Any
+) -> None:
+    run = console.runs.add()
+    console.faults.armed(run_id=str(run.id))
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for path in ("/", "/experiments", STRICT, "/runs", f"/runs/{run.id}", "/faults", "/sandbox", "/docs"):
+            page.goto(served + path)
+            page.wait_for_selector("#armed .rollback")
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{path} is {wide} px wide at {width}"
+            assert page.complaints == [], path
+
+
+def test_a_fault_is_armed_by_hand_and_rolled_back_by_the_keyboard(
+    served: str, page: Any, console: Any
+) -> None:
+    page.goto(served)
+    page.wait_for_selector(".u-over")
+    page.click(".arming summary")
+    page.fill("input[name=target]", "sqs.*.amazonaws.com")
+    page.locator("#arming-says", has_text="sqs.").wait_for()
+    console.live.publish("faults", "fault", {})
+    page.wait_for_timeout(400)  # a swap meanwhile keeps what was typed
+    assert page.input_value("input[name=target]") == "sqs.*.amazonaws.com"
+    page.click(".arm-form .arm")
+    page.wait_for_selector("#armed .armedbar")
+    assert console.faults.active()[0].fault.deny_list == ("sqs.*.amazonaws.com",)
+    page.wait_for_selector("link[rel=icon][href*=armed]", state="attached")
+    assert page.title().startswith("●")
+    page.focus("body")
+    page.keyboard.press("Shift+R")
+    page.wait_for_selector("#said.ok")
+    page.wait_for_selector("#armed .calm")
+    assert not console.faults.active()
+    assert page.complaints == []
+
+
+def test_a_run_asks_first_then_is_followed_and_stopped(served: str, page: Any, console: Any) -> None:
+    page.goto(served)
+    page.click("[data-ask]")
+    assert console.runs.asked == []
+    page.click("[data-confirm] .primary")
+    page.wait_for_url(re.compile(r"/runs/\d+$"))
+    page.wait_for_selector("#run .steps .now")
+    run = console.runs.active()[0]
+    console.faults.armed(run_id=str(run.id))
+    console.live.publish("faults", "fault", {})
+    page.wait_for_selector("#armed .toggle[disabled]")
+    page.click("#armed .rollback")
+    page.wait_for_selector("#armed .calm")
+    page.wait_for_selector("#run .verdict")
+    assert page.complaints == []
+
+
+def test_a_chart_is_read_by_keyboard_and_takes_new_samples(served: str, page: Any, console: Any) -> None:
+    page.goto(served)
+    page.wait_for_selector("#signal-messages-in-flight .u-over")
+    page.wait_for_timeout(300)
+    page.focus("#signal-messages-in-flight-chart")
+    page.keyboard.press("ArrowLeft")
+    assert "messages in 598" in page.inner_text("#signal-messages-in-flight-reading")
+    console.metrics.leave_tolerance()
+    query = next(iter(console.metrics.values))
+    console.live.publish("signals:sandbox", "sample", console.metrics.sample(query, console.clock.now(), 0))
+    page.wait_for_selector("#signal-messages-in-flight.out")
+    assert page.complaints == []
+
+
+def test_without_javascript_a_page_is_read_and_rolled_back(served: str, page: Any, console: Any) -> None:
+    run = console.runs.add()
+    console.faults.armed(run_id=str(run.id))
+    context = page.context.browser.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(served)
+    assert "1.6" in plain.inner_text("#signal-messages-in-flight .value")
+    plain.click("#armed .rollback")
+    plain.wait_for_url(re.compile(rf"/runs/{run.id}$"))
+    assert "Nothing is armed" in plain.inner_text("#armed")
+    assert not console.faults.active()
+    context.close()
+
+
+def test_the_first_connection_is_tried_again(served: str, page: Any, console: Any) -> None:
+    refused = []
+
+    def refuse(route: Any) -> None:
+        if len(refused) < 2:
+            refused.append(route.request.url)
+            route.fulfill(status=503, body="not yet")
+        else:
+            route.continue_()
+
+    page.route("**/stream?*", refuse)
+    page.goto(served)
+    console.faults.armed()
+    console.live.publish("faults", "fault", {})
+    page.wait_for_selector("#armed .armedbar")
+    assert len(refused) == 2
+
+
+def test_the_theme_is_switched_and_kept(served: str, page: Any) -> None:
+    assert Path("static/vendor/htmx.js").is_file()
+    page.goto(served)
+    page.click("[data-theme-toggle]")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.complaints == []

@@ -1,0 +1,106 @@
+"""Who may ask: the host, the origin, and what every route declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
+
+from app.web import ROUTES
+from app.web.guards import CSP, Guard, Need, Needs, from_here
+
+pytestmark = pytest.mark.anyio
+
+
+def need_of(route: APIRoute) -> Need | None:
+    carried = [d.dependency for d in route.dependencies if isinstance(d.dependency, Needs)]
+    return carried[-1].need if carried else None
+
+
+CHANGES = {
+    ("POST", "/experiments/{experiment_id:path}/run"): Need.RUN,
+    ("POST", "/runs/{run_id:int}/rollback"): Need.DISARM,
+    ("PUT", "/api/faults"): Need.ARM,
+    ("DELETE", "/api/faults/{entry_id:int}"): Need.DISARM,
+    ("POST", "/faults"): Need.ARM,
+    ("POST", "/faults/{entry_id:int}/disarm"): Need.DISARM,
+    ("POST", "/sandbox/variant"): Need.SANDBOX,
+    ("POST", "/sandbox/rate"): Need.SANDBOX,
+}
+
+
+def test_every_route_declares_what_it_needs_and_every_change_needs_more_than_to_see() -> None:
+    found = {}
+    for router in ROUTES:
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            need = need_of(route)
+            assert need is not None, f"{route.path} declares nothing"
+            for method in route.methods - {"HEAD", "GET"}:
+                found[(method, route.path)] = need
+    assert found == CHANGES
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("127.0.0.1:8000", True), ("localhost", True), ("[::1]:8000", True), ("127.9.9.9", True),
+        ("console.example", True), ("CONSOLE.example:8000", True),
+        ("evil.example", False), ("127.0.0.1.evil.example", False), ("", False), ("127.0.0.1@evil.example", False),
+        ("10.0.0.7", False), ("[::1", False), ("localhost/x", False),
+    ],
+)  # fmt: skip
+def test_only_loopback_and_configured_hosts_are_ours(host: str, ours: bool) -> None:
+    assert Guard(None, allowed_hosts=["console.example"]).ours(host) is ours
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({}, True),  # curl, a token
+        ({"origin": "http://127.0.0.1:8000"}, True),
+        ({"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "same-origin", "cookie": "a=b"}, True),
+        ({"cookie": "a=b"}, False),
+        ({"origin": "https://evil.example"}, False),
+        ({"origin": "http://127.0.0.1:9000"}, False),
+        ({"origin": "null"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "same-site"}, False),
+        ({"sec-fetch-site": "none"}, False),
+        ({"origin": "http://127.0.0.1:8000", "sec-fetch-site": "cross-site"}, False),
+        ({"origin": "http://[bad"}, False),
+    ],
+)
+def test_a_change_comes_from_our_pages_or_from_no_browser(headers: dict[str, str], allowed: bool) -> None:
+    assert from_here(Headers({"host": "127.0.0.1:8000", **headers})) is allowed
+
+
+async def test_another_host_gets_421(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/", headers={"host": "evil.example"})
+    assert answer.status_code == 421
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_another_site_changes_nothing(client: httpx.AsyncClient, console: Any) -> None:
+    console.faults.armed()
+    foreign = {"origin": "https://evil.example"}
+    for method, path in (
+        ("POST", "/faults/1/disarm"),
+        ("DELETE", "/api/faults/1"),
+        ("POST", "/experiments/x/run"),
+    ):
+        assert (await client.request(method, path, headers=foreign)).status_code == 403
+    assert console.faults.active()
+    assert not console.runs.asked
+
+
+async def test_every_answer_carries_the_headers(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/api/runs", "/healthz", "/nowhere", "/static/css/base.css"):
+        answer = await client.get(path, headers={"accept": "text/html"})
+        assert answer.headers["content-security-policy"] == CSP
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "unsafe" not in answer.headers["content-security-policy"]

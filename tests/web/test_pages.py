@@ -1,0 +1,175 @@
+"""Pages as a person reads them, with whatever a file or a log line says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from app.errors import Problem, Unavailable
+from app.faults import FaultState
+from app.runs import Verdict
+
+pytestmark = pytest.mark.anyio
+PAGE = {"accept": "text/html"}
+STRICT = "serverless-etl/exp_2-strict"
+HOSTILE = "<img src=x onerror=alert(1)> {{7*7}} \"'>\n\ndata: </script><script>alert(2)</script>"
+PATHS = (
+    "/",
+    "/experiments",
+    f"/experiments/{STRICT}",
+    "/experiments/payments/refund-queue",
+    "/runs",
+    "/faults",
+    "/sandbox",
+    "/docs",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_page_has_landmarks_one_heading_and_the_armed_bar(
+    client: httpx.AsyncClient, console: Any, path: str
+) -> None:
+    console.faults.armed()
+    answer = await client.get(path, headers=PAGE)
+    assert answer.status_code == 200
+    assert answer.text.count("<h1") == 1
+    for mark in ('lang="en"', "<main", "<nav", 'id="armed"', "Roll back now", "style=")[:-1]:
+        assert mark in answer.text
+    assert " style=" not in answer.text
+    assert " onclick=" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/experiments", "/runs", "/faults", "/sandbox"])
+async def test_empty_pages_teach(client: httpx.AsyncClient, console: Any, path: str) -> None:
+    console.catalog.known = []
+    console.sandbox = None
+    answer = await client.get(path, headers=PAGE)
+    assert answer.status_code == 200
+    assert "empty" in answer.text
+
+
+async def test_what_is_armed_stands_there_with_who_where_and_until_when(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    run = console.runs.add()
+    console.faults.armed(run_id=str(run.id))
+    text = (await client.get("/runs", headers=PAGE)).text
+    for words in ("Fault armed", "357 of 372 invocations hit", f'held by <a href="/runs/{run.id}"', "until auto-disarm",
+                  "8:00", "000000000000", "disarms first, then ends run", 'aria-checked="true" disabled'):  # fmt: skip
+        assert words in text
+
+
+async def test_what_cannot_be_disarmed_is_an_alarm_with_the_command(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    entry = console.faults.armed()
+    console.faults.entries[0] = replace(
+        entry, state=FaultState.DISARMING, attempts=2, outcome="AWS did not answer."
+    )
+    text = (await client.get("/experiments", headers=PAGE)).text
+    assert "Not disarmed" in text
+    assert "aws ssm put-parameter --name failureLambdaConfig" in text
+    assert "alarm.svg" in text
+
+
+async def test_signals_are_judged_and_said_in_words(client: httpx.AsyncClient, console: Any) -> None:
+    console.metrics.leave_tolerance()
+    text = (await client.get("/", headers=PAGE)).text
+    assert "✕ outside" in text
+    assert "9.6 points over" in text
+    assert "DynamoDB writes are 41" in text
+    assert "Consistent with a function that reports success before its writes finish" in text
+    assert text.index("✕ 29.6") < text.index("</title>")
+
+
+async def test_no_data_is_not_zero_and_old_data_is_stale(client: httpx.AsyncClient, console: Any) -> None:
+    known = console.metrics.values
+    console.metrics.values = {}
+    console.metrics.error = "CloudWatch is throttling."
+    text = (await client.get("/", headers=PAGE)).text
+    assert "○ no data" in text
+    assert "CloudWatch is throttling." in text
+    console.metrics.values, at = known, console.clock.now()
+    console.metrics.state = lambda environment, query: type("State", (), {
+        "sample": console.metrics.sample(query, at - timedelta(seconds=200), 0), "error": None})()  # fmt: skip
+    text = (await client.get("/", headers=PAGE)).text
+    assert "◌ stale" in text
+    assert "last sample" in text
+
+
+async def test_hostile_words_stay_words(client: httpx.AsyncClient, console: Any) -> None:
+    first = console.catalog.known[0]
+    first.title = first.description = HOSTILE
+    first.tags = (HOSTILE,)
+    console.catalog.known[2].problems = (Problem(message=HOSTILE),)
+    console.evidence.text = HOSTILE
+    console.faults.armed(by=HOSTILE)
+    run = console.runs.add(
+        verdict=Verdict.DEVIATED, title=HOSTILE, requested_by=HOSTILE, verdict_reason=HOSTILE
+    )
+    for path in (*PATHS, f"/runs/{run.id}", "/nowhere/" + HOSTILE.replace("\n", "").replace("/", "")):
+        text = (await client.get(path, headers=PAGE)).text
+        assert "<img" not in text
+        assert "<script>alert" not in text
+        assert "49" not in [word for word in text.split() if word == "49"]
+    assert "&lt;img src=x" in (await client.get("/", headers=PAGE)).text
+
+
+async def test_errors_are_pages_fragments_or_problem_details(client: httpx.AsyncClient, console: Any) -> None:
+    page = await client.get("/runs/999", headers=PAGE)
+    assert (page.status_code, page.text.count("<h1")) == (404, 1)
+    fragment = await client.post("/runs/999/rollback", headers={"hx-request": "true"})
+    assert fragment.status_code == 404
+    assert 'id="said"' in fragment.text
+    assert (await client.get("/api/runs/999", headers=PAGE)).json()["detail"] == "There is no run 999."
+    assert (await client.patch("/runs/999/rollback")).json()["status"] == 405
+    assert (await client.get("/api/runs?limit=0")).json()["problems"][0]["path"] == "limit"
+
+
+async def test_a_page_of_an_error_needs_no_room_that_works(client: httpx.AsyncClient, console: Any) -> None:
+    def down(*_: Any) -> Any:
+        raise Unavailable("The database does not answer.")
+
+    console.faults.active = down
+    page = await client.get("/", headers=PAGE)
+    assert page.status_code == 503
+    assert "The database does not answer." in page.text
+    assert "could not be looked up" in page.text
+    console.runs.list = lambda *_, **__: 1 / 0
+    broken = await client.get("/api/runs")
+    assert broken.status_code == 500
+    assert broken.json()["title"] == "The console made a mistake"
+
+
+async def test_one_invocations_lines_are_a_click_away(client: httpx.AsyncClient, console: Any) -> None:
+    path = "/requests/ChaosTransformer/7b2c3ad9?since=2026-11-24T11:00:00%2B00:00"
+    assert "<html" in (await client.get(path, headers=PAGE)).text
+    fragment = (await client.get(path, headers={"hx-request": "true"})).text
+    assert "Intercepted network connection" in fragment
+    assert "<html" not in fragment
+
+
+async def test_the_theme_is_remembered(client: httpx.AsyncClient) -> None:
+    assert 'data-theme="dark"' in (await client.get("/", headers={**PAGE, "cookie": "theme=dark"})).text
+    assert "data-theme=" not in (await client.get("/", headers={**PAGE, "cookie": "theme=<x>"})).text.replace(
+        "data-theme-toggle", ""
+    )
+
+
+async def test_the_live_page_weighs_at_most_150_kib(client: httpx.AsyncClient, console: Any) -> None:
+    console.faults.armed()
+    page = await client.get("/", headers=PAGE)
+    total = int(page.headers.get("content-length", len(page.content)))
+    for address in set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)):
+        asset = await client.get(address.replace("&amp;", "&"))
+        assert asset.status_code == 200, address
+        assert "immutable" in asset.headers["cache-control"]
+        assert asset.headers["etag"]
+        raw = asset.headers.get("content-length")
+        total += int(raw) if raw else len(asset.content) // 3
+    assert total <= 150 * 1024

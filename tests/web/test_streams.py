@@ -1,0 +1,114 @@
+"""Streams: a run's events replayed and followed, a page's panels, and what open pages cost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.sse import ServerSentEvent, format_sse_event
+
+from app.web.panels import Page
+from app.web.streams import Streams
+
+pytestmark = pytest.mark.anyio
+LIVE = Page(name="live", environment="sandbox")
+
+
+@pytest.fixture
+def streams(app: FastAPI) -> Streams:
+    return app.state.streams
+
+
+async def take(events: AsyncIterator[ServerSentEvent], wanted: int) -> list[ServerSentEvent]:
+    async with asyncio.timeout(5):
+        return [await anext(events) for _ in range(wanted)]
+
+
+async def until(events: AsyncIterator[ServerSentEvent], name: str) -> ServerSentEvent:
+    async with asyncio.timeout(5):
+        while True:
+            event = await anext(events)
+            if event.event == name:
+                return event
+
+
+async def test_events_are_replayed_after_the_last_one_seen_then_followed_to_the_verdict(
+    console: Any, streams: Streams
+) -> None:
+    run = console.runs.add()
+    for kind in ("started", "armed"):
+        console.runs.tell(run.id, kind)
+    events = streams.run(run, 1)
+    assert [event.id for event in await take(events, 2)] == ["2", "3"]
+    waiting = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0)
+    console.runs.tell(run.id, "verdict", verdict="held")
+    last = await asyncio.wait_for(waiting, 5)
+    assert (last.event, last.id) == ("verdict", "4")
+    assert json.loads(last.raw_data)["data"] == {"verdict": "held"}
+    with pytest.raises(StopAsyncIteration):
+        await anext(events)
+
+
+async def test_a_page_gets_every_panel_at_first_and_then_what_changes(console: Any, streams: Streams) -> None:
+    run = console.runs.add()
+    events = streams.page(LIVE)
+    first = await until(events, "state")
+    assert json.loads(first.raw_data)["tone"] == "calm"
+    waiting = asyncio.ensure_future(until(events, "armed"))
+    await asyncio.sleep(0.05)
+    console.faults.armed(run_id=str(run.id))
+    console.live.publish("faults", "fault", {})
+    armed = await waiting
+    assert "Fault armed" in armed.raw_data
+    assert json.loads((await until(events, "state")).raw_data)["tone"] == "armed"
+    await events.aclose()
+
+
+async def test_samples_reach_the_charts(console: Any, streams: Streams) -> None:
+    events = streams.page(LIVE)
+    await until(events, "state")
+    waiting = asyncio.ensure_future(until(events, "sample"))
+    await asyncio.sleep(0.05)
+    query = next(iter(console.metrics.values))
+    console.live.publish("signals:sandbox", "sample", console.metrics.sample(query, console.clock.now(), 0))
+    assert json.loads((await waiting).raw_data)["query"] == query
+    await events.aclose()
+
+
+async def test_fifty_pages_watch_as_much_as_one_and_none_watches_nothing(
+    console: Any, streams: Streams
+) -> None:
+    open_ = [streams.page(LIVE) for _ in range(50)]
+    asked = console.evidence.asked
+    console.faults.armed()
+    await asyncio.gather(*(until(events, "state") for events in open_))
+    assert len(console.metrics.watched) == 1
+    assert [len(queries) for queries in console.metrics.watched.values()] == [3]
+    assert console.evidence.asked - asked <= 8
+    for events in open_:
+        await events.aclose()
+    assert console.metrics.watched == {}
+
+
+async def test_a_stream_ends_when_the_server_goes_down(console: Any, streams: Streams) -> None:
+    events = streams.page(LIVE)
+    await until(events, "state")
+    console.live.close()
+    async with asyncio.timeout(5):
+        assert [event async for event in events if event.event == "sample"] == []
+    assert console.metrics.watched == {}
+
+
+async def test_a_line_break_in_a_title_stays_inside_its_event(console: Any, streams: Streams) -> None:
+    console.catalog.known[0].title = "a\n\nevent: armed\ndata: b"
+    events = streams.page(LIVE)
+    heading = await until(events, "heading")
+    wire = format_sse_event(data_str=heading.raw_data, event=heading.event).decode()
+    assert wire.count("\n\n") == 1
+    assert "\nevent: armed" not in wire
+    await events.aclose()
