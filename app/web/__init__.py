@@ -35,7 +35,11 @@ ROUTES: tuple[APIRouter, ...] = (
 
 
 def create_app(console: Console) -> FastAPI:
-    """The ASGI app. It starts and stops nothing: its rooms' loops are the caller's."""
+    """The ASGI app. It starts and stops nothing: its rooms' loops are the caller's.
+
+    SettingsError where the third-party scripts are missing.
+    """
+    static.require_vendor()
     app = FastAPI(title="Game day", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console
     app.state.person = person()

@@ -15,6 +15,7 @@ from app.web.words import number, share, span
 STALE_AFTER = 2  # polling periods
 FAR_BEHIND = 0.85  # of the largest part: from here on a part is drawn as missing
 MATCHES = 0.95
+LONGEST_SPAN, SHORTEST_SPAN = 1800, 180  # seconds in sight, shorter where time is compressed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,8 @@ def chart(signal: Any, environment: Environment) -> dict[str, Any]:
     return {
         "query": signal.query.id, "environment": environment.name, "unit": signal.unit or "",
         "low": tolerance.low, "high": tolerance.high, "values": list(tolerance.values),
-        "settles": 60 / environment.speed, "poll": environment.poll_seconds,
+        "settles": 60 / environment.speed,
+        "span": max(SHORTEST_SPAN, LONGEST_SPAN / environment.speed), "poll": environment.poll_seconds,
     }  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def _live(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
         Panel(name="run", view=run_card(console, run, cards), template="runs/_timeline.html"),
         Panel(
             name="evidence",
-            view=evidence_card(console, page.environment, _evident(run)),
+            view=evidence_card(console, page.environment, _evident(run, bar)),
             template="evidence/_card.html",
         ),
         Panel(name="last-runs", view=_last_runs(console, focus.id, page), template="runs/_last.html"),
@@ -185,9 +185,9 @@ def run_card(console: Console, run: Run | None, cards: tuple[SignalCard, ...]) -
     return RunCard(run=run, steps=tuple(console.runs.timeline(run)), would_fail=outside)
 
 
-def _evident(run: Run | None) -> Run | None:
-    """An old run's evidence says nothing about what is armed by hand now."""
-    return run if run is not None and not run.ended else None
+def _evident(run: Run | None, bar: ArmedBar) -> Run | None:
+    """An ended run's evidence stands until something else is armed."""
+    return None if run is not None and run.ended and bar.faults else run
 
 
 def _heading(focus: Focus) -> Heading:

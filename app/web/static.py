@@ -11,9 +11,12 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from app.errors import SettingsError
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "static"
 TEMPLATES = ROOT / "templates"
+VENDOR = ("htmx.js", "hx-sse.js", "uPlot.js", "uPlot.css")
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -42,6 +45,16 @@ def version_of(path: str) -> str:
 @cache
 def _version(path: str, _mtime: int) -> str:
     return hashlib.sha256((FOLDER / path).read_bytes()).hexdigest()[:10]
+
+
+def require_vendor() -> None:
+    """SettingsError where the third-party files were never fetched: pages would be dead without a word."""
+    missing = [name for name in VENDOR if not (FOLDER / "vendor" / name).is_file()]
+    if missing:
+        raise SettingsError(
+            f"static/vendor lacks {', '.join(missing)}. Fill it with `python hatch_build.py` in the checkout, "
+            "or install the package again."
+        )
 
 
 def stylesheets() -> list[str]:

@@ -3,7 +3,6 @@
 
 (() => {
   if (typeof uPlot === "undefined") return;
-  const SPAN = 1800; // seconds in sight on a page that is live
   const marks = { armed: [], moments: [] };
   const charts = [];
 
@@ -136,11 +135,11 @@
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
     scales: {
-      x: { range: () => chart.to ? [chart.from, chart.to] : [Date.now() / 1000 - SPAN, Date.now() / 1000] },
+      x: { range: () => chart.to ? [chart.from, chart.to] : [Date.now() / 1000 - chart.spec.span, Date.now() / 1000] },
       y: { range: () => bounds(chart) },
     },
     axes: [
-      axis({ space: 80, size: 28, gap: 6, values: (u, ticks) => ticks.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })) }),
+      axis({ space: 80, size: 28, gap: 6, values: (u, ticks) => ticks.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(chart.spec.span < 600 ? { second: "2-digit" } : {}) })) }),
       axis({ size: 52, space: 32, values: (u, ticks) => ticks.map((v) => `${v < 0 ? "−" : ""}${Math.abs(Math.round(v * 1000) / 1000)}`) }),
     ],
     series: [{}, { stroke: () => colours.line, width: 2, spanGaps: false, points: { show: false } }],
@@ -169,7 +168,7 @@
       times.push(newest + 0.001); values.push(null); chart.parts.push(null);
     }
     times.push(sample.at); values.push(sample.value); chart.parts.push(sample.parts);
-    while (!chart.to && times.length && times[0] < Date.now() / 1000 - SPAN - 120) { times.shift(); values.shift(); chart.parts.shift(); }
+    while (!chart.to && times.length && times[0] < Date.now() / 1000 - chart.spec.span - 120) { times.shift(); values.shift(); chart.parts.shift(); }
   };
 
   const draw = async (element) => {
@@ -183,13 +182,19 @@
     element.addEventListener("keydown", (event) => move(chart, event));
     element.addEventListener("focus", () => move(chart, { key: "End", preventDefault() {} }));
     element.addEventListener("blur", () => chart.plot.setCursor({ left: -10, top: -10 }));
-    const since = new Date((chart.to ? chart.from : Date.now() / 1000 - SPAN - 60) * 1000).toISOString();
-    const query = new URLSearchParams({ environment: chart.spec.environment, since });
+    await load(chart);
+  };
+  // What is newer than what is known: everything at first, later what a hidden tab has missed.
+  const load = async (chart) => {
+    const newest = chart.data[0].length && chart.loaded ? chart.data[0][chart.data[0].length - 1] : chart.to ? chart.from : Date.now() / 1000 - chart.spec.span - 60;
+    const query = new URLSearchParams({ environment: chart.spec.environment, since: new Date(newest * 1000).toISOString() });
     const answer = await fetch(`/api/signals/${encodeURIComponent(chart.spec.query)}/samples?${query}`);
     if (!answer.ok) return;
-    const early = chart.data[0].map((at, i) => ({ at, value: chart.data[1][i], parts: chart.parts[i] }));
+    const known = chart.data[0].map((at, i) => ({ at, value: chart.data[1][i], parts: chart.parts[i] }));
+    const fetched = (await answer.json()).filter((one) => !chart.to || one.at <= chart.to);
     chart.data = [[], []]; chart.parts = [];
-    for (const sample of [...(await answer.json()), ...early]) add(chart, sample);
+    for (const sample of [...known, ...fetched].sort((a, b) => a.at - b.at)) add(chart, sample);
+    chart.loaded = true;
     redraw(chart);
   };
   const redraw = (chart) => chart.plot.setData(chart.data);
@@ -213,8 +218,9 @@
   document.addEventListener("marks", ({ detail }) => { adopt(detail.data); charts.forEach(redraw); });
   document.addEventListener("sample", ({ detail }) => {
     const sample = JSON.parse(detail.data);
-    for (const chart of charts) if (chart.spec.query === sample.query) { add(chart, sample); redraw(chart); }
+    for (const chart of charts) if (chart.spec.query === sample.query && !chart.to) { add(chart, sample); redraw(chart); }
   });
+  document.addEventListener("htmx:sse:after:connection", () => charts.filter((chart) => chart.loaded && !chart.to).forEach(load));
   document.addEventListener("theme", () => { recolour(); charts.forEach((chart) => chart.plot.redraw(false, true)); });
   setInterval(() => { if (!document.hidden) charts.filter((chart) => !chart.to).forEach(redraw); }, 5000);
   const observer = new ResizeObserver((entries) => {

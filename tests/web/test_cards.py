@@ -1,0 +1,98 @@
+"""What a card says of a signal: pure, by tables of cases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.faults import FaultState
+from app.queries import Judgement, Tolerance
+from app.settings import Environment
+from app.web.boards import Boards
+from app.web.cards import Moment, judge, signal_cards
+from app.web.marks import marks
+from app.web.panels import Page, Panel
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HERE = Environment(name="sandbox", endpoint_url="http://127.0.0.1:4566")  # polls every 6 s
+BAND = Tolerance(low=-10, high=20)
+
+
+@pytest.mark.parametrize(
+    ("value", "age", "tolerance", "judged"),
+    [
+        (1.0, 5, BAND, Judgement.WITHIN),
+        (20.0, 5, BAND, Judgement.WITHIN),
+        (20.1, 5, BAND, Judgement.OUTSIDE),
+        (-10.1, 5, BAND, Judgement.OUTSIDE),
+        (None, 5, BAND, Judgement.NO_DATA),
+        (1.0, 13, BAND, Judgement.WITHIN),
+        (1.0, 14, BAND, Judgement.STALE),
+        (99.0, 14, BAND, Judgement.STALE),
+        (1.0, 5, None, None),
+    ],
+)
+def test_a_sample_is_judged_and_never_trusted_when_old(
+    value: float | None, age: float, tolerance: Tolerance | None, judged: Judgement | None
+) -> None:
+    sample = SimpleNamespace(value=value, at=NOW - timedelta(seconds=age))
+    assert judge(tolerance, sample, Moment(now=NOW, environment=HERE)) == judged
+
+
+def test_no_sample_is_no_data() -> None:
+    assert judge(BAND, None, Moment(now=NOW, environment=HERE)) is Judgement.NO_DATA
+
+
+def test_a_window_that_reaches_back_before_the_fault_says_until_when(console: Any) -> None:
+    signals = console.read(None, HERE).signals
+    armed = NOW - timedelta(seconds=100)
+    cards = signal_cards(console, signals, Moment(now=NOW, environment=HERE, armed_at=armed))
+    assert cards[0].past_until == armed + timedelta(seconds=300)
+    late = Moment(now=NOW, environment=HERE, armed_at=NOW - timedelta(seconds=301))
+    assert signal_cards(console, signals, late)[0].past_until is None
+
+
+def test_the_window_and_the_chart_shrink_where_time_is_compressed(console: Any) -> None:
+    fast = Environment(name="sandbox", endpoint_url="http://127.0.0.1:4566", speed=10)
+    card = signal_cards(console, console.read(None, fast).signals, Moment(now=NOW, environment=fast))[0]
+    assert (card.window, card.chart["span"], card.chart["settles"]) == (30.0, 180, 6.0)
+
+
+def test_what_moved_is_said_and_what_did_not(console: Any) -> None:
+    console.metrics.leave_tolerance()
+    moment = Moment(now=NOW, environment=HERE, armed_at=NOW - timedelta(seconds=186))
+    card = signal_cards(console, console.read(None, HERE).signals, moment)[0]
+    assert card.key == "messages-in-flight"
+    assert [part.missing for part in card.parts] == [False, False, True]
+    assert card.reads == "DynamoDB writes are 41\u202f% of messages in"
+    assert card.left.startswith("left the tolerance 2 min")
+    assert "the error rate is normal" in card.supposes
+
+
+def test_marks_hold_what_was_armed_and_when_it_was_judged(console: Any) -> None:
+    run = console.runs.add()
+    console.runs.tell(run.id, "hypothesis-before", met=True)
+    old = console.faults.armed(ago=9000, disarmed_at=NOW - timedelta(seconds=8000), state=FaultState.DISARMED)
+    now = console.faults.armed(ago=100)
+    told = marks([old, now], run, console.runs.events(run.id), since=NOW - timedelta(hours=1))
+    assert told.armed == ((now.armed_at.timestamp(), None),)
+    assert told.moments == ((NOW.timestamp(), "judged", "judged"),)
+
+
+def test_a_board_is_built_once_for_all_who_may_share_it() -> None:
+    built, time = [], [0.0]
+
+    def build(page: Page) -> list[Panel]:
+        built.append(page)
+        return [Panel(name="x", view=len(built))]
+
+    boards = Boards(build, lambda panel: str(panel.view), lambda: time[0])
+    page = Page(name="live", environment="sandbox")
+    first = boards.board(page, not_before=0.0)
+    assert boards.board(page, not_before=0.0) is first
+    time[0] = 1.0
+    assert boards.board(page, not_before=0.5) is not first
+    assert len(built) == 2
