@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from app.errors import Invalid, NotFound
 from app.settings import Environment
@@ -16,6 +16,7 @@ from app.web.streams import Streams
 
 LARGEST_FORM = 64 * 1024
 COOKIE = "environment"
+LARGEST_ID = 2**63 - 1
 
 
 def _console(request: Request) -> Console:
@@ -45,6 +46,13 @@ def place_of(request: Request, environment: str | None = None) -> Environment:
     return settings.environments[name]
 
 
+def row_id(text: str) -> int:
+    """A number that a database can hold; NotFound for anything else."""
+    if not (text.isascii() and text.isdecimal()) or int(text) > LARGEST_ID:
+        raise NotFound(f"There is nothing numbered {text[:40]}.")
+    return int(text)
+
+
 async def form(request: Request) -> dict[str, str]:
     """The fields of a form as browsers send it without files; the last of each name."""
     body = b""
@@ -56,6 +64,7 @@ async def form(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
+RowId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Rooms = Annotated[Console, Depends(_console)]
 Shown = Annotated[Show, Depends(_show)]
 Streamed = Annotated[Streams, Depends(_streams)]

@@ -29,6 +29,11 @@ class Foreign(GamedayError):  # noqa: N818
     title = "Not from here"
 
 
+class TooLarge(GamedayError):  # noqa: N818
+    status = 413
+    title = "Too large"
+
+
 class Unexpected(GamedayError):  # noqa: N818
     title = "The console made a mistake"
 

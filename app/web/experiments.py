@@ -104,7 +104,7 @@ def run(  # noqa: PLR0917  FastAPI passes them by name
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body) if body.strip() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"The body is not JSON: {error}.") from error
 
 

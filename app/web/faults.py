@@ -15,7 +15,7 @@ from app.errors import GamedayError, Invalid
 from app.faults import Entry, Store
 from app.settings import Environment
 from app.web.answers import fault_json
-from app.web.asked import Form, Place, Rooms, Shown, Who, place_of
+from app.web.asked import Form, Place, Rooms, RowId, Shown, Who, place_of
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import Need, needs
 from app.web.panels import Page
@@ -80,12 +80,12 @@ def arm(request: Request, wanted: Wanted, console: Rooms, who: Who) -> JSONRespo
 
 
 @api.get("/{entry_id:int}", dependencies=[needs(Need.SEE)])
-def one(entry_id: int, console: Rooms) -> dict[str, Any]:
+def one(entry_id: RowId, console: Rooms) -> dict[str, Any]:
     return fault_json(console.faults.entry(entry_id))
 
 
 @api.delete("/{entry_id:int}", dependencies=[needs(Need.DISARM)])
-def disarm(entry_id: int, console: Rooms, who: Who) -> JSONResponse:
+def disarm(entry_id: RowId, console: Rooms, who: Who) -> JSONResponse:
     """Put the store back. Any number of times; says what happened."""
     return answered(fault_json(console.faults.disarm(entry_id, by=who, why=f"{who} asked for it")))
 
@@ -104,7 +104,7 @@ def arm_by_form(request: Request, fields: Form, console: Rooms, show: Shown, who
 
 
 @by_hand.post("/faults/{entry_id:int}/disarm", dependencies=[needs(Need.DISARM)])
-def disarm_by_form(request: Request, entry_id: int, console: Rooms, show: Shown, who: Who) -> Response:
+def disarm_by_form(request: Request, entry_id: RowId, console: Rooms, show: Shown, who: Who) -> Response:
     began = time.monotonic()
     entry = console.faults.disarm(entry_id, by=who, why=f"{who} asked for it")
     if is_fragment(request):

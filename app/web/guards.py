@@ -19,8 +19,9 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.errors import Foreign, Misdirected, refuse
+from app.web.errors import Foreign, Misdirected, TooLarge, refuse
 
+LARGEST_BODY = 256 * 1024
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -98,12 +99,36 @@ class Guard:
             await refusal(scope, receive, guarded)
         elif scope["method"] not in SAFE and not from_here(headers):
             await refuse(Foreign(FOREIGN))(scope, receive, guarded)
+        elif _length(headers) > LARGEST_BODY:
+            await refuse(TooLarge(f"The body is larger than {LARGEST_BODY // 1024} KiB."))(
+                scope, receive, guarded
+            )
         else:
-            await self.app(scope, receive, guarded)
+            await self.app(scope, _limited(receive), guarded)
 
     def ours(self, host: str) -> bool:
         name = hostname(host)
         return name is not None and (is_loopback(name) or name in self._allowed)
+
+
+def _length(headers: Headers) -> int:
+    told = headers.get("content-length", "0")
+    return int(told) if told.isdecimal() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """A body without a length is counted as it comes."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > LARGEST_BODY:
+            raise TooLarge(f"The body is larger than {LARGEST_BODY // 1024} KiB.")
+        return message
+
+    return counted
 
 
 FOREIGN = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import HTMLResponse
 
-from app.web.asked import COOKIE, Place, Rooms, Shown, Streamed
+from app.web.asked import COOKIE, Place, Rooms, Shown, Streamed, row_id
 from app.web.guards import Need, needs
 from app.web.panels import Page
 
@@ -28,13 +28,22 @@ def live(
     return answer
 
 
-@routes.get("/stream", response_class=EventSourceResponse)
-async def stream(
-    streams: Streamed,
+def _page(
     place: Place,
+    console: Rooms,
     page: Annotated[str, Query(pattern=f"^({'|'.join(PAGES)})$")],
     subject: str | None = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> Page:
+    """NotFound before the stream begins, where its subject is not there."""
+    if page == "run":
+        console.runs.get(row_id(subject or ""))
+    elif page == "experiment":
+        console.catalog.load(subject or "")
+    return Page(name=page, environment=place.name, subject=subject or None)
+
+
+@routes.get("/stream", response_class=EventSourceResponse)
+async def stream(streams: Streamed, page: Annotated[Page, Depends(_page)]) -> AsyncIterator[ServerSentEvent]:
     """What changes on a page, as named events: fragments, and data for charts and title."""
-    async for event in streams.page(Page(name=page, environment=place.name, subject=subject or None)):
+    async for event in streams.page(page):
         yield event

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from app.errors import NotFound
 from app.runs import Run
 from app.web.answers import fault_json, run_json
-from app.web.asked import Place, Rooms, Shown, Streamed, Who
+from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Who, row_id
 from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import Need, needs
@@ -26,10 +26,15 @@ ending = APIRouter(tags=["runs"], dependencies=[needs(Need.DISARM)])
 SEE_OTHER = 303
 
 
-def _found(run_id: int, console: Rooms) -> Run:
+def _found(run_id: RowId, console: Rooms) -> Run:
     return console.runs.get(run_id)
 
 
+def _after(last_event_id: Annotated[str, Header()] = "") -> int:
+    return row_id(last_event_id) if last_event_id else 0
+
+
+After = Annotated[int, Depends(_after)]
 FoundRun = Annotated[Run, Depends(_found)]
 
 
@@ -39,7 +44,7 @@ def index(request: Request, place: Place, show: Shown) -> HTMLResponse:
 
 
 @pages.get("/runs/{run_id:int}")
-def page(request: Request, run_id: int, show: Shown, console: Rooms) -> HTMLResponse:
+def page(request: Request, run_id: RowId, show: Shown, console: Rooms) -> HTMLResponse:
     run = console.runs.get(run_id)
     known = run.environment in console.settings.environments
     environment = run.environment if known else console.settings.default_environment
@@ -61,12 +66,12 @@ def listed(
 
 
 @api.get("/{run_id:int}")
-def one(run_id: int, console: Rooms) -> dict[str, Any]:
+def one(run_id: RowId, console: Rooms) -> dict[str, Any]:
     return told(console, console.runs.get(run_id))
 
 
 @api.get("/{run_id:int}/journal")
-def journal(run_id: int, console: Rooms) -> Response:
+def journal(run_id: RowId, console: Rooms) -> Response:
     """Chaos Toolkit's journal, byte for byte. 404 before the run's end."""
     kept = console.runs.journal(run_id)
     if kept is None:
@@ -75,24 +80,21 @@ def journal(run_id: int, console: Rooms) -> Response:
 
 
 @api.get("/{run_id:int}/console")
-def console_log(run_id: int, console: Rooms) -> Response:
+def console_log(run_id: RowId, console: Rooms) -> Response:
     """What the run has printed so far."""
     log = console.runs.console_log(run_id) or b""
     return Response(log, media_type="text/plain; charset=utf-8")
 
 
 @api.get("/{run_id:int}/events", response_class=EventSourceResponse)  # noqa: FAST003  the run is found by it
-async def events(
-    streams: Streamed, run: FoundRun, last_event_id: Annotated[str, Header()] = ""
-) -> AsyncIterator[ServerSentEvent]:
+async def events(streams: Streamed, run: FoundRun, after: After) -> AsyncIterator[ServerSentEvent]:
     """Events after `Last-Event-ID`, from the table; then as they happen, until the verdict."""
-    after = int(last_event_id) if last_event_id.isdecimal() else 0
     async for event in streams.run(run, after):
         yield event
 
 
 @ending.post("/runs/{run_id:int}/rollback")
-def rollback(request: Request, run_id: int, console: Rooms, show: Shown, who: Who) -> Response:
+def rollback(request: Request, run_id: RowId, console: Rooms, show: Shown, who: Who) -> Response:
     """Disarm first, then end the run. Any number of times, at any moment; says what happened."""
     began = time.monotonic()
     done = console.runs.rollback(run_id, by=who)

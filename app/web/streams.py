@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi.encoders import jsonable_encoder
 from fastapi.sse import ServerSentEvent
 
@@ -30,8 +30,12 @@ from app.web.watching import Watching
 
 LONGEST = 600.0  # seconds that a stream lives
 TICK = 2.0  # evidence and counts come without a message
+THREADS = 8
 SHARED = 1.0  # seconds that a board built for another viewer is good for
 GATHER = 0.1  # messages come in bunches: one building answers them all
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +45,12 @@ class Streams:
     console: Console
     boards: Boards
     watching: Watching
+    # Their own few threads: however many pages wait for one board, a rollback never waits for a thread.
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
 
     async def page(self, page: Page) -> AsyncIterator[ServerSentEvent]:
         """Every panel at first, then those that changed, and samples for the charts."""
-        name, queries = await to_thread.run_sync(self._wanted, page)
+        name, queries = await self._thread(self._wanted, page)
         topics = ("faults", "runs", f"signals:{page.environment}", *_run_topic(page))
         with self.watching.watched(page.environment, name, queries):
             async with (
@@ -63,11 +69,11 @@ class Streams:
                 began = time.monotonic() - (0 if news.heard else SHARED)
                 for sample in news.samples():
                     yield ServerSentEvent(event="sample", raw_data=json.dumps(sample))
-                board = await to_thread.run_sync(partial(self.boards.board, page, not_before=began))
+                board = await self._thread(partial(self.boards.board, page, not_before=began))
                 for panel in board.panels:
                     if panel.name not in sent or sent[panel.name] != panel.view:
                         sent[panel.name] = panel.view
-                        text = await to_thread.run_sync(board.text, panel)
+                        text = await self._thread(board.text, panel)
                         yield ServerSentEvent(event=panel.name, raw_data=text)
                 await news.wait(TICK)
         finally:
@@ -96,17 +102,20 @@ class Streams:
             news = News(messages)
             try:
                 while not news.over and time.monotonic() < ends:
-                    events = await to_thread.run_sync(self.console.runs.events, run.id, seen)
+                    events = await self._thread(self.console.runs.events, run.id, seen)
                     for event in events:
                         seen = event.seq
                         yield _told(event)
                         if event.kind == "verdict":
                             return
-                    if not events and await to_thread.run_sync(self._settled, run.id):
+                    if not events and await self._thread(self._settled, run.id):
                         return
                     await news.wait(TICK, gather=0)
             finally:
                 news.close()
+
+    async def _thread(self, function: Callable[..., T], *words: Any) -> T:
+        return await to_thread.run_sync(function, *words, limiter=self.threads)
 
     def _settled(self, run_id: int) -> bool:
         run = self.console.runs.get(run_id)

@@ -182,3 +182,45 @@ async def test_the_sandbox_is_changed_from_its_page(client: httpx.AsyncClient, c
     assert (await client.post("/sandbox/rate", data={"rate": "x"})).status_code == 422
     console.sandbox = None
     assert (await client.post("/sandbox/rate", data={"rate": "5"})).status_code == 404
+
+
+async def test_events_are_replayed_over_http_from_the_last_one_seen(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    run = console.runs.add(verdict=Verdict.HELD)
+    for kind in ("started", "armed", "verdict"):
+        console.runs.tell(run.id, kind, text="a\n\nid: 99")
+    answer = await client.get(f"/api/runs/{run.id}/events", headers={"last-event-id": "2"})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "content-encoding" not in answer.headers
+    assert [line for line in answer.text.splitlines() if line.startswith(("id", "event"))] == [
+        "event: armed", "id: 3", "event: verdict", "id: 4",
+    ]  # fmt: skip
+    assert (await client.get("/api/runs/999/events")).status_code == 404
+    assert (await client.get(f"/api/runs/{run.id}/events", headers={"last-event-id": "x"})).status_code == 404
+
+
+async def test_an_ended_run_shows_the_evidence_it_kept(client: httpx.AsyncClient, console: Any) -> None:
+    line = {
+        "at": "2026-11-24T11:58:00+00:00",
+        "request_id": "7b2c",
+        "text": "Intercepted <b>",
+        "intercepted": True,
+        "function": "f",
+    }
+    slow = {"request_id": "7b2c", "ms": 2914.0, "intercepted": 2, "function": "f", "stream": "s"}
+    kept = {
+        "since": line["at"],
+        "invocations": 10,
+        "hit": 9,
+        "lines": [line],
+        "expensive": [slow],
+        "can_see": True,
+        "why": "",
+    }
+    run = console.runs.add(verdict=Verdict.DEVIATED, proof=kept)
+    for path in (f"/runs/{run.id}", "/"):
+        text = (await client.get(path, headers={"accept": "text/html"})).text
+        assert "9 of 10 invocations hit" in text
+        assert "2\u202f914" in text
+        assert "Intercepted &lt;b&gt;" in text

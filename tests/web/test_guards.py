@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -104,3 +105,28 @@ async def test_every_answer_carries_the_headers(client: httpx.AsyncClient) -> No
         assert answer.headers["content-security-policy"] == CSP
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "unsafe" not in answer.headers["content-security-policy"]
+
+
+async def test_a_body_has_a_ceiling_with_and_without_a_length(client: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b" " * 10_000
+
+    large = {"content": b"x" * 300_000}
+    assert (await client.post("/experiments/serverless-etl/exp_2-strict/run", **large)).status_code == 413
+    streamed = await client.post("/experiments/serverless-etl/exp_2-strict/run", content=endless())
+    assert streamed.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/runs/99999999999999999999", "/api/runs/0", "/stream?page=run&subject=99999999999999999999",
+                                  "/stream?page=run&subject=x", "/stream?page=run", "/stream?page=experiment&subject=../x",
+                                  "/stream?page=colour", "/api/faults/99999999999999999999"])  # fmt: skip
+async def test_numbers_that_are_none_are_refused_not_failed_on(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code in (404, 422)
+
+
+async def test_deep_json_is_refused(client: httpx.AsyncClient) -> None:
+    deep = b'{"variables":' + b"[" * 60_000 + b"]" * 60_000 + b"}"
+    assert (
+        await client.post("/experiments/serverless-etl/exp_2-strict/run", content=deep)
+    ).status_code == 422
