@@ -10,12 +10,12 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi.encoders import jsonable_encoder
 from fastapi.sse import ServerSentEvent
 
@@ -52,13 +52,13 @@ class Streams:
         """Every panel at first, then those that changed, and samples for the charts."""
         name, queries = await self._thread(self._wanted, page)
         topics = ("faults", "runs", f"signals:{page.environment}", *_run_topic(page))
-        with self.watching.watched(page.environment, name, queries):
-            async with (
-                self.console.live.follow(*topics) as messages,
-                aclosing(self._panels(page, messages)) as sent,
-            ):
-                async for event in sent:
-                    yield event
+        async with (
+            self._watched(page, name, queries),
+            self.console.live.follow(*topics) as messages,
+            aclosing(self._panels(page, messages)) as sent,
+        ):
+            async for event in sent:
+                yield event
 
     async def _panels(self, page: Page, messages: AsyncIterator[Message]) -> AsyncGenerator[ServerSentEvent]:
         sent: dict[str, Any] = {}
@@ -78,6 +78,16 @@ class Streams:
                 await news.wait(TICK)
         finally:
             news.close()
+
+    @asynccontextmanager
+    async def _watched(self, page: Page, name: str, queries: list[Any]) -> AsyncGenerator[None]:
+        with CancelScope(shield=True):  # a viewer who leaves at once must not leave a watch behind
+            subject = await self._thread(self.watching.open, page.environment, name, queries)
+        try:
+            yield
+        finally:
+            with CancelScope(shield=True):
+                await self._thread(self.watching.close, subject)
 
     def _wanted(self, page: Page) -> tuple[str, list[Any]]:
         """The queries of the signals on a page, under a name that pages with the same ones share."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.web.console import MetricRoom
@@ -18,26 +17,24 @@ class Watching:
         self._metrics = metrics
         self._lock = threading.Lock()
         self._pages: Counter[str] = Counter()
+        self._wanted: dict[str, list[Any]] = {}
 
-    @contextlib.contextmanager
-    def watched(self, environment: str, name: str, queries: Sequence[Any]) -> Iterator[None]:
-        """While the context is open, `queries` are polled under the subject `page:<environment>:<name>`."""
+    def open(self, environment: str, name: str, queries: Sequence[Any]) -> str:
+        """Have `queries` polled until `close` is called with the subject that is returned. May ask AWS."""
         subject = f"page:{environment}:{name}"
-        self._open(subject, environment, queries)
-        try:
-            yield
-        finally:
-            self._close(subject)
-
-    def _open(self, subject: str, environment: str, queries: Sequence[Any]) -> None:
         with self._lock:
             self._pages[subject] += 1
-            if queries:
+            if queries and self._wanted.get(subject) != list(
+                queries
+            ):  # a file has changed, or it is the first
+                self._wanted[subject] = list(queries)
                 self._metrics.watch(subject, environment, queries)
+        return subject
 
-    def _close(self, subject: str) -> None:
+    def close(self, subject: str) -> None:
         with self._lock:
             self._pages[subject] -= 1
             if self._pages[subject] <= 0:
                 del self._pages[subject]
-                self._metrics.unwatch(subject)
+                if self._wanted.pop(subject, None):
+                    self._metrics.unwatch(subject)

@@ -89,6 +89,7 @@ async def test_fifty_pages_watch_as_much_as_one_and_none_watches_nothing(
     await asyncio.gather(*(until(events, "state") for events in open_))
     assert len(console.metrics.watched) == 1
     assert [len(queries) for queries in console.metrics.watched.values()] == [3]
+    assert len(console.metrics.history) == 1
     assert console.evidence.asked - asked <= 8
     for events in open_:
         await events.aclose()
