@@ -44,6 +44,7 @@ class SignalCard:
     reads: str = ""  # the number in words
     supposes: str = ""
     error: str = ""
+    past: bool = False  # as it was at a run's end
     chart: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -61,7 +62,8 @@ class Moment:
 
     now: datetime
     environment: Environment
-    armed_at: datetime | None = None  # of the oldest fault that is armed now
+    armed_at: datetime | None = None  # of the oldest fault that is armed now, or that the run armed
+    began: datetime | None = None  # of a run that has ended at `now`: its last samples count, not today's
 
 
 def signal_cards(console: Console, signals: Sequence[Any], moment: Moment) -> tuple[SignalCard, ...]:
@@ -84,7 +86,8 @@ def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
     if query is None:
         return SignalCard(**plain, query=None, judgement=None)
     state = console.metrics.state(moment.environment.name, query.id)
-    sample, speed = state.sample, moment.environment.speed
+    sample = state.sample if moment.began is None else _last_of_run(console, query.id, moment)
+    speed = moment.environment.speed
     judgement = judge(signal.tolerance, sample, moment)
     return SignalCard(
         **plain, query=query.id, judgement=judgement,
@@ -93,8 +96,15 @@ def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
         left=_left(console, signal, moment) if judgement is Judgement.OUTSIDE else "",
         past_until=_past_until(moment, query.window / speed), window=query.window / speed,
         parts=_parts(signal, sample, outside=judgement is Judgement.OUTSIDE),
-        error=_error(state), chart=chart(signal, moment.environment),
+        error=_error(state) if moment.began is None else "",
+        past=moment.began is not None, chart=chart(signal, moment.environment),
     )  # fmt: skip
+
+
+def _last_of_run(console: Console, query_id: str, moment: Moment) -> Any:
+    since = moment.began or moment.now
+    samples = console.metrics.samples(moment.environment.name, query_id, since, 2000)
+    return next((one for one in reversed(samples) if one.at <= moment.now), None)
 
 
 def judge(tolerance: Tolerance | None, sample: Any, moment: Moment) -> Judgement | None:

@@ -115,7 +115,17 @@ def _run_cards(console: Console, run: Run, environment: Environment, bar: ArmedB
     except GamedayError:  # its file is gone; the run stays
         return ()
     reading, _ = reading_of(console, experiment, environment)
-    return signal_cards(console, reading.signals, moment(console, environment, bar)) if reading else ()
+    when = _moment_of_run(console, run, environment) if run.ended else moment(console, environment, bar)
+    return signal_cards(console, reading.signals, when) if reading else ()
+
+
+def _moment_of_run(console: Console, run: Run, environment: Environment) -> Moment:
+    """The end of a run: its page tells what was then, not what is now."""
+    armed = [entry.armed_at for entry in console.faults.for_run(str(run.id)) if entry.armed_at]
+    return Moment(
+        now=run.ended_at or console.clock.now(), environment=environment, armed_at=min(armed, default=None),
+        began=run.started_at or run.created_at,
+    )  # fmt: skip
 
 
 def _experiment(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:

@@ -221,6 +221,7 @@
     for (const chart of charts) if (chart.spec.query === sample.query && !chart.to) { add(chart, sample); redraw(chart); }
   });
   document.addEventListener("htmx:sse:after:connection", () => charts.filter((chart) => chart.loaded && !chart.to).forEach(load));
+  matchMedia("print").addEventListener("change", () => document.dispatchEvent(new CustomEvent("theme"))); // paper is light
   document.addEventListener("theme", () => { recolour(); charts.forEach((chart) => chart.plot.redraw(false, true)); });
   setInterval(() => { if (!document.hidden) charts.filter((chart) => !chart.to).forEach(redraw); }, 5000);
   const observer = new ResizeObserver((entries) => {

@@ -173,3 +173,15 @@ async def test_the_live_page_weighs_at_most_150_kib(client: httpx.AsyncClient, c
         raw = asset.headers.get("content-length")
         total += int(raw) if raw else len(asset.content) // 3
     assert total <= 150 * 1024
+
+
+async def test_an_ended_runs_page_tells_what_was_then(
+    client: httpx.AsyncClient, console: Any, clock: Any
+) -> None:
+    console.metrics.leave_tolerance()
+    run = console.runs.add(ago=400, verdict=Verdict.DEVIATED)
+    assert "✕ outside" in (await client.get(f"/runs/{run.id}", headers=PAGE)).text
+    clock.advance(10)
+    text = (await client.get(f"/runs/{run.id}", headers=PAGE)).text
+    assert "at the run&#39;s end" in text
+    assert "stale" not in text.partition("<main")[2]
