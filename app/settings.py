@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+from app.errors import Problem, SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +56,120 @@ class Settings:
     def environment(self, name: str | None) -> Environment:
         """The environment of that name, or the default one. KeyError where there is none."""
         return self.environments[name or self.default_environment]
+
+
+FILE = "gameday.toml"
+DURATION = re.compile(r"(\d+)\s*(s|m|h)")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+TEXTS = ("region", "profile", "role_arn")
+TABLES = ("variables", "dialects")
+KNOWN_HERE = ("default_environment", "allowed_hosts", "environments")
+KNOWN_THERE = (*TEXTS, *TABLES, "endpoint", "longest_lease")
+
+
+def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings:
+    """Read gameday.toml in the working folder.
+
+    Without a file there is one environment, `default`, with the process's own AWS configuration.
+    SettingsError with the line of every mistake: never half an environment.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        default = {"default": Environment(name="default")}
+        return Settings(
+            folder=folder, environments=default, default_environment="default", host=host, port=port
+        )
+    text = file.read_text(encoding="utf-8")
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{FILE} is not TOML: {error}.") from error
+    problems = tuple(_mistakes(content, text))
+    if problems:
+        raise SettingsError(f"{FILE} can not be used:", problems=problems)
+    environments = {name: _environment(name, table) for name, table in content["environments"].items()}
+    return Settings(
+        folder=folder,
+        environments=environments,
+        default_environment=content.get("default_environment", next(iter(environments))),
+        allowed_hosts=tuple(content.get("allowed_hosts", ())),
+        host=host,
+        port=port,
+    )
+
+
+def _environment(name: str, table: Mapping[str, Any]) -> Environment:
+    words: dict[str, Any] = {key: table[key] for key in (*TEXTS, *TABLES) if key in table}
+    if "longest_lease" in table:
+        words["longest_lease"] = _duration(table["longest_lease"])
+    return Environment(name=name, endpoint_url=table.get("endpoint"), **words)
+
+
+def _duration(text: Any) -> timedelta | None:
+    match = DURATION.fullmatch(text) if isinstance(text, str) else None
+    return timedelta(**{UNITS[match[2]]: int(match[1])}) if match else None
+
+
+def _mistakes(content: Mapping[str, Any], text: str) -> Iterator[Problem]:
+    for key in content:
+        if key not in KNOWN_HERE:
+            yield _mistake(
+                text, key, key, f"There is no setting “{key}”. There are: {', '.join(KNOWN_HERE)}."
+            )
+    environments = content.get("environments")
+    if not isinstance(environments, dict) or not environments:
+        message = 'There is no environment. Add one: [environments.staging] with region = "eu-central-1".'
+        yield _mistake(text, "environments", "environments", message)
+        return
+    for name, table in environments.items():
+        yield from _mistakes_of(name, table, text)
+    default = content.get("default_environment")
+    if default is not None and default not in environments:
+        message = f"There is no environment “{default}”. There are: {', '.join(environments)}."
+        yield _mistake(text, "default_environment", "default_environment", message)
+    hosts = content.get("allowed_hosts", [])
+    if not isinstance(hosts, list) or not all(isinstance(one, str) for one in hosts):
+        yield _mistake(
+            text, "allowed_hosts", "allowed_hosts", 'Hosts are a list of names: ["gameday.internal"].'
+        )
+
+
+def _mistakes_of(name: str, table: Any, text: str) -> Iterator[Problem]:
+    place = f"environments.{name}"
+    if not isinstance(table, dict):
+        yield _mistake(text, name, place, f"An environment is a table: [{place}].")
+        return
+    for key, value in table.items():
+        if message := _wrong(key, value):
+            yield _mistake(text, key, f"{place}.{key}", message, after=f"[{place}")
+
+
+def _wrong(key: str, value: Any) -> str:
+    """What is wrong with one entry of an environment; empty where nothing is."""
+    if key not in KNOWN_THERE:
+        return f"An environment has no “{key}”. It has: {', '.join(KNOWN_THERE)}."
+    if key in TABLES:
+        fine = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+        return "" if fine else f"{key.capitalize()} are names and texts, each in quotes."
+    if key == "longest_lease":
+        return "" if _duration(value) else f"{value!r} is no duration. Write “30m”, “90s” or “2h”."
+    return _wrong_text(key, value)
+
+
+def _wrong_text(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        return f"{key} is a text in quotes."
+    if key == "endpoint" and not value.startswith(("http://", "https://")):
+        return "An endpoint begins with http:// or https://."
+    if key == "region" and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", value):
+        return f"{value!r} is no AWS region. Write one like “eu-central-1”."
+    return ""
+
+
+def _mistake(text: str, key: str, path: str, message: str, *, after: str = "") -> Problem:
+    """With the line on which the key stands, looked for from the table's head on."""
+    lines = text.splitlines()
+    begin = next((number for number, line in enumerate(lines) if after and line.strip().startswith(after)), 0)
+    pattern = re.compile(rf"\s*(\[.*\b)?[\"']?{re.escape(key)}\b")
+    found = (number + 1 for number, line in enumerate(lines) if number >= begin and pattern.match(line))
+    return Problem(message=message, path=path, file=FILE, line=next(found, None))

@@ -23,7 +23,10 @@ def gameday() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; loopback only.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option(
-    "--folder", default=".", type=FOLDER, help="Working folder, with gameday.toml and experiments/.  [default: .]"
+    "--folder",
+    default=".",
+    type=FOLDER,
+    help="Working folder, with gameday.toml and experiments/.  [default: .]",
 )
 def serve(host: str, port: int, folder: Path) -> int:
     """Open the console on your own AWS environments.
@@ -31,16 +34,26 @@ def serve(host: str, port: int, folder: Path) -> int:
     They are named in gameday.toml in the working folder; without one there is a single environment,
     `default`, with this process's own AWS configuration.
     """
+    from app.main import prepare
     from app.main import serve as open_console
     from app.settings import load
 
-    return open_console(lambda: load(folder.resolve(), host=host, port=port))
+    settings = load(folder.resolve(), host=host, port=port)
+    children = prepare()  # before the first thread
+    open_console(settings, children=children, opened=lambda url: click.echo(f"Game day is open on {url}"))
+    return 0
 
 
 @gameday.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The console's port.")
-@click.option("--aws-port", default=4566, show_default=True, type=click.IntRange(1, 65535), help="The AWS API's port.")
-@click.option("--speed", default="1", show_default=True, type=click.Choice(["1", "5", "10"]), help="Compress time.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The console's port."
+)
+@click.option(
+    "--aws-port", default=4566, show_default=True, type=click.IntRange(1, 65535), help="The AWS API's port."
+)
+@click.option(
+    "--speed", default="1", show_default=True, type=click.Choice(["1", "5", "10"]), help="Compress time."
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--reset", is_flag=True, help="Throw the sandbox's state away first.")
 def sandbox(port: int, aws_port: int, speed: str, *, no_browser: bool, reset: bool) -> int:

@@ -1,1 +1,25 @@
-"""."""
+"""The files: read and checked with line numbers; their signals, fault intents and story.
+
+What a file names is never imported here, and nothing that it says is executed.
+"""
+
+from app.experiments.catalog import Catalog
+from app.experiments.experiment import Experiment
+from app.experiments.intents import FaultIntent, intents_of
+from app.experiments.reading import Reading, read
+from app.experiments.signals import Signal
+from app.experiments.snapshot import SnapshotInfo, snapshot
+from app.experiments.story import Step
+
+__all__ = [
+    "Catalog",
+    "Experiment",
+    "FaultIntent",
+    "Reading",
+    "Signal",
+    "SnapshotInfo",
+    "Step",
+    "intents_of",
+    "read",
+    "snapshot",
+]

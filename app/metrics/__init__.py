@@ -1,1 +1,7 @@
-"""."""
+"""Samples of what is watched: one batched poller an environment, however many people look."""
+
+from app.metrics.metrics import Metrics
+from app.metrics.poller import Poller
+from app.metrics.sample import Reading, Sample
+
+__all__ = ["Metrics", "Poller", "Reading", "Sample"]

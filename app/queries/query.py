@@ -46,3 +46,21 @@ class Query:
         """The MetricDataQueries."""
         entries: list[dict[str, Any]] = json.loads(self.document)
         return entries
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Every entry, in the order of the document."""
+        return tuple(_term(entry) for entry in self.entries)
+
+
+def _term(entry: dict[str, Any]) -> Term:
+    stat = entry.get("MetricStat") or {}
+    metric = stat.get("Metric") or {}
+    name = f"{metric.get('Namespace')} {metric.get('MetricName')}" if metric else None
+    return Term(
+        id=entry["Id"],
+        label=entry.get("Label") or metric.get("MetricName") or entry["Id"],
+        expression=entry.get("Expression"),
+        metric=name,
+        period=stat.get("Period") or entry.get("Period"),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Judgement(StrEnum):
@@ -29,3 +30,47 @@ class Tolerance:
         above = self.low is None or value >= self.low
         below = self.high is None or value <= self.high
         return Judgement.WITHIN if above and below else Judgement.OUTSIDE
+
+
+def drawable(tolerance: Any) -> Tolerance | None:
+    """Chaos Toolkit's tolerance as bounds; None where it has none: a regex, a JSON path, a probe, a text."""
+    if _is_number(tolerance):
+        return Tolerance(low=float(tolerance), high=float(tolerance))
+    if isinstance(tolerance, list) and tolerance and all(_is_number(value) for value in tolerance):
+        return Tolerance(values=tuple(float(value) for value in tolerance))
+    if isinstance(tolerance, dict) and tolerance.get("type") == "range":
+        low, high = tolerance["range"]
+        return Tolerance(low=float(low), high=float(high))
+    return None
+
+
+def in_words(tolerance: Any, unit: str = "") -> str:
+    """`−10 … 20 %`, `= 0`, `one of 200, 204`, `matches ^ok$`."""
+    after = f" {unit}" if unit else ""
+    bounds = drawable(tolerance)
+    if bounds and bounds.values:
+        return f"one of {', '.join(_number(value) for value in bounds.values)}{after}"
+    if bounds and bounds.low is not None and bounds.high is not None:
+        if bounds.low == bounds.high:
+            return f"= {_number(bounds.low)}{after}"
+        return f"{_number(bounds.low)} … {_number(bounds.high)}{after}"
+    return _other(tolerance)
+
+
+def _other(tolerance: Any) -> str:
+    if not isinstance(tolerance, dict):
+        return f"= {tolerance}" if not isinstance(tolerance, list) else f"one of {tolerance}"
+    kind = tolerance.get("type")
+    if kind == "regex":
+        return f"matches {tolerance.get('pattern')}"
+    if kind == "jsonpath":
+        return f"has {tolerance.get('path')}"
+    return f"as “{tolerance.get('name', kind)}” says"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")

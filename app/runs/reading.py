@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from app import experiments
 from app.faults import Store
 from app.settings import Environment
 
@@ -15,21 +16,16 @@ class FromFiles:
 
     def read(self, experiment: Any, environment: Environment, variables: Mapping[str, Any]) -> Any:
         """Signals, intents, steps and expected duration, as this environment and these variables make them."""
-        from app import experiments
-
-        return experiments.read(
-            experiment, {**environment.variables, **{k: str(v) for k, v in variables.items()}}
-        )
+        given = {name: str(value) for name, value in variables.items()}
+        return experiments.read(experiment, {**environment.variables, **given})
 
     def snapshot(self, experiment: Any, to: Path) -> Any:
         """Copy the experiment's folder: sha256, git_commit, git_dirty."""
-        from app import experiments
-
         return experiments.snapshot(experiment, to)
 
     def intents(self, activity: Mapping[str, Any]) -> Sequence[Any]:
         """The writes of fault stores by one activity, as it is about to run."""
-        return ()
+        return experiments.intents_of(activity)
 
     def store(self, environment: str, kind: str, name: str) -> Any:
         return Store(environment=environment, kind=kind, name=name)

@@ -24,7 +24,22 @@ class FaultRoom(Protocol):
 
     def busy(self, store: Any, /) -> Any: ...
     def understand(self, environment: str, store: Any, text: str, /) -> Any: ...
-    def intend(self, **words: Any) -> Any: ...
+    def intend(
+        self,
+        *,
+        store: Any,
+        value: str,
+        fault: Any,
+        dialect: str,
+        run_id: str | None,
+        by: str,
+        disarm_by: datetime,
+        translated_from: str | None = None,
+        functions: Sequence[str] = (),
+        lease_until: datetime | None = None,
+        announced: Sequence[str] = (),
+        safe_value: str | None = None,
+    ) -> Any: ...
     def confirm(self, entry_id: int, /) -> Any: ...
     def disarm(self, entry_id: int, /, *, by: str, why: str) -> Any: ...
     def disarm_run(self, run_id: str, /, *, by: str, why: str) -> Sequence[Any]: ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from app import experiments
 from app.aws import Aws
 from app.clock import Clock
 from app.evidence import Evidence
@@ -50,7 +51,5 @@ class Console:
 
     def read(self, experiment: Any, environment: Environment) -> Any:
         """What the experiment measures and does, with the environment's variables."""
-        from app import experiments  # noqa: PLC0415  a test's console brings its own reading
-
         variables: Mapping[str, str] = environment.variables
-        return experiments.read(experiment, variables)  # type: ignore[attr-defined,unused-ignore]  # lands with its room
+        return experiments.read(experiment, variables)

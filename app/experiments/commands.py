@@ -1,0 +1,90 @@
+"""`aws` command lines as Chaos Toolkit's process provider runs them, read and not executed. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+BACKTICKS = re.compile(r"`([^`]*)`|\$\(([^)]*)\)")
+AGO = re.compile(
+    r"(\d+)\s*(sec|second|min|minute|hour|day)s?\s+ago|-(\d+)\s*(sec|second|min|minute|hour|day)s?"
+)
+SECONDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400}
+FLAGS = {"--overwrite", "--no-overwrite", "--debug", "--no-verify-ssl", "--no-paginate", "--no-sign-request"}
+LARGEST_FILE = 256 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsCommand:
+    service: str
+    operation: str
+    options: Mapping[str, str]  # without dashes; backticks stand as they were written
+
+
+def aws_command(provider: Mapping[str, Any]) -> AwsCommand | None:
+    """The `aws` command of a process provider; None where it is something else, or can not be read."""
+    if provider.get("type") != "process" or PurePosixPath(str(provider.get("path"))).name != "aws":
+        return None
+    words = _words(provider.get("arguments"))
+    if words is None:
+        return None
+    positional: list[str] = []
+    options: dict[str, str] = {}
+    waiting = iter(words)
+    for word in waiting:
+        if not word.startswith("--"):
+            positional.append(word)
+        elif "=" in word:
+            name, _, value = word[2:].partition("=")
+            options[name] = value
+        else:
+            options[word[2:]] = "" if word in FLAGS else next(waiting, "")
+    if len(positional) < 2:  # noqa: PLR2004  a service and an operation
+        return None
+    return AwsCommand(service=positional[0], operation=positional[1], options=options)
+
+
+def _words(arguments: Any) -> list[str] | None:
+    """A string is a shell's; backticks are kept as one word each."""
+    if isinstance(arguments, list):
+        return [str(word) for word in arguments]
+    if not isinstance(arguments, str):
+        return None
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[1] or match[2] or "")
+        return f"\x00{len(kept) - 1}\x00"
+
+    try:
+        words = shlex.split(BACKTICKS.sub(keep, arguments))
+    except ValueError:
+        return None
+    return [re.sub("\x00(\\d+)\x00", lambda m: f"`{kept[int(m[1])]}`", word) for word in words]
+
+
+def seconds_ago(time: str) -> int | None:
+    """`` `date --date '5 min ago' …` `` → 300; `` `date …` `` → 0; None for anything else."""
+    if not (time.startswith("`") and "date" in time):
+        return None
+    if match := AGO.search(time):
+        count, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
+        return int(count) * SECONDS[unit]
+    return 0
+
+
+def file_or_text(value: str, folder: Path) -> str | None:
+    """The text of `file://…` beside the experiment, or the value itself; None where it can not be read."""
+    if not value.startswith("file://"):
+        return value
+    path = (folder / value.removeprefix("file://")).resolve()
+    try:
+        if not path.is_relative_to(folder.resolve()) or path.stat().st_size > LARGEST_FILE:
+            return None
+        return path.read_text()
+    except (OSError, UnicodeDecodeError):
+        return None

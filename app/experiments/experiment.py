@@ -1,0 +1,27 @@
+"""An experiment file as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.errors import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """`id` is the path under experiments/ without suffix; `file` the path with it."""
+
+    id: str
+    file: str
+    path: Path
+    title: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    document: dict[str, Any] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        return not self.problems

@@ -1,0 +1,105 @@
+"""What each hypothesis probe measures, as a CloudWatch query that can be charted where it is one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.experiments.commands import AwsCommand, aws_command, file_or_text, seconds_ago
+from app.queries import Query, Term, Tolerance
+from app.queries.tolerance import drawable, in_words
+
+RESULT = re.compile(r"MetricDataResults\[(\d+)\]\.Values\[0\]")
+PERCENT = re.compile(r"\*\s*100\b|%|\bpercent", re.IGNORECASE)
+MODULE = "chaosaws.cloudwatch.probes"
+DEFAULT_DURATION = 60  # seconds, chaosaws' own
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    key: str  # the probe's name
+    id: str  # the query's, or `run-…` where only runs measure it
+    name: str
+    tolerance: Tolerance | None  # None where it can not be drawn
+    tolerance_text: str
+    query: Query | None
+    unit: str  # "%" or ""
+    terms: tuple[Term, ...]  # the parts of the value, in the order of the file
+
+
+def signals_of(probes: Sequence[Any], folder: Path) -> tuple[Signal, ...]:
+    return tuple(_signal(probe, folder) for probe in probes if isinstance(probe, Mapping) and "name" in probe)
+
+
+def _signal(probe: Mapping[str, Any], folder: Path) -> Signal:
+    name = str(probe["name"])
+    query = query_of(probe.get("provider") or {}, folder)
+    unit = "%" if query and PERCENT.search(_value_entry(query)) else ""
+    return Signal(
+        key=name,
+        id=query.id if query else f"run-{name}",
+        name=name,
+        tolerance=drawable(probe.get("tolerance")),
+        tolerance_text=in_words(probe.get("tolerance"), unit),
+        query=query,
+        unit=unit,
+        terms=tuple(term for term in query.terms if term.id != query.result) if query else (),
+    )
+
+
+def _value_entry(query: Query) -> str:
+    return next((json.dumps(entry) for entry in query.entries if entry["Id"] == query.result), "")
+
+
+def query_of(provider: Mapping[str, Any], folder: Path) -> Query | None:
+    """The query of a probe's provider; None where it measures something that is not in CloudWatch."""
+    if provider.get("type") == "python" and provider.get("module") == MODULE:
+        return _statistics(provider.get("func"), provider.get("arguments") or {})
+    command = aws_command(provider)
+    if command and (command.service, command.operation) == ("cloudwatch", "get-metric-data"):
+        return _metric_data(command, folder)
+    return None
+
+
+def _metric_data(command: AwsCommand, folder: Path) -> Query | None:
+    text = file_or_text(command.options.get("metric-data-queries", ""), folder)
+    begins = seconds_ago(command.options.get("start-time", ""))
+    ends = seconds_ago(command.options.get("end-time", ""))
+    try:
+        entries = json.loads(text or "")
+        results = [entry["Id"] for entry in entries if entry.get("ReturnData", True)]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    match = RESULT.search(command.options.get("query", ""))
+    if begins is None or ends != 0 or begins == 0 or match is None or int(match[1]) >= len(results):
+        return None
+    return Query(document=_canonical(entries), result=results[int(match[1])], window=begins)
+
+
+def _statistics(function: Any, arguments: Mapping[str, Any]) -> Query | None:
+    """`get_metric_statistics` and `get_metric_data` of chaosaws: one metric over `duration` seconds."""
+    stat = arguments.get("statistic") or arguments.get("extended_statistic")
+    if function not in ("get_metric_statistics", "get_metric_data") or not stat or arguments.get("offset"):
+        return None
+    dimensions = arguments.get("dimensions") or [
+        {"Name": arguments.get("dimension_name"), "Value": arguments.get("dimension_value")}
+    ]
+    duration = int(arguments.get("duration", DEFAULT_DURATION))
+    metric = {
+        "Namespace": arguments.get("namespace"),
+        "MetricName": arguments.get("metric_name"),
+        "Dimensions": dimensions,
+    }
+    told = {"Metric": metric, "Period": duration, "Stat": stat}
+    entries = [
+        {"Id": "value", "Label": str(arguments.get("metric_name")), "MetricStat": told, "ReturnData": True}
+    ]
+    return Query(document=_canonical(entries), result="value", window=duration, when_empty=0.0)
+
+
+def _canonical(entries: Any) -> str:
+    return json.dumps(entries, sort_keys=True, separators=(",", ":"))

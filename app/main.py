@@ -1,0 +1,229 @@
+"""The console as one process: its rooms put together, its loops started, and a safe way to end.
+
+Ending is the delicate part. With one page open, uvicorn does not reach a lifespan's end while the stream
+lives, and a container is killed ten seconds after SIGTERM. So what keeps a fault from staying armed begins
+in the signal handler: one signal to each run, faults disarmed, streams ended, and only then does the server
+go down. A second Ctrl-C skips the wait for rollbacks, never the disarm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import ipaddress
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import TextIO
+
+import uvicorn
+
+from app.aws import Aws
+from app.clock import SystemClock
+from app.errors import SettingsError
+from app.evidence import Evidence
+from app.experiments import Catalog
+from app.faults import Faults, Guardian
+from app.live import Live
+from app.metrics import Metrics, Poller
+from app.runs import Runs, Supervisor
+from app.runs.children import Children, start_fork_server
+from app.sandbox.control import Control
+from app.settings import Settings
+from app.storage import Storage
+from app.storage.engine import sqlite_url
+from app.web import create_app
+from app.web.console import Console
+
+STREAMS_END_WITHIN = 3  # seconds that uvicorn waits for open requests
+BY_SHUTDOWN = "the console, going down"
+
+
+def prepare() -> Children:
+    """Start the fork server that runs are born from. Call it before any thread exists."""
+    return start_fork_server()
+
+
+def serve(
+    settings: Settings, *, children: Children, sandbox: Control | None = None, opened: Callable[[str], None]
+) -> None:
+    """Run the console until it is told to end.
+
+    `opened` is called with the console's address once it answers. SettingsError where it can not start:
+    an address that is not loopback, a port in use, or another console in the same folder.
+    """
+    refuse_public_address(settings.host)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with only_console(settings), listening(settings) as sockets:
+        engine = assemble(settings, children=children, sandbox=sandbox)
+        server = Server(engine, opened=lambda: opened(address(settings)))
+        with server.signals():
+            engine.start()
+            try:
+                server.run(sockets=[sockets])
+            finally:
+                engine.stop()
+
+
+@dataclass
+class Engine:
+    """The rooms and the loops that move by themselves."""
+
+    console: Console
+    supervisor: Supervisor
+    guardian: Guardian
+    poller: Poller
+
+    def start(self) -> None:
+        """Repair what a killed console left behind, before anything new can start."""
+        self.supervisor.heal()
+        self.supervisor.start()
+        self.guardian.start()
+        self.poller.start()
+
+    def make_safe(self, *, hurry: threading.Event) -> None:
+        """End every run and disarm every fault; `hurry` skips the wait for rollbacks."""
+        self.supervisor.shutdown(hurry=hurry)
+        for entry in self.console.faults.active():
+            self.console.faults.disarm(entry.id, by=BY_SHUTDOWN, why="the console was told to end")
+
+    def still_armed(self) -> list[str]:
+        return [f"{entry.store} ({entry.outcome or entry.state})" for entry in self.console.faults.active()]
+
+    def stop(self) -> None:
+        self.poller.stop()
+        self.guardian.stop()
+        self.supervisor.stop()
+        self.console.storage.close()
+
+
+def assemble(settings: Settings, *, children: Children, sandbox: Control | None) -> Engine:
+    clock, live = SystemClock(), Live()
+    storage = Storage(settings.database_url or sqlite_url(settings.data / "gameday.sqlite"))
+    storage.migrate()
+    aws = Aws(settings.environments)
+    catalog = Catalog(settings.experiments)
+    faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
+    metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
+    evidence = Evidence(aws=aws, clock=clock)
+    runs = Runs(
+        storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
+        aws=aws, live=live, clock=clock, children=children,
+    )  # fmt: skip
+    console = Console(
+        settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
+        metrics=metrics, evidence=evidence, runs=runs, sandbox=sandbox,
+    )  # fmt: skip
+    return Engine(
+        console=console,
+        supervisor=Supervisor(runs),
+        guardian=Guardian(faults=faults, clock=clock),
+        poller=Poller(metrics),
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn that makes faults safe before it lets go of its connections."""
+
+    def __init__(self, engine: Engine, *, opened: Callable[[], None]) -> None:
+        app = create_app(engine.console)
+        super().__init__(
+            uvicorn.Config(
+                app, log_level="warning", access_log=False, timeout_graceful_shutdown=STREAMS_END_WITHIN
+            )
+        )
+        self._engine = engine
+        self._opened = opened
+        self._hurry = threading.Event()
+        self._ending: threading.Thread | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._opened()
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """Hold the handlers for the whole life of the console, not only while uvicorn serves."""
+        before = {name: signal.signal(name, self.handle_exit) for name in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            if self._ending:
+                self._ending.join()
+            for name, handler in before.items():
+                signal.signal(name, handler)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own would put the default handlers back, and raise the signal again, before we are done.
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        del sig, frame
+        if self._ending is not None:
+            self._hurry.set()
+            return
+        self._ending = threading.Thread(target=self._end, name="ending")
+        self._ending.start()
+
+    def _end(self) -> None:
+        try:
+            self._engine.make_safe(hurry=self._hurry)
+        finally:
+            self._engine.console.live.close()
+            self.should_exit = True
+        if armed := self._engine.still_armed():
+            sys.stderr.write(
+                f"STILL ARMED: {'; '.join(armed)}. The next start keeps trying; or disarm by hand.\n"
+            )
+
+
+def address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def refuse_public_address(host: str) -> None:
+    """Whoever reaches the console can run commands as its user, so without a login it stays on loopback."""
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    if host == "localhost":
+        return
+    raise SettingsError(
+        f"The console does not listen on {host}: there is no login yet, and whoever reaches it can run commands "
+        "as this user. Leave --host at 127.0.0.1, and reach it from elsewhere through `ssh -L 8000:127.0.0.1:8000`."
+    )
+
+
+@contextlib.contextmanager
+def only_console(settings: Settings) -> Iterator[TextIO]:
+    """Hold the folder's lock: start-up repairs would end the runs of another console in the same folder."""
+    with (settings.data / "console.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SettingsError(
+                f"Another console is running in {settings.folder}. End it first, or start this one in another folder."
+            ) from error
+        yield lock
+
+
+@contextlib.contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {settings.port} on {settings.host} is in use ({error.strerror}). "
+                f"Choose another one, for example --port {settings.port + 1}."
+            ) from error
+        listener.listen(2048)
+        yield listener
