@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from app.aws.metrics import MetricResults, get_metric_data
@@ -87,7 +87,8 @@ class Metrics:
         return Reading(sample=sample, error=trouble.sentence, error_age=age)
 
     def next_due(self, environment: str) -> datetime:
-        return self._due.get(environment, self.clock.now())
+        """In the past where it has not been polled yet."""
+        return self._due.get(environment, datetime.min.replace(tzinfo=UTC))
 
     def poll(self, environment: Environment) -> None:
         """One sample of everything watched there, evaluated as its probe would now. Errors are kept, not raised."""

@@ -1,0 +1,141 @@
+"""The poller: one call for all, samples as the probe would see them, and what it says when AWS does not answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.clock import FrozenClock
+from app.errors import Unavailable
+from app.live import Live
+from app.metrics import Metrics, Poller
+from app.queries import Query
+from app.settings import Environment
+from app.storage import Storage
+from app.storage.engine import sqlite_url
+
+PLACE = Environment(name="staging")
+
+
+def query(name: str, window: int = 300) -> Query:
+    metric = {"Namespace": "AWS/SQS", "MetricName": name, "Dimensions": []}
+    entries = [
+        {"Id": "share", "Label": "share", "Expression": "FILL(sent,0)*100"},
+        {"Id": "sent", "Label": "messages in", "ReturnData": False,
+         "MetricStat": {"Metric": metric, "Period": window, "Stat": "Sum"}},
+    ]  # fmt: skip
+    return Query(document=json.dumps(entries), result="share", window=window)
+
+
+class CloudWatch:
+    """Answers every query with `value` in each whole bucket; remembers what it was asked."""
+
+    def __init__(self, clock: FrozenClock) -> None:
+        self.clock, self.asked, self.value, self.down = clock, [], 7.0, False
+
+    def client(self, environment: str, service: str) -> CloudWatch:
+        assert (environment, service) == ("staging", "cloudwatch")
+        return self
+
+    def get_metric_data(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        if self.down:
+            raise Unavailable("CloudWatch does not answer.")
+        return {"MetricDataResults": [self._result(entry, asked) for entry in asked["MetricDataQueries"]]}
+
+    def _result(self, entry: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+        at, times = asked["StartTime"], []
+        while self.value is not None and at + timedelta(minutes=5) <= asked["EndTime"]:
+            times.append(at)
+            at += timedelta(minutes=5)
+        return {"Id": entry["Id"], "Timestamps": times[::-1], "Values": [self.value] * len(times)}
+
+
+@pytest.fixture
+def cloudwatch(clock) -> CloudWatch:
+    return CloudWatch(clock)
+
+
+@pytest.fixture
+def metrics(tmp_path, clock, cloudwatch) -> Iterator[Metrics]:
+    storage = Storage(sqlite_url(tmp_path / "metrics.sqlite"))
+    storage.migrate()
+    yield Metrics(storage=storage, aws=cloudwatch, clock=clock, live=Live(), environments={"staging": PLACE})
+    storage.close()
+
+
+def test_nothing_is_asked_while_nobody_watches(metrics, cloudwatch):
+    Poller(metrics).step()
+    assert cloudwatch.asked == []
+
+
+def test_what_is_newly_watched_is_asked_for_at_once_with_its_last_hour(metrics, cloudwatch, clock):
+    metrics.watch("page", "staging", [query("in")])
+    Poller(metrics).step()
+    samples = metrics.samples("staging", query("in").id, clock.now() - timedelta(hours=2))
+    assert [asked["EndTime"] - asked["StartTime"] for asked in cloudwatch.asked] == [
+        timedelta(minutes=5),
+        timedelta(hours=1),
+    ]
+    assert len(samples) == 12
+    assert samples[-1].parts == {"messages in": 7.0}
+
+
+def test_fifty_pages_cost_what_one_costs(metrics, cloudwatch):
+    for page in range(50):
+        metrics.watch(f"page:{page}", "staging", [query("in"), query("out")])
+    metrics.poll(PLACE)
+    ids = [entry["Id"] for entry in cloudwatch.asked[0]["MetricDataQueries"]]
+    assert ids == ["q0_share", "q0_sent", "q1_share", "q1_sent"]
+
+
+def test_expressions_follow_their_renamed_terms_and_functions_stay(metrics, cloudwatch):
+    metrics.watch("page", "staging", [query("in")])
+    metrics.poll(PLACE)
+    assert cloudwatch.asked[0]["MetricDataQueries"][0]["Expression"] == "FILL(q0_sent,0)*100"
+
+
+def test_no_data_is_a_sample_without_a_value_and_never_zero(metrics, cloudwatch):
+    cloudwatch.value = None
+    metrics.watch("page", "staging", [query("in")])
+    metrics.poll(PLACE)
+    assert metrics.latest("staging", query("in").id).value is None
+
+
+def test_the_next_sample_comes_a_minute_later_and_not_before(metrics, cloudwatch, clock):
+    metrics.watch("page", "staging", [query("in")])
+    poller = Poller(metrics)
+    poller.step()
+    asked = len(cloudwatch.asked)
+    clock.advance(59)
+    poller.step()
+    assert len(cloudwatch.asked) == asked
+    clock.advance(1)
+    poller.step()
+    assert len(cloudwatch.asked) == asked + 1
+
+
+def test_trouble_is_told_with_its_age_and_backed_off_from(metrics, cloudwatch, clock):
+    cloudwatch.down = True
+    metrics.watch("page", "staging", [query("in")])
+    metrics.poll(PLACE)
+    clock.advance(90)
+    state = metrics.state("staging", query("in").id)
+    assert (state.sample, state.error, state.error_age) == (None, "CloudWatch does not answer.", 90)
+    assert metrics.next_due("staging") - clock.now() == timedelta(seconds=30)
+    metrics.poll(PLACE)
+    assert metrics.next_due("staging") - clock.now() == timedelta(seconds=240)
+    cloudwatch.down = False
+    metrics.poll(PLACE)
+    assert metrics.state("staging", query("in").id).error is None
+
+
+def test_queries_of_different_windows_do_not_share_a_call(metrics, cloudwatch):
+    metrics.watch("page", "staging", [query("in"), query("out", window=900)])
+    metrics.poll(PLACE)
+    spans = {asked["EndTime"] - asked["StartTime"] for asked in cloudwatch.asked}
+    assert {timedelta(minutes=5), timedelta(minutes=15)} <= spans
