@@ -1,0 +1,117 @@
+"""`gameday sandbox` as a newcomer starts it, in a folder of its own, and a browser in front of it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+GAMEDAY = str(Path(sys.executable).parent / "gameday")
+STRICT = "serverless-etl/exp_2-strict"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """The first true answer; the test fails with `what` where there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := condition():
+            return answer
+        time.sleep(0.2)
+    pytest.fail(f"not within {seconds:.0f} s: {what}")
+
+
+@dataclass
+class Lab:
+    folder: Path
+    port: int = field(default_factory=free_port)
+    aws_port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        words = [GAMEDAY, "sandbox", "--speed", "10", "--no-browser"]
+        words += ["--port", str(self.port), "--aws-port", str(self.aws_port)]
+        with (self.folder / "console.out").open("ab") as out:
+            self.process = subprocess.Popen(words, cwd=self.folder, stdout=out, stderr=out)
+        wait(self.ready, 90, "the console answers")
+
+    def ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.folder / "console.out").read_text()
+        try:
+            return httpx.get(f"{self.url}/readyz").is_success
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    def get(self, path: str) -> Any:
+        return httpx.get(self.url + path, timeout=20).raise_for_status().json()
+
+    def run(self, experiment: str = STRICT) -> int:
+        answer = httpx.post(f"{self.url}/experiments/{experiment}/run", timeout=20).raise_for_status()
+        assert answer.status_code == 202
+        return answer.json()["id"]
+
+    def ended(self, run_id: int, seconds: float = 120) -> Any:
+        """The run once it has its verdict."""
+        wait(lambda: self.get(f"/api/runs/{run_id}")["verdict"], seconds, f"run {run_id} has a verdict")
+        return self.get(f"/api/runs/{run_id}")
+
+    def armed(self) -> bool:
+        return '"isEnabled": true' in self.store
+
+    @property
+    def store(self) -> str:
+        ssm = self.client("ssm")
+        return ssm.get_parameter(Name="failureLambdaConfig")["Parameter"]["Value"]
+
+    def values(self, run: Any, name: str) -> list[float]:
+        """A signal's samples from the run's start on."""
+        query = next(signal["query"] for signal in run["signals"] if signal["name"] == name)
+        samples = httpx.get(
+            f"{self.url}/api/signals/{query}/samples", params={"since": run["started_at"]}, timeout=20
+        )
+        return [one["value"] for one in samples.raise_for_status().json() if one["value"] is not None]
+
+    def parked(self) -> int:
+        """Records that wait for DynamoDB to come back: visible, in flight or delayed."""
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName="chaos-parked")["QueueUrl"]
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return sum(int(count) for name, count in told.items() if name.startswith("ApproximateNumber"))
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service, endpoint_url=f"http://127.0.0.1:{self.aws_port}", region_name="us-east-2",
+            aws_access_key_id="test", aws_secret_access_key="test",
+        )  # fmt: skip
+
+    def steady(self, page: Page) -> None:
+        """Wait on the Live page until every signal is within its tolerance."""
+        page.goto(f"{self.url}/")
+        for name in ("messages-in-flight", "normal-error-rates", "zero-sns-errors"):
+            expect(page.locator(f"#signal-{name}")).to_contain_text("within", timeout=120_000)
