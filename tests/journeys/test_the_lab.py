@@ -65,6 +65,7 @@ def test_verbatim_exp_2_is_translated_fired_and_disarmed(lab, page):
 
 def test_the_lab_s_fix_fails_on_the_error_rate_instead(lab, page):
     switch(page, lab, "waits")
+    lab.steady(page)
     run = lab.ended(start_strict(page, lab), 200)
     assert run["verdict"] == "deviated"
     assert max(lab.values(run, "normal-error-rates")) > 5
