@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from app.dialects import flat
 from app.dialects.fault import Fault
+from app.dialects.flat import fired, interception, is_armed, off
+
+__all__ = ["NAME", "STICKINESS", "STICKY", "fired", "interception", "is_armed", "off", "parse", "write"]
 
 NAME = "failure-lambda/0.2"
 NETWORK = "blacklist"
@@ -20,27 +23,3 @@ def parse(text: str) -> Fault | None:
 
 def write(fault: Fault) -> str:
     return flat.write(fault, network=NETWORK)
-
-
-def off() -> str:
-    """What clears the most: `isEnabled` must be there and false."""
-    return flat.OFF
-
-
-def is_armed(text: str) -> bool:
-    """Whether containers may be hit, or stay hit, while the store holds `text`."""
-    return flat.enabled(text)
-
-
-def interception(line: str) -> str | None:
-    """The host that a log line says was refused."""
-    found = flat.INTERCEPTED.search(line)
-    return found["host"] if found else None
-
-
-def fired(line: str) -> bool:
-    """Whether a log line says that a fault struck. Announcing a deny list is not striking."""
-    if flat.INTERCEPTED.search(line):
-        return True
-    found = flat.INJECTING.search(line)
-    return found is not None and "dependency failure" not in found[0]

@@ -24,8 +24,8 @@ def document(text: str) -> dict[str, Any] | None:
     return read if isinstance(read, dict) else None
 
 
-def enabled(text: str) -> bool:
-    """Whether `isEnabled` is strictly true: a rate of 0 does not clear a container that was hit."""
+def is_armed(text: str) -> bool:
+    """Whether containers may be hit, or stay hit: `isEnabled` is strictly true, since a rate of 0 clears none."""
     read = document(text)
     return read is not None and read.get("isEnabled") is True
 
@@ -89,3 +89,22 @@ def _fields(fault: Fault, network: str) -> dict[str, Any]:
 
 def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def off() -> str:
+    """What clears the most: `isEnabled` must be there and false."""
+    return OFF
+
+
+def interception(line: str) -> str | None:
+    """The host that a log line says was refused."""
+    found = INTERCEPTED.search(line)
+    return found["host"] if found else None
+
+
+def fired(line: str) -> bool:
+    """Whether a log line says that a fault struck. Announcing a deny list is not striking."""
+    if INTERCEPTED.search(line):
+        return True
+    found = INJECTING.search(line)
+    return found is not None and "dependency failure" not in found[0]
