@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +11,6 @@ from botocore.exceptions import ClientError
 from app.aws import InMemoryAws
 from app.clock import FrozenClock
 from app.evidence import Evidence
-from app.sandbox.emulator import process
-from app.settings import Environment
 
 
 def client_error(code: str) -> ClientError:
@@ -75,17 +70,3 @@ def log(clock: FrozenClock) -> Log:
 @pytest.fixture
 def evidence(log: Log, clock: FrozenClock) -> Evidence:
     return Evidence(aws=InMemoryAws(clients={"logs": log}), clock=clock)
-
-
-@pytest.fixture(scope="session")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    folder: Path = tmp_path_factory.mktemp("emulator")
-    emulator = process.start(port=_free_port(), speed=1, data=folder / "data", log_file=folder / "log")
-    yield Environment(name="test", region="us-east-2", endpoint_url=emulator.endpoint)
-    process.stop(emulator)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,6 @@ from app.aws import Aws
 from app.clock import FrozenClock
 from app.faults import Faults, FaultState, Guardian, Store
 from app.live import Live
-from app.sandbox.emulator import process
 from app.settings import Environment
 from app.storage import Storage
 from app.storage.engine import sqlite_url
@@ -25,14 +23,8 @@ BEFORE = '{"isEnabled": false}\n'
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    folder = tmp_path_factory.mktemp("emulator")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    emulator = process.start(port=port, speed=1, data=folder / "data", log_file=folder / "log")
-    yield Environment(name="test", region="us-east-2", endpoint_url=emulator.endpoint)
-    process.stop(emulator)
+def environment(emulated: Environment) -> Environment:
+    return emulated
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,16 +16,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
+from tests.ports import free_port
+
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 SIGNALS = ("messages-in-flight", "normal-error-rates", "zero-sns-errors")
 TWO_MINUTES = 12  # seconds at speed 10: buckets that close meanwhile agree
 STRICT = "serverless-etl/exp_2-strict"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait(condition: Callable[[], Any], seconds: float, what: str) -> Any:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import sys
 import time
 from pathlib import Path
@@ -12,14 +11,9 @@ import pytest
 from app.sandbox.clients import Clients, isolate
 from app.sandbox.lifecycle import FOLDER, Plan, Sandbox
 from app.sandbox.package import deployment_package
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from app.sandbox.control import Control
 from app.sandbox.emulator import process
 from app.sandbox.lifecycle import AlreadyRunning, Plan, Sandbox, only_one, port_is_free
 from app.sandbox.traffic import Traffic
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -26,12 +27,7 @@ def small(tmp_path, free):
 
 @pytest.fixture
 def free():
-    def port():
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
-
-    return port
+    return free_port
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A really started emulator for the session, and clients of it."""
 
-import socket
 import time
 
 import boto3
@@ -8,16 +7,11 @@ import pytest
 from botocore.config import Config
 
 from app.sandbox.emulator.process import start, stop
+from tests.ports import free_port
 
 SPEED = 10
 MINUTE = 60 // SPEED  # seconds
 REGION = "us-east-2"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

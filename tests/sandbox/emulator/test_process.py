@@ -13,6 +13,7 @@ import pytest
 
 from app.errors import Conflict, Unavailable
 from app.sandbox.emulator.process import find, start, stop
+from tests.ports import free_port
 
 pytestmark = pytest.mark.sandbox
 
@@ -28,9 +29,7 @@ input()
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def eventually(condition, within=10.0):
