@@ -77,10 +77,15 @@ def seconds_ago(time: str) -> int | None:
     return 0
 
 
-def file_or_text(value: str, folder: Path) -> str | None:
-    """The text of `file://…` beside the experiment, or the value itself; None where it can not be read."""
+def file_or_text(value: str, folder: Path | None) -> str | None:
+    """The text of `file://…` beside the experiment, or the value itself.
+
+    None where it can not be read, or where no folder is known.
+    """
     if not value.startswith("file://"):
         return value
+    if folder is None:
+        return None
     path = (folder / value.removeprefix("file://")).resolve()
     try:
         if not path.is_relative_to(folder.resolve()) or path.stat().st_size > LARGEST_FILE:

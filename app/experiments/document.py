@@ -14,6 +14,7 @@ from app.errors import Problem
 
 LARGEST = 256 * 1024  # bytes
 DEEPEST = 50
+TOO_DEEP = f"The file is nested deeper than {DEEPEST} levels."
 SUFFIXES = (".json", ".yaml", ".yml")
 
 
@@ -41,47 +42,67 @@ def _json(text: str, file: str) -> Document:
     except json.JSONDecodeError as error:
         return _broken(file, error.lineno, f"This is not JSON: {error.msg} (column {error.colno}).")
     except RecursionError:
-        return _broken(file, None, f"The file is nested deeper than {DEEPEST} levels.")
-    positions = _yaml(text, file)  # JSON is YAML, but for tabs: then there are no line numbers
-    too_deep = [problem for problem in positions.problems if "nested" in problem.message]
-    return Document(content=content, lines=positions.lines, problems=tuple(too_deep))
+        return _broken(file, None, TOO_DEEP)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return Document(content=content, lines=_lines(node) if node else {})
+    except (RecursionError, _TooDeepError):
+        return _broken(file, None, TOO_DEEP)
+    except (yaml.YAMLError, ValueError):  # JSON is YAML, but for tabs: then there are no line numbers
+        return Document(content=content)
 
 
 def _yaml(text: str, file: str) -> Document:
+    loader = yaml.SafeLoader(text)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            return _broken(file, None, "YAML aliases are not supported here. Write the value out.")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = loader.get_single_node()
         if node is None:
             return _broken(
                 file, 1, "The file is empty. An experiment has a title, a description and a method."
             )
-        lines: dict[str, int] = {}
-        _walk(node, "", lines, 0)
-        return Document(content=yaml.safe_load(text), lines=lines)
+        lines = _lines(node)  # before anything is built out of the nodes: it refuses bombs
+        return Document(content=loader.construct_document(node), lines=lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         return _broken(file, line, f"This is not YAML: {error.problem or error.context}.")
     except (RecursionError, _TooDeepError):
-        return _broken(file, None, f"The file is nested deeper than {DEEPEST} levels.")
+        return _broken(file, None, TOO_DEEP)
+    except _AliasError:
+        return _broken(file, None, "YAML aliases are not supported here. Write the value out.")
     except (yaml.YAMLError, ValueError) as error:
         return _broken(file, None, f"This is not YAML: {error}.")
+    finally:
+        loader.dispose()
 
 
 class _TooDeepError(Exception):
     pass
 
 
-def _walk(node: yaml.Node, path: str, lines: dict[str, int], depth: int) -> None:
+class _AliasError(Exception):
+    pass
+
+
+def _lines(root: yaml.Node) -> dict[str, int]:
+    """The line of every place. An alias shows as a node that stands in more than one."""
+    lines: dict[str, int] = {}
+    _walk(root, "", lines, set(), 0)
+    return lines
+
+
+def _walk(node: yaml.Node, path: str, lines: dict[str, int], seen: set[int], depth: int) -> None:
     if depth > DEEPEST:
         raise _TooDeepError
+    if id(node) in seen:
+        raise _AliasError
+    seen.add(id(node))
     lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            _walk(value, f"{path}.{key.value}" if path else str(key.value), lines, depth + 1)
+            _walk(value, f"{path}.{key.value}" if path else str(key.value), lines, seen, depth + 1)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            _walk(value, f"{path}[{index}]", lines, depth + 1)
+            _walk(value, f"{path}[{index}]", lines, seen, depth + 1)
 
 
 def _broken(file: str, line: int | None, message: str) -> Document:

@@ -27,7 +27,7 @@ def intents_of(
     if command is None or (command.service, command.operation) != ("ssm", "put-parameter"):
         return ()
     name, text = command.options.get("name"), command.options.get("value")
-    value = file_or_text(text, folder or Path("/nonexistent")) if text is not None else None
+    value = file_or_text(text, folder) if text is not None else None
     if not name or value is None or "${" in name or "`" in name:
         return ()
     told = str(activity.get("name"))

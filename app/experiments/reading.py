@@ -19,10 +19,6 @@ class Reading:
     steps: tuple[Step, ...]
     expected_seconds: float
 
-    def announced(self, store: tuple[str, str]) -> tuple[str, ...]:
-        """Every value that will be written to a store, its rollbacks' included."""
-        return tuple(intent.value for intent in self.intents if intent.store == store)
-
 
 def read(experiment: Experiment, variables: Mapping[str, str]) -> Reading:
     """What can be told without running anything; an unresolved `${name}` stands as it is."""

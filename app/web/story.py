@@ -100,7 +100,7 @@ def _fault(console: Console, intent: Any, environment: Environment) -> FaultStor
 
 
 def _store(intent: Any, environment: Environment) -> Store:
-    kind, name = (intent.store.kind, intent.store.name) if hasattr(intent.store, "kind") else intent.store
+    kind, name = intent.store
     return Store(environment=environment.name, kind=kind, name=name)
 
 
