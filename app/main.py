@@ -98,6 +98,7 @@ class Engine:
         self.poller.stop()
         self.guardian.stop()
         self.supervisor.stop()
+        self.console.faults.close()  # locks are let go while AWS, or the emulator, is still there
         self.console.storage.close()
 
 
@@ -173,9 +174,12 @@ class Server(uvicorn.Server):
     def _end(self) -> None:
         try:
             self._engine.make_safe(hurry=self._hurry)
+            self._tell_what_is_armed()  # while the database is still open
         finally:
             self._engine.console.live.close()
             self.should_exit = True
+
+    def _tell_what_is_armed(self) -> None:
         if armed := self._engine.still_armed():
             sys.stderr.write(
                 f"STILL ARMED: {'; '.join(armed)}. The next start keeps trying; or disarm by hand.\n"
