@@ -24,6 +24,7 @@ from chaoslib.types import Dry, Schedule
 from chaostoolkit import encoder
 from chaostoolkit.check import check_hypothesis_strategy_spelling
 
+from app.child import decoding
 from app.child.asking import Asking
 from app.child.brake import Brake
 from app.child.reporter import Reporter
@@ -94,6 +95,7 @@ def execute(spec: Spec, wire: Wire, brake: Brake) -> dict[str, Any]:
     hypothesis = merge_runtime(settings, experiment, spec.rollback_strategy)
     asking = Asking(wire, brake, speed=spec.speed)
     asking.install()
+    decoding.install()
     journal = run_experiment(
         experiment,
         settings=settings,

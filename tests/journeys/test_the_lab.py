@@ -55,6 +55,7 @@ def test_the_toggle_arms_and_the_button_rolls_back(lab, page):
 
 def test_verbatim_exp_2_is_translated_fired_and_disarmed(lab, page):
     run = lab.ended(lab.run("serverless-etl/exp_2-dynamodb_disruption"))
+    assert run["faults"], run["verdict_reason"]
     fault = run["faults"][0]
     assert (fault["translated_from"], fault["dialect"]) == ("failure-lambda/0.2", "failure-lambda/0.x")
     assert fault["state"] == "disarmed"
