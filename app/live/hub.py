@@ -59,22 +59,22 @@ class Live:
             topics = list(self._followers)
         self._send(topics, None)
 
-    @contextlib.asynccontextmanager
-    async def follow(self, *topics: str) -> AsyncIterator[AsyncIterator[Message]]:
-        """Messages of `topics` from now on. Ends when the hub closes or the follower falls behind."""
-        follower = _Follower(asyncio.get_running_loop(), asyncio.Queue(BACKLOG))
+    def follow(self, *topics: str) -> Following:
+        """Messages of `topics` from now on, as a context. Ends when the hub closes or the follower falls behind."""
+        return Following(self, topics)
+
+    def _enter(self, topics: tuple[str, ...], follower: _Follower) -> None:
         with self._lock:
             for topic in topics:
                 self._followers[topic].add(follower)
             closed = self._closed
         if closed:
             follower.offer(None)
-        try:
-            yield _drain(follower)
-        finally:
-            with self._lock:
-                for topic in topics:
-                    self._followers[topic].discard(follower)
+
+    def _leave(self, topics: tuple[str, ...], follower: _Follower) -> None:
+        with self._lock:
+            for topic in topics:
+                self._followers[topic].discard(follower)
 
     def _send(self, topics: list[str], message: Message | None) -> None:
         with self._lock:
@@ -82,6 +82,24 @@ class Live:
         for follower in followers:
             with contextlib.suppress(RuntimeError):  # its loop has ended
                 follower.loop.call_soon_threadsafe(follower.offer, message)
+
+
+class Following:
+    """No generator: a loop that ends closes all generators at once, and one inside another then fails to end."""
+
+    def __init__(self, hub: Live, topics: tuple[str, ...]) -> None:
+        self._hub = hub
+        self._topics = topics
+        self._follower: _Follower | None = None
+
+    async def __aenter__(self) -> AsyncIterator[Message]:
+        self._follower = _Follower(asyncio.get_running_loop(), asyncio.Queue(BACKLOG))
+        self._hub._enter(self._topics, self._follower)  # noqa: SLF001  the hub's own other half
+        return _drain(self._follower)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._follower is not None:
+            self._hub._leave(self._topics, self._follower)  # noqa: SLF001  the hub's own other half
 
 
 async def _drain(follower: _Follower) -> AsyncIterator[Message]:

@@ -21,6 +21,8 @@ from app.runs.run import Run
 LOGGER = logging.getLogger(__name__)
 # What a child tells about that nobody needs to read later.
 UNRECORDED = ("hello", "ended")
+GATHER = 0.005  # seconds: what a child tells within them is one transaction; questions do not wait for it
+GATHERED_WITHIN = 0.05
 
 
 class Attendance:
@@ -43,6 +45,7 @@ class Attendance:
         self._arming: Arming | None = None
         self._renewed = 0.0
         self._columns: dict[str, Any] = {}
+        self._last_told: list[Told] = []
 
     # --- for others -------------------------------------------------------------------------------------
 
@@ -145,6 +148,7 @@ class Attendance:
     def _listen(self, run: Run, child: Child) -> bool:
         """Take everything that is there as one batch. False once the child's end is closed."""
         told: list[Told] = []
+        until = self._clock.monotonic() + GATHERED_WITHIN
         try:
             while True:
                 message = child.receive()
@@ -154,12 +158,13 @@ class Attendance:
                     told += self._heard(run, message)
                     if "ask" in message:  # it waits until what it wrote was read back
                         child.answer(message["ask"], answer="noted")
-                if not child.connection.poll(0):
+                wait_for = 0 if self._clock.monotonic() >= until else GATHER
+                if not child.connection.poll(wait_for):
+                    self._write(run, told)
                     return True
         except (EOFError, OSError, ValueError):
+            self._last_told = told  # written with the end
             return False
-        finally:
-            self._write(run, told)
 
     def _write(self, run: Run, told: list[Told]) -> None:
         if told or self._columns:
@@ -239,6 +244,7 @@ class Attendance:
             self._record,
             run.id,
             told=self._told_end,
+            before=self._last_told,
             stopped_by=self._stopped_by,
             exit_code=None if child is None else child.exit_code,
         )

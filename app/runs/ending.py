@@ -28,29 +28,38 @@ def end(
     run_id: int,
     *,
     told: Mapping[str, Any],
+    before: Sequence[Told] = (),
     stopped_by: str | None,
     exit_code: int | None,
     crashed: bool = False,
 ) -> None:
-    """Disarm, keep the journal, and say that the run has ended. Its processes are gone already."""
+    """Disarm, keep the journal, and say that the run has ended. Its processes are gone already.
+
+    `told`: the child's last word; `before`: what it told last and is not written yet.
+    """
     run = _read(rooms, run_id)
     if run is None or run.ended:
         return
-    told_disarmed = disarmed(rooms, run, by=stopped_by or "the run", why="the run ended")
+    told_disarmed: list[Told] = [
+        *before,
+        *disarmed(rooms, run, by=stopped_by or "the run", why="the run ended"),
+    ]
     with contextlib.suppress(Exception):  # the poller only asks for more than it needs
         rooms.metrics.unwatch(run.topic)
-    if told_disarmed:
-        record.append(run_id, *told_disarmed)
     problem = told.get("problem")
     if stopped_by is None and exit_code is not None and exit_code < 0:
         stopped_by = SIGNALLED.format(-exit_code)
     if not told and stopped_by is None:
         problem = problem or f"its process ended with code {exit_code} and without a word"
+    if stopped_by is not None and told_disarmed:
+        record.append(run_id, *told_disarmed)  # a journal may have to be rebuilt from them
+        told_disarmed = []
     raw, state = keep_journal(rooms, run, stopped=stopped_by is not None)
     status = RunStatus.INTERRUPTED if crashed else _status(raw, state, stopped=stopped_by is not None)
     words: dict[str, Any] = {"status": str(status), "journal": str(state), "problem": problem}
     record.append(
         run_id,
+        *told_disarmed,
         ("ended", {**words, "stopped_by": stopped_by}),
         status=str(status),
         deviated=None if raw is None else bool(raw.get("deviated")),
@@ -92,11 +101,14 @@ def keep_journal(rooms: Rooms, run: Run, *, stopped: bool) -> tuple[dict[str, An
 def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event) -> None:
     """Give the verdict: at once where it is clear, else when the logs show the fault, or patience ends."""
     deadline = rooms.clock.monotonic() + rooms.patience.settling
-    identify(rooms, record, run_id)
+    identified = False
     while True:
         run = _read(rooms, run_id)
         if run is None or run.verdict is not None:
             return
+        if not identified:
+            identify(rooms, record, run)
+            identified = True
         proof = _proof(rooms, run)
         found = findings.gather(rooms, run, proof)
         late = hurry.is_set() or rooms.clock.monotonic() >= deadline
@@ -113,17 +125,16 @@ def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event)
     )
 
 
-def identify(rooms: Rooms, record: Record, run_id: int) -> None:
+def identify(rooms: Rooms, record: Record, run: Run) -> None:
     """Note the account and region that a run with faults or signals has touched."""
-    run = _read(rooms, run_id)
-    if run is None or run.region or not (run.facts.get("stores") or run.signals):
+    if run.region or not (run.facts.get("stores") or run.signals):
         return
     try:
         identity = rooms.aws.identity(run.environment)
     except GamedayError as error:
-        LOGGER.info("Run %s: the account could not be read: %s", run_id, error)
+        LOGGER.info("Run %s: the account could not be read: %s", run.id, error)
         return
-    record.append(run_id, account=identity.account, region=identity.region)
+    record.append(run.id, account=identity.account, region=identity.region)
 
 
 def _proof(rooms: Rooms, run: Run) -> Any:

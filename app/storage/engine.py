@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON")
+POOLED, MOST = 10, 100  # connections: a run at its start and its end holds one, and so does each request
 
 
 class Storage:
@@ -22,11 +24,16 @@ class Storage:
         self.url = url
         self.engine = _sqlite(url) if url.startswith("sqlite") else create_engine(url, pool_pre_ping=True)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite's own wait for another writer polls, in steps of up to 100 ms, and lets latecomers pass.
+        one_writer: AbstractContextManager[Any] = (
+            threading.Lock() if self.engine.name == "sqlite" else nullcontext()
+        )
+        self._one_writer = one_writer
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction that may write: begun at once, committed at the end of the block."""
-        with self._sessions.begin() as session:
+        with self._one_writer, self._sessions.begin() as session:
             session.connection(execution_options={"gameday_writes": True})
             yield session
 
@@ -54,7 +61,7 @@ def sqlite_url(file: Path) -> str:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, pool_size=POOLED, max_overflow=MOST - POOLED)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import getpass
 import ipaddress
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from anyio import BrokenResourceError, ClosedResourceError
 from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.errors import Foreign, Misdirected, TooLarge, refuse
 
+LOGGER = logging.getLogger(__name__)
 LARGEST_BODY = 256 * 1024
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
@@ -104,7 +107,14 @@ class Guard:
                 scope, receive, guarded
             )
         else:
-            await self.app(scope, _limited(receive), guarded)
+            await self._answer(scope, _limited(receive), guarded)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except* (BrokenResourceError, ClosedResourceError):
+            # A viewer left in the middle of an event: FastAPI's stream reports that as a failure (its discussion 15725).
+            LOGGER.debug("The viewer of %s left", scope["path"])
 
     def ours(self, host: str) -> bool:
         name = hostname(host)

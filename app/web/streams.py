@@ -112,7 +112,9 @@ class Streams:
             news = News(messages)
             try:
                 while not news.over and time.monotonic() < ends:
-                    events = await self._thread(self.console.runs.events, run.id, seen)
+                    events = news.events(after=seen) or await self._thread(
+                        self.console.runs.events, run.id, seen
+                    )
                     for event in events:
                         seen = event.seq
                         yield _told(event)
@@ -139,6 +141,7 @@ class News:
         self._messages = messages
         self._next: asyncio.Future[Message] | None = None
         self._samples: list[dict[str, Any]] = []
+        self._events: list[Event] = []
         self.over = False
         self.heard = False  # whether something happened since the last look
 
@@ -161,6 +164,13 @@ class News:
         samples, self._samples = self._samples, []
         return samples
 
+    def events(self, *, after: int) -> list[Event]:
+        """A run's events that were heard of, where none is missing after that number; else nothing."""
+        events = [event for event in self._events if event.seq > after]
+        self._events = []
+        whole = [event.seq for event in events] == list(range(after + 1, after + 1 + len(events)))
+        return events if whole else []
+
     def close(self) -> None:
         if self._next is not None and not self._next.cancel():
             self._next.exception()
@@ -172,6 +182,8 @@ class News:
             self.over = True
             return
         self.heard = True
+        if isinstance(message.data, Event):
+            self._events.append(message.data)
         if message.kind == "sample":
             found = message.data if isinstance(message.data, list | tuple) else [message.data]
             self._samples += [sample_json(sample) for sample in found]

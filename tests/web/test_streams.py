@@ -113,3 +113,33 @@ async def test_a_line_break_in_a_title_stays_inside_its_event(console: Any, stre
     assert wire.count("\n\n") == 1
     assert "\nevent: armed" not in wire
     await events.aclose()
+
+
+async def test_a_viewer_who_leaves_in_the_middle_of_an_event_is_no_failure(
+    console: Any, app: FastAPI
+) -> None:
+    run = console.runs.add()
+    for _ in range(8):
+        console.runs.tell(run.id, "started")
+    left = asyncio.Event()
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        if message := next(asked, None):
+            return message
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message.get("body"):  # the viewer's connection takes no more, and then it is gone
+            await asyncio.sleep(0.05)
+            left.set()
+            await asyncio.Event().wait()
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "GET",
+        "scheme": "http", "path": f"/api/runs/{run.id}/events", "raw_path": b"", "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1")], "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    async with asyncio.timeout(5):
+        await app(scope, receive, send)
