@@ -3,5 +3,6 @@
 from app.faults.entry import Entry, FaultState, Store, Understanding
 from app.faults.faults import Faults
 from app.faults.guardian import Guardian
+from app.faults.lever import Lever
 
-__all__ = ["Entry", "FaultState", "Faults", "Guardian", "Store", "Understanding"]
+__all__ = ["Entry", "FaultState", "Faults", "Guardian", "Lever", "Store", "Understanding"]

@@ -18,6 +18,7 @@ from app.errors import GamedayError, Invalid, NotFound, Unavailable
 from app.faults import lock, plan, putback
 from app.faults.entry import Entry, FaultState, Store, Understanding
 from app.faults.ledger import Ledger
+from app.faults.lever import Lever, SafetyLever, forbidden
 from app.faults.understanding import understand
 from app.live import Live
 from app.settings import Environment
@@ -43,6 +44,7 @@ class Faults:
         environments: Mapping[str, Environment],
     ) -> None:
         self.ledger = Ledger(storage)
+        self.lever = SafetyLever(storage, clock)
         self._aws = aws
         self._clock = clock
         self._live = live
@@ -146,6 +148,22 @@ class Faults:
     def disarm_run(self, run_id: str, *, by: str, why: str) -> list[Entry]:
         """Disarm all that a run armed, and look again at what is disarmed already. Newest first."""
         return [self.disarm(entry.id, by=by, why=why, again=True) for entry in self.for_run(run_id)]
+
+    def refuse_while_engaged(self, environment: str) -> None:
+        """Conflict, saying who engaged the safety lever and why, while arming is forbidden."""
+        if lever := self.lever.engaged(environment):
+            raise forbidden(lever)
+
+    def engage(self, environment: str | None, *, by: str, why: str) -> Lever:
+        """Refuse all arming from now on, across restarts, and disarm what is armed; None: in every environment."""
+        lever = self._pulled(environment, engaged=True, by=by, why=why)
+        for entry in self.active(environment):
+            self.disarm(entry.id, by=by, why="the safety lever was engaged")
+        return lever
+
+    def disengage(self, environment: str | None, *, by: str, why: str) -> Lever:
+        """Allow arming again; what is engaged elsewhere stays engaged."""
+        return self._pulled(environment, engaged=False, by=by, why=why)
 
     def look_again(self, entry_id: int, *, by: str) -> Entry:
         """The guardian's look at a store that was disarmed a while ago, and when the next one is due."""
@@ -283,6 +301,13 @@ class Faults:
         """A lock that can not be removed is recognised as left over by whoever arms next."""
         with contextlib.suppress(GamedayError), self._holding(entry.store):
             lock.release(self._parameters(entry.store), entry)
+
+    def _pulled(self, environment: str | None, *, engaged: bool, by: str, why: str) -> Lever:
+        if environment is not None:
+            self._environment(environment)
+        lever = self.lever.set(environment, engaged=engaged, by=by, why=why)
+        self._live.publish(TOPIC, "lever", {"environment": environment, "engaged": engaged})
+        return lever
 
     def _environment(self, name: str) -> Environment:
         if name not in self._environments:

@@ -32,7 +32,10 @@ class Guardian:
                 self._faults.disarm(entry.id, by=BY, why=because(entry, now))
             else:
                 self._faults.look_again(entry.id, by=BY)
-        return bool(due)
+        forbidden = [entry for entry in self._faults.ledger.forbidden() if _ready(entry, now)]
+        for entry in forbidden:
+            self._faults.disarm(entry.id, by=BY, why="the safety lever is engaged")
+        return bool(due or forbidden)
 
     def recover(self, orphans: Sequence[Entry]) -> None:
         """Disarm what an earlier console armed by hand and did not disarm: its owner is gone."""
@@ -61,6 +64,10 @@ class Guardian:
         except Exception:
             # The one loop that must never end: whatever it was, the next tick tries again.
             log.exception("The guardian's step failed; it goes on.")
+
+
+def _ready(entry: Entry, now: datetime) -> bool:
+    return entry.next_attempt_at is None or entry.next_attempt_at <= now
 
 
 def because(entry: Entry, now: datetime) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, NotFound
+from app.faults import lever
 from app.faults.entry import ACTIVE, Entry, FaultState, Store
 from app.storage import Storage
 from app.storage.tables import LedgerRow
@@ -29,9 +30,12 @@ class Ledger:
         """Commit an intent; `entry.id` is ignored. Whether the entry is new.
 
         A run that already holds the store widens its own entry: what was there before the first write stays
-        what is put back. Conflict, with `run` or `fault`, where somebody else holds it.
+        what is put back. Conflict, with `run` or `fault`, where somebody else holds it, and while a safety lever
+        is engaged.
         """
         with self._storage.writing() as session:
+            if engaged := lever.engaged(session, entry.environment):
+                raise lever.forbidden(engaged)
             row = session.scalars(select(LedgerRow).where(_of_store(entry.store), IS_ACTIVE)).first()
             new = row is None
             if row is None:
@@ -93,6 +97,13 @@ class Ledger:
         ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)
         look = and_(LedgerRow.state == FaultState.DISARMED.value, LedgerRow.next_attempt_at <= now)
         return self._select(or_(and_(IS_ACTIVE, over, ready), look))
+
+    def forbidden(self) -> list[Entry]:
+        """Active entries in environments whose lever is engaged: a console died between lever and disarm."""
+        active = self.active(None)
+        with self._storage.reading() as session:
+            engaged = {name for name in {e.environment for e in active} if lever.engaged(session, name)}
+        return [entry for entry in active if entry.environment in engaged]
 
     def by_hand(self) -> list[Entry]:
         return self._select(IS_ACTIVE, LedgerRow.run_id.is_(None))

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.child.spec import Spec
 from app.clock import Clock
+from app.errors import Conflict
 from app.runs import ending, processes, store
 from app.runs.arming import Answer, Arming, Refusal
 from app.runs.children import Child
@@ -23,6 +24,8 @@ LOGGER = logging.getLogger(__name__)
 UNRECORDED = ("hello", "ended")
 GATHER = 0.005  # seconds: what a child tells within them is one transaction; questions do not wait for it
 GATHERED_WITHIN = 0.05
+LEVER_EVERY = 1.0  # seconds
+SAFETY_LEVER = "the safety lever"
 
 
 class Attendance:
@@ -44,6 +47,7 @@ class Attendance:
         self._told_end: Mapping[str, Any] = {}
         self._arming: Arming | None = None
         self._renewed = 0.0
+        self._looked = 0.0
         self._columns: dict[str, Any] = {}
         self._last_told: list[Told] = []
 
@@ -136,8 +140,9 @@ class Attendance:
         if child is None:
             return
         open_ = True
+        patience = self._rooms.patience
         while open_:
-            ready = wait([child.connection, child.sentinel], timeout=self._rooms.patience.lease / 6)
+            ready = wait([child.connection, child.sentinel], timeout=min(patience.heed, patience.lease / 6))
             self._keep_alive(run)
             if child.connection in ready:
                 open_ = self._listen(run, child)
@@ -218,6 +223,7 @@ class Attendance:
 
     def _keep_alive(self, run: Run) -> None:
         """Renew the lease of what the run has armed; end the run where the guardian has ended its faults."""
+        self._heed_lever(run)
         if self._arming is None or not self._arming.entries:
             return
         now = self._clock.monotonic()
@@ -230,6 +236,19 @@ class Attendance:
         if (why := self._arming.taken_away()) and self.forbid(by=why):
             self._record.append(run.id, ("note", {"text": f"Its fault was disarmed: {why}."}), stopped_by=why)
             self.signal()
+
+    def _heed_lever(self, run: Run) -> None:
+        """The safety lever may have been engaged by another process."""
+        now = self._clock.monotonic()
+        if self._stopped_by is not None or now - self._looked < LEVER_EVERY:
+            return
+        self._looked = now
+        try:
+            self._rooms.faults.refuse_while_engaged(run.environment)
+        except Conflict as engaged:
+            if self.forbid(by=SAFETY_LEVER):
+                self._record.append(run.id, ("note", {"text": str(engaged)}), stopped_by=SAFETY_LEVER)
+                self.signal()
 
     def _end(self, run: Run) -> None:
         """The child has ended, or must: nothing of it may write any more, then everything is disarmed."""

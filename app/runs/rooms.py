@@ -23,6 +23,8 @@ class FaultRoom(Protocol):
     """`app.faults.Faults`, as far as a run is concerned."""
 
     def busy(self, store: Any, /) -> Any: ...
+    def refuse_while_engaged(self, environment: str, /) -> None: ...
+    def engage(self, environment: str | None, /, *, by: str, why: str) -> Any: ...
     def understand(self, environment: str, store: Any, text: str, /) -> Any: ...
     def intend(
         self,
@@ -76,6 +78,7 @@ class Patience:
     """How long is waited for what, in seconds."""
 
     lease: float = 30.0  # that a run's faults may go on without their supervisor
+    heed: float = 1.0  # between two looks at lever and leases while a child says nothing
     margin: float = 300.0  # past the expected end, before the deadline disarms
     rollbacks: float = 60.0  # for a stopped run to play its rollbacks
     shutdown: float = 8.0  # the same, while the console goes down

@@ -6,6 +6,7 @@ import contextlib
 import platform
 import secrets
 import shutil
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,13 @@ from app.clock import Clock
 from app.errors import Conflict, Invalid, NotFound
 from app.live import Live
 from app.runs import preflight, store
-from app.runs.attendance import Attendance
+from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.children import Children
 from app.runs.dispatch import InProcess
 from app.runs.preflight import Request
 from app.runs.reading import FromFiles
 from app.runs.record import Record
-from app.runs.rollback import roll_back
+from app.runs.rollback import end, roll_back
 from app.runs.rooms import (
     AwsRoom,
     CatalogRoom,
@@ -89,6 +90,7 @@ class Runs:
         )  # fmt: skip
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         facts = preflight.facts(experiment, reading)
+        self.rooms.faults.refuse_while_engaged(request.environment.name)
         self._refuse_where_armed_by_hand(request.environment.name, facts)
         run = self._insert(experiment, request, facts, by=by)
         self._watch(run, reading)
@@ -100,6 +102,21 @@ class Runs:
         run = self.get(run_id)
         attendance = self.dispatch.attending(run_id)
         return roll_back(self.rooms, self.record, run, attendance, by=by, again=lambda: self.get(run_id))
+
+    def stop_all(self, environment: str | None, *, by: str, why: str) -> list[Run]:
+        """Engage the safety lever: everything armed is disarmed when this returns, and every run is being ended.
+
+        None: in every environment. Nothing starts or arms again until a person disengages it. The runs told to end.
+        """
+        self.rooms.faults.engage(environment, by=by, why=why)
+        stopped = self.active(environment)
+        for run in stopped:
+            attendance = self.dispatch.attending(run.id)
+            if attendance is not None and attendance.forbid(by=f"{SAFETY_LEVER}, engaged by {by}"):
+                attendance.signal()
+                threading.Thread(target=end, args=(attendance,), kwargs={"grace": self.rooms.patience.rollbacks},
+                                 name=f"ending-{run.id}", daemon=True).start()  # fmt: skip
+        return stopped
 
     def get(self, run_id: int) -> Run:
         with self.rooms.storage.reading() as session:

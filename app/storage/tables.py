@@ -114,6 +114,18 @@ class LedgerRow(Base):
     next_attempt_at: Mapped[datetime | None]
 
 
+class LeverRow(Base):
+    """A safety lever: of one environment, or, without a name, of all of them."""
+
+    __tablename__ = "levers"
+
+    scope: Mapped[str] = mapped_column(String(100), primary_key=True)
+    engaged: Mapped[bool]
+    by: Mapped[str] = mapped_column(String(200))
+    why: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
 class SampleRow(Base):
     """One value of a query at one instant, with its parts."""
 

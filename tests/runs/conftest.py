@@ -126,6 +126,18 @@ class FakeFaults:
     calls: list[str] = field(default_factory=list)
     lock: Any = field(default_factory=threading.RLock)
     on_intend: Callable[[], None] = lambda: None
+    lever: str = ""  # why it is engaged
+
+    def refuse_while_engaged(self, environment: str) -> None:
+        del environment
+        if self.lever:
+            raise Conflict(f"The safety lever is engaged: {self.lever}")
+
+    def engage(self, environment: str | None, *, by: str, why: str) -> None:
+        del environment
+        self.lever = why
+        for entry in list(self.entries.values()):
+            self.disarm(entry.id, by=by, why="the safety lever was engaged")
 
     def understand(self, environment: str, store: Store, text: str) -> Understanding:
         armed = json.loads(text).get("isEnabled") is True

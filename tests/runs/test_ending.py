@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.errors import Conflict
 from app.runs import RunStatus, Verdict, processes, store
 
 SLEEP = {
@@ -171,3 +172,28 @@ def test_a_run_whose_fault_the_guardian_took_away_is_ended(
     stage.faults.disarm(1, by="the guardian", why="its deadline has passed")
     ended = stage.finish(run)
     assert (ended.verdict, ended.stopped_by) == (Verdict.STOPPED, "the guardian")
+
+
+def test_the_safety_lever_interrupts_every_run_and_lets_none_start(
+    stage: Any, experiment: Any, eventually: Any
+) -> None:
+    document = experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()])
+    run = stage.start(document)
+    eventually(lambda: "pause" in stage.kinds(run))
+    assert [stopped.id for stopped in stage.runs.stop_all(None, by="ann", why="customers call")] == [run.id]
+    assert is_off(stage)
+    ended = stage.finish(run)
+    assert (ended.status, ended.verdict) == (RunStatus.INTERRUPTED, Verdict.STOPPED)
+    assert ended.stopped_by == "the safety lever, engaged by ann"
+    with pytest.raises(Conflict, match="customers call"):
+        stage.start(document)
+
+
+def test_a_lever_that_another_process_engaged_interrupts_a_run_that_has_armed_nothing(
+    stage: Any, experiment: Any, eventually: Any
+) -> None:
+    run = stage.start(experiment(SLEEP))
+    eventually(lambda: "before-activity" in stage.kinds(run))
+    stage.faults.lever = "customers call"
+    ended = stage.finish(run)
+    assert (ended.status, ended.stopped_by) == (RunStatus.INTERRUPTED, "the safety lever")

@@ -1,0 +1,83 @@
+"""The safety lever: engaged, it refuses all arming until a person disengages it. The words are those of AWS FIS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.clock import Clock
+from app.errors import Conflict
+from app.storage import Storage
+from app.storage.tables import LeverRow
+
+EVERYWHERE = ""  # the scope of the lever of all environments
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lever:
+    """One lever as it stands. Without an environment it is that of all of them."""
+
+    environment: str | None
+    engaged: bool
+    by: str
+    why: str
+    at: datetime
+
+    @property
+    def sentence(self) -> str:
+        where = f"of {self.environment}" if self.environment else "of all environments"
+        why = f": {self.why}" if self.why else ""
+        state = "engaged" if self.engaged else "disengaged"
+        return f"The safety lever {where} was {state} by {self.by} at {self.at:%Y-%m-%d %H:%M} UTC{why}"
+
+
+class SafetyLever:
+    """Durable: a restart does not disengage it."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    def all(self) -> list[Lever]:
+        """Every lever that was ever touched; that of all environments first."""
+        with self._storage.reading() as session:
+            return [_lever(row) for row in session.scalars(select(LeverRow).order_by(LeverRow.scope))]
+
+    def engaged(self, environment: str) -> Lever | None:
+        """The lever that forbids arming in an environment."""
+        with self._storage.reading() as session:
+            return engaged(session, environment)
+
+    def set(self, environment: str | None, *, engaged: bool, by: str, why: str) -> Lever:
+        """Committed when this returns. Engaging an engaged lever keeps who, when and why of the first time."""
+        scope = environment or EVERYWHERE
+        with self._storage.writing() as session:
+            row = session.get(LeverRow, scope)
+            if row is None:
+                row = LeverRow(scope=scope, engaged=not engaged, by=by, why=why, at=self._clock.now())
+                session.add(row)
+            if row.engaged != engaged:
+                row.engaged, row.by, row.why, row.at = engaged, by, why, self._clock.now()
+            session.flush()
+            return _lever(row)
+
+
+def engaged(session: Session, environment: str) -> Lever | None:
+    """The same, in a transaction: nothing can be engaged between this look and what is written in it."""
+    rows = session.scalars(
+        select(LeverRow).where(LeverRow.engaged, LeverRow.scope.in_([EVERYWHERE, environment]))
+    )
+    return next((_lever(row) for row in rows), None)
+
+
+def forbidden(lever: Lever) -> Conflict:
+    return Conflict(
+        f"{lever.sentence}. Nothing is armed until a person disengages it.", lever=lever.environment
+    )
+
+
+def _lever(row: LeverRow) -> Lever:
+    return Lever(environment=row.scope or None, engaged=row.engaged, by=row.by, why=row.why, at=row.at)
