@@ -5,7 +5,20 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from app.web import docs, errors, evidence, experiments, faults, health, live, runs, sandbox, signals, static
+from app.web import (
+    docs,
+    errors,
+    evidence,
+    experiments,
+    faults,
+    health,
+    lever,
+    live,
+    runs,
+    sandbox,
+    signals,
+    static,
+)
 from app.web.console import Console
 from app.web.guards import Guard, person
 from app.web.render import Show
@@ -27,6 +40,8 @@ ROUTES: tuple[APIRouter, ...] = (
     faults.pages,
     faults.api,
     faults.by_hand,
+    lever.api,
+    lever.pages,
     signals.api,
     evidence.pages,
     sandbox.pages,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from app.faults import Entry
+from app.faults import Entry, Lever
 from app.runs import Event, Run
 
 
@@ -85,6 +85,17 @@ def sample_json(sample: Any) -> dict[str, Any]:
         "at": sample.at.timestamp(),
         "value": sample.value,
         "parts": dict(sample.parts or {}),
+    }
+
+
+def lever_json(lever: Lever) -> dict[str, Any]:
+    return {
+        "environment": lever.environment,
+        "state": "engaged" if lever.engaged else "disengaged",
+        "engaged": lever.engaged,
+        "by": lever.by,
+        "why": lever.why,
+        "at": lever.at,
     }
 
 

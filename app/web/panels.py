@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.errors import GamedayError
+from app.faults import Lever
 from app.runs import Run
 from app.sandbox.control import SandboxState
 from app.settings import Environment
@@ -65,9 +66,14 @@ def panels(console: Console, page: Page) -> list[Panel]:
     own = build(console, page, bar) if build else [_state(bar)]
     return [
         Panel(name="armed", view=bar, template="components/_armed.html"),
+        Panel(name="lever", view=_engaged(console), template="components/_lever.html"),
         Panel(name="faults-count", view=len(bar.faults), template="components/_faults_count.html"),
         *own,
     ]
+
+
+def _engaged(console: Console) -> tuple[Lever, ...]:
+    return tuple(lever for lever in console.faults.lever.all() if lever.engaged)
 
 
 def _live(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
+from app.sandbox.names import BUCKET, DEAD_LETTERS, INCOMING, TABLE
 from tests.ports import free_port
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
@@ -89,10 +93,62 @@ class Lab:
     def values(self, run: Any, name: str) -> list[float]:
         """A signal's samples from the run's start on."""
         query = next(signal["query"] for signal in run["signals"] if signal["name"] == name)
-        samples = httpx.get(
-            f"{self.url}/api/signals/{query}/samples", params={"since": run["started_at"]}, timeout=20
+        samples = self.samples(query, run["started_at"])
+        return [one["value"] for one in samples if one["value"] is not None]
+
+    def parts(self, run: Any, name: str) -> list[dict[str, float]]:
+        """What a signal's samples were computed from, from the run's start on."""
+        query = next(signal["query"] for signal in run["signals"] if signal["name"] == name)
+        return [one["parts"] for one in self.samples(query, run["started_at"]) if one["value"] is not None]
+
+    def samples(self, query: str, since: str | None = None) -> list[dict[str, Any]]:
+        path = f"{self.url}/api/signals/{query}/samples"
+        answer = httpx.get(path, params={"since": since} if since else {}, timeout=20)
+        samples: list[dict[str, Any]] = answer.raise_for_status().json()
+        return samples
+
+    def by_hand(self, name: str) -> str:
+        """What the lab's own command prints in a terminal, for a probe of the strict experiment."""
+        folder = self.folder / "experiments" / "serverless-etl"
+        probes = json.loads((folder / "exp_2-strict.json").read_text())["steady-state-hypothesis"]["probes"]
+        provider = next(probe["provider"] for probe in probes if probe["name"] == name)
+        environment = {
+            **os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.aws_port}", "AWS_DEFAULT_REGION": "us-east-2",
+            "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        }  # fmt: skip
+        words = f"{provider['path']} {provider['arguments']}"
+        done = subprocess.run(words, shell=True, cwd=folder, env=environment, check=True, capture_output=True)
+        return done.stdout.decode().strip()
+
+    def good_records(self, since: datetime) -> set[str]:
+        """The ids in the well-formed objects that came in after `since`."""
+        s3 = self.client("s3")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=INCOMING)
+        fresh = [
+            one["Key"] for page in pages for one in page.get("Contents", ()) if one["LastModified"] > since
+        ]
+        bodies = (s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in fresh)
+        return {record["id"] for record in map(parsed, bodies) if record}
+
+    def stored_records(self) -> set[str]:
+        pages = (
+            self.client("dynamodb").get_paginator("scan").paginate(TableName=TABLE, ProjectionExpression="Id")
         )
-        return [one["value"] for one in samples.raise_for_status().json() if one["value"] is not None]
+        return {item["Id"]["S"] for page in pages for item in page["Items"]}
+
+    def take_dead_letters(self) -> list[bytes]:
+        """The objects behind the dead letters, each letter once; the queue is empty afterwards."""
+        sqs, s3 = self.client("sqs"), self.client("s3")
+        url = sqs.get_queue_url(QueueName=DEAD_LETTERS)["QueueUrl"]
+        bodies = []
+        while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in got:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                place = json.loads(message["Body"])["Records"][0]["s3"]
+                key = {"Bucket": place["bucket"]["name"], "Key": place["object"]["key"]}
+                bodies.append(s3.get_object(**key)["Body"].read())
+        return bodies
 
     def parked(self) -> int:
         """Records that wait for DynamoDB to come back: visible, in flight or delayed."""
@@ -118,3 +174,11 @@ class Lab:
             return calm and time.monotonic() - since[0] > TWO_MINUTES
 
         wait(settled, 180, "every signal is within its tolerance, and stays there")
+
+
+def parsed(body: bytes) -> Any:
+    """The record in an object, None where it is malformed."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None

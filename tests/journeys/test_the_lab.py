@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.harness import STRICT, Lab, wait
+from app.web.words import number
+from tests.journeys.harness import STRICT, Lab, parsed, wait
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(600)]
 IN_FLIGHT = "#signal-messages-in-flight"
 ERRORS = "#signal-normal-error-rates"
+MESSAGES_IN, CSV_OUT, WRITES = "messages in", "CSV out", "DynamoDB writes"
 
 
 def start_strict(page: Page, lab: Lab) -> int:
@@ -37,8 +41,13 @@ def test_in_flight_leaves_its_tolerance_while_the_error_rate_stays_normal(lab, p
     assert (run["status"], run["deviated"], run["verdict"]) == ("completed", True, "deviated")
     assert max(lab.values(run, "messages-in-flight")) > 20
     assert max(lab.values(run, "normal-error-rates")) <= 5
+    worst = min(lab.parts(run, "messages-in-flight"), key=lambda parts: parts[WRITES] / parts[MESSAGES_IN])
+    assert worst[WRITES] < 0.7 * worst[MESSAGES_IN]
+    assert worst[CSV_OUT] > 0.93 * worst[MESSAGES_IN]
     assert not lab.armed()
     lab.steady(page)
+    last = lab.samples(query_of(run))[-1]["parts"]
+    assert last[WRITES] > 0.9 * last[MESSAGES_IN]  # 1 % is malformed, and some are on their way
 
 
 def test_the_toggle_arms_and_the_button_rolls_back(lab, page):
@@ -76,10 +85,51 @@ def test_the_lab_s_fix_fails_on_the_error_rate_instead(lab, page):
 def test_the_resilient_handler_loses_nothing(lab, page):
     switch(page, lab, "resilient")
     lab.steady(page)
+    lab.take_dead_letters()  # of the handler before
+    began = datetime.now(UTC)
     run = lab.ended(start_strict(page, lab), 200)
     assert max(lab.values(run, "normal-error-rates")) <= 5
     assert not lab.armed()
+    good = lab.good_records(began)
+    assert len(good) > 500
     wait(lambda: lab.parked() == 0, 120, "what was parked is stored")
+    wait(lambda: good <= lab.stored_records(), 30, "everything that came in is stored")
+    assert [body for body in lab.take_dead_letters() if parsed(body)] == []
+
+
+def test_the_lab_s_own_command_prints_the_number_that_the_page_shows(lab, page):
+    lab.steady(page)
+    query = query_of(lab.get("/api/runs/1"))
+    set_rate(page, lab, 0)
+    page.goto(f"{lab.url}/")
+
+    def told_by_all() -> tuple[float, float, str] | None:
+        """The command's number and the page's, where samples before and after agree: no minute ended in between."""
+        before = lab.samples(query)[-1]
+        told = lab.by_hand("messages-in-flight")
+        after = wait(lambda: newer(lab.samples(query)[-1], before), 10, "a newer sample")
+        settled = before["value"] is not None and after["value"] == before["value"]
+        return (float(told), after["value"], page.locator(IN_FLIGHT).inner_text()) if settled else None
+
+    told, sampled, shown = wait(told_by_all, 25, "two samples that agree")
+    set_rate(page, lab, 20)
+    assert told == sampled
+    assert number(told, "%") in shown
+
+
+def newer(sample: dict[str, Any], than: dict[str, Any]) -> dict[str, Any] | None:
+    return sample if sample["at"] > than["at"] else None
+
+
+def query_of(run: Any) -> str:
+    return next(signal["query"] for signal in run["signals"] if signal["name"] == "messages-in-flight")
+
+
+def set_rate(page: Page, lab: Lab, rate: int) -> None:
+    page.goto(f"{lab.url}/sandbox")
+    page.locator("#rate").fill(str(rate))
+    page.locator("form:has(#rate) button").click()
+    expect(page.locator('output[for="rate"]')).to_have_text(str(rate))
 
 
 def switch(page: Page, lab: Lab, variant: str) -> None:

@@ -19,7 +19,8 @@ from app.clock import Clock, FrozenClock
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, Invalid, NotFound, Problem
 from app.evidence import Invocation, Line, Proof
-from app.faults import Entry, FaultState, Store, Understanding
+from app.faults import Entry, FaultState, Lever, Store, Understanding
+from app.faults.lever import SafetyLever
 from app.live import Live
 from app.queries import Query, Tolerance
 from app.runs import Event, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
@@ -169,8 +170,9 @@ def outside(since: float = 110) -> dict[str, Any]:
 
 
 class FakeFaults:
-    def __init__(self, clock: Clock, live: Live) -> None:
+    def __init__(self, clock: Clock, live: Live, storage: Storage) -> None:
         self.clock, self.live = clock, live
+        self.lever = SafetyLever(storage, clock)
         self.entries: list[Entry] = []
 
     def armed(self, *, run_id: str | None = None, ago: float = 120, by: str = "maria", **words: Any) -> Entry:
@@ -219,6 +221,9 @@ class FakeFaults:
             self.entries[entry_id - 1] = entry
             self.live.publish("faults", "fault", {"id": entry_id})
         return entry
+
+    def disengage(self, environment: str | None, *, by: str, why: str) -> Lever:
+        return self.lever.set(environment, engaged=False, by=by, why=why)
 
     def understand(self, environment: str, store: Store, text: str) -> Understanding:
         return Understanding(
@@ -329,6 +334,12 @@ class FakeRuns:
             sentence="Disarmed and read back; the run is ended.",
         )
 
+    def stop_all(self, environment: str | None, *, by: str, why: str) -> list[Run]:
+        self.faults.lever.set(environment, engaged=True, by=by, why=why)
+        for entry in self.faults.active(environment):
+            self.faults.disarm(entry.id, by=by, why=why)
+        return [self.rollback(run.id, by=by).run for run in self.active()]
+
     def get(self, run_id: int) -> Run:
         if run_id not in self.known:
             raise NotFound(f"There is no run {run_id}.")
@@ -412,7 +423,7 @@ def make_console(folder: Path, clock: Clock) -> FakeConsole:
     live, catalog = Live(), FakeCatalog()
     storage = Storage(sqlite_url(folder / "web.sqlite"))
     storage.migrate()
-    faults = FakeFaults(clock, live)
+    faults = FakeFaults(clock, live, storage)
     metrics = FakeMetrics(clock)
     metrics.values = within()
     return FakeConsole(

@@ -28,6 +28,8 @@ CHANGES = {
     ("DELETE", "/api/faults/{entry_id:int}"): Need.DISARM,
     ("POST", "/faults"): Need.ARM,
     ("POST", "/faults/{entry_id:int}/disarm"): Need.DISARM,
+    ("PUT", "/api/safety-lever"): Need.DISARM,
+    ("POST", "/safety-lever"): Need.DISARM,
     ("POST", "/sandbox/variant"): Need.SANDBOX,
     ("POST", "/sandbox/rate"): Need.SANDBOX,
 }

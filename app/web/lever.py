@@ -1,0 +1,90 @@
+"""The safety lever: engaged, everything is disarmed and interrupted, and nothing arms until a person disengages it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from app.errors import Invalid
+from app.faults import Lever
+from app.runs import Run
+from app.web.answers import lever_json
+from app.web.asked import Form, Rooms, Shown, Who
+from app.web.console import Console
+from app.web.errors import is_fragment
+from app.web.guards import Need, needs
+from app.web.runs import SEE_OTHER, answered
+from app.web.words import plural
+
+api = APIRouter(prefix="/api/safety-lever", tags=["safety lever"])
+pages = APIRouter(include_in_schema=False)
+
+
+class Pull(BaseModel):
+    """`environment` null: the lever of all environments."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    engaged: bool
+    why: Annotated[str, Field(max_length=500)] = ""
+    environment: str | None = None
+
+
+@api.get("", dependencies=[needs(Need.SEE)])
+def levers(console: Rooms) -> list[dict[str, Any]]:
+    """Every lever that was ever touched, as it stands."""
+    return [lever_json(lever) for lever in console.faults.lever.all()]
+
+
+@api.put("", dependencies=[needs(Need.DISARM)])
+def pull(asked: Pull, console: Rooms, who: Who) -> JSONResponse:
+    """Engage: disarms all that is armed, interrupts every run, refuses what would arm. Or disengage."""
+    lever, stopped = _pull(console, asked, who)
+    active = console.faults.active(asked.environment)
+    return answered(
+        {
+            **lever_json(lever),
+            "interrupted": [run.id for run in stopped],
+            "still_armed": [str(entry.store) for entry in active],
+        }
+    )
+
+
+@pages.post("/safety-lever", dependencies=[needs(Need.DISARM)])
+def pull_by_form(request: Request, fields: Form, console: Rooms, show: Shown, who: Who) -> Response:
+    state = fields.get("state")
+    if state not in ("engaged", "disengaged"):
+        raise Invalid("A safety lever is engaged or disengaged.")
+    asked = Pull(
+        engaged=state == "engaged",
+        why=fields.get("why", "")[:500],
+        environment=fields.get("environment") or None,
+    )
+    lever, stopped = _pull(console, asked, who)
+    if not is_fragment(request):
+        return RedirectResponse("/faults", status_code=SEE_OTHER)
+    left = console.faults.active(asked.environment)
+    told = _told(lever, stopped, [str(entry.store) for entry in left])
+    return show.fragment("components/_said.html", sentence=told, seconds=None, safe=not left)
+
+
+def _pull(console: Console, asked: Pull, who: str) -> tuple[Lever, list[Run]]:
+    words = {"by": who, "why": asked.why.strip()}
+    if asked.engaged:
+        stopped = console.runs.stop_all(asked.environment, **words)
+        lever = next(one for one in console.faults.lever.all() if one.environment == asked.environment)
+        return lever, stopped
+    return console.faults.disengage(asked.environment, **words), []
+
+
+def _told(lever: Lever, stopped: list[Run], left: list[str]) -> str:
+    if not lever.engaged:
+        return f"{lever.sentence}."
+    runs = f"{plural(len(stopped), 'run')} told to end. " if stopped else ""
+    armed = (
+        f"Not disarmed yet: {', '.join(left)}. The guardian keeps trying." if left else "Nothing is armed."
+    )
+    return f"{lever.sentence}. {runs}{armed}"
