@@ -27,6 +27,7 @@ from chaostoolkit.check import check_hypothesis_strategy_spelling
 from app.child import decoding
 from app.child.asking import Asking
 from app.child.brake import Brake
+from app.child.redacting import Redacting, RedactingFormatter
 from app.child.reporter import Reporter
 from app.child.spec import Spec
 from app.child.wire import Wire
@@ -36,10 +37,17 @@ LOGGER = logging.getLogger("chaostoolkit")
 
 def main(connection: Connection, spec: Spec) -> None:
     """Run in a process of its own. Ends with the message `ended`, whatever happened before."""
-    settle_in(spec)
+    redacting = Redacting()
+    redacting.install()
+    settle_in(spec, redacting)
     brake = Brake()
     brake.install()
-    wire = Wire(connection, lost=lambda: orphaned(brake, spec.grace))
+    wire = Wire(
+        connection,
+        lost=lambda: orphaned(brake, spec.grace),
+        hide=redacting.hide,
+        answer_within=spec.answer_within,
+    )
     wire.start()
     wire.tell("hello", pid=os.getpid())
     outcome: dict[str, Any] = {"journal": False, "problem": None}
@@ -59,7 +67,7 @@ def main(connection: Connection, spec: Spec) -> None:
         wire.close()
 
 
-def settle_in(spec: Spec) -> None:
+def settle_in(spec: Spec, redacting: Redacting) -> None:
     """Become what `chaos run` in the experiment's folder would be."""
     os.setsid()  # a group of its own: `aws` grandchildren end with it, a terminal's Ctrl-C does not reach it
     os.environ.update(spec.environ)
@@ -75,12 +83,12 @@ def settle_in(spec: Spec) -> None:
     os.chdir(spec.folder)
     own = [entry for entry in spec.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     sys.path[:] = own + [entry for entry in sys.path if entry not in left | {spec.folder}]
-    log_to_console()
+    log_to_console(redacting)
 
 
-def log_to_console() -> None:
+def log_to_console(redacting: Redacting) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("[%(asctime)s %(levelname)s] %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(RedactingFormatter(redacting))
     LOGGER.handlers[:] = [handler]
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False
@@ -100,7 +108,7 @@ def execute(spec: Spec, wire: Wire, brake: Brake) -> dict[str, Any]:
         experiment,
         settings=settings,
         strategy=check_hypothesis_strategy_spelling(hypothesis),
-        schedule=Schedule(),
+        schedule=schedule_of(spec),
         experiment_vars=(dict(spec.variables), {}),
         event_handlers=[Reporter(wire, asking)],
     )
@@ -114,6 +122,14 @@ def execute(spec: Spec, wire: Wire, brake: Brake) -> dict[str, Any]:
         "start": journal["start"],
         "end": journal["end"],
     }
+
+
+def schedule_of(spec: Spec) -> Schedule:
+    """As `chaos run --hypothesis-frequency --fail-fast` makes it; compressed time compresses the frequency, too."""
+    frequency = (
+        {} if spec.frequency is None else {"continuous_hypothesis_frequency": spec.frequency / spec.speed}
+    )
+    return Schedule(**frequency, fail_fast=spec.fail_fast)
 
 
 def merge_runtime(settings: dict[str, Any], experiment: dict[str, Any], rollback_strategy: str | None) -> str:

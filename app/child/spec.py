@@ -17,6 +17,9 @@ class Spec:
     variables: Mapping[str, Any] = field(default_factory=dict)  # as `chaos run --var`
     rollback_strategy: str | None = None  # None: the experiment's own, else Chaos Toolkit's default
     dry: str | None = None
+    frequency: float | None = None  # seconds between two looks at the hypothesis during the method
+    fail_fast: bool = False  # a look that misses ends the experiment
+    answer_within: float = 60.0  # seconds; a question without an answer is a no
     speed: float = 1.0  # pauses are divided by it
     grace: float = 20.0  # seconds that an orphan has for its rollbacks before its group is killed
     settings: str | None = None  # Chaos Toolkit's settings file; None: the user's own

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 Message = dict[str, Any]
@@ -20,7 +20,16 @@ LOST: Message = {"answer": "lost"}  # nobody is there to answer
 class Wire:
     """`lost` is called once, in the reading thread, when the supervisor's end of the pipe is gone."""
 
-    def __init__(self, connection: Connection, *, lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        lost: Callable[[], None],
+        hide: Callable[[str], str] = str,
+        answer_within: float = 60.0,
+    ) -> None:
+        self._hide = hide
+        self._answer_within = answer_within
         self._connection = connection
         self._lost = lost
         self._outgoing: SimpleQueue[bytes | None] = SimpleQueue()
@@ -37,10 +46,10 @@ class Wire:
 
     def tell(self, kind: str, **data: Any) -> None:
         """Report, without waiting. Never fails: what nobody reads is dropped."""
-        self._outgoing.put(json.dumps({"kind": kind, "data": data}, default=str).encode())
+        self._send({"kind": kind, "data": data})
 
     def ask(self, kind: str, **data: Any) -> Message:
-        """Ask and wait for the answer; `LOST` where there can be none."""
+        """Ask and wait for the answer; `LOST` where there can be none, or none comes in time."""
         answers: SimpleQueue[Message] = SimpleQueue()
         with self._lock:
             if self._gone:
@@ -48,13 +57,19 @@ class Wire:
             self._asked += 1
             number = self._asked
             self._waiting[number] = answers
-        self._outgoing.put(json.dumps({"kind": kind, "ask": number, "data": data}, default=str).encode())
-        return answers.get()
+        self._send({"kind": kind, "ask": number, "data": data})
+        try:
+            return answers.get(timeout=self._answer_within)
+        except Empty:
+            return LOST
 
     def close(self) -> None:
         """Wait until everything that was told is written, or cannot be."""
         self._outgoing.put(None)
         self._writer.join(timeout=5)
+
+    def _send(self, message: Message) -> None:
+        self._outgoing.put(self._hide(json.dumps(message, default=str)).encode())
 
     def _write(self) -> None:
         while (message := self._outgoing.get()) is not None:

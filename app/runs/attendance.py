@@ -89,10 +89,14 @@ class Attendance:
 
     def attend(self) -> None:
         try:
-            run = self._begin()
+            run = self._claim()
             if run is not None:
                 try:
+                    self._begin(run)
                     self._follow(run)
+                except Exception as error:
+                    LOGGER.exception("Run %s broke", run.id)
+                    self._told_end = self._told_end or {"problem": str(error) or repr(error)}
                 finally:
                     self._end(run)
                 ending.settle(self._rooms, self._record, run.id, hurry=self._hurry)
@@ -102,21 +106,21 @@ class Attendance:
             self._ended.set()
             self._settled.set()
 
-    def _begin(self) -> Run | None:
+    def _claim(self) -> Run | None:
+        """None where another supervisor was first."""
         now = self._clock.now()
         with self._rooms.storage.writing() as session:
             if not store.claim(session, self.run_id, supervisor=self._supervisor, at=now):
                 return None
-            run = store.read(session, self.run_id)
-        if run is None:
-            return None
+            return store.read(session, self.run_id)
+
+    def _begin(self, run: Run) -> None:
         self._arming = Arming(self._rooms, run)
         self._child = self._rooms.children.spawn(self._spec(run))
         # Written with the first events, and before anything is armed: until then it ends with its pipe.
         self._columns = {"child_pid": self._child.pid, "child_started": self._child.started}
         if self._stopped_by is not None:
             self.signal()
-        return run
 
     def _spec(self, run: Run) -> Spec:
         environment = self._rooms.settings.environment(run.environment)
@@ -131,6 +135,8 @@ class Attendance:
             rollback_strategy=run.rollback_strategy,
             dry=run.dry,
             speed=environment.speed,
+            frequency=run.hypothesis_frequency,
+            fail_fast=run.fail_fast,
             grace=self._rooms.patience.orphan,
         )
 

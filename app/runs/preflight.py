@@ -23,6 +23,8 @@ class Request:
     variables: Mapping[str, Any]
     rollback_strategy: str
     dry: str | None
+    hypothesis_frequency: float | None = None  # seconds; None: Chaos Toolkit's own
+    fail_fast: bool = False
 
     @classmethod
     def check(
@@ -34,6 +36,8 @@ class Request:
         variables: Mapping[str, Any],
         rollback_strategy: str | None,
         dry: str | None,
+        hypothesis_frequency: float | None = None,
+        fail_fast: bool = False,
     ) -> Request:
         """Invalid where something is asked for that there is not."""
         if environment is not None and environment not in settings.environments:
@@ -51,6 +55,8 @@ class Request:
             variables=dict(variables),
             rollback_strategy=strategy,
             dry=dry,
+            hypothesis_frequency=hypothesis_frequency,
+            fail_fast=fail_fast,
         )
 
     @property
@@ -59,6 +65,8 @@ class Request:
             "variables": dict(self.variables),
             "rollback_strategy": self.rollback_strategy,
             "dry": self.dry,
+            "hypothesis_frequency": self.hypothesis_frequency,
+            "fail_fast": self.fail_fast,
         }
 
 

@@ -54,6 +54,8 @@ class Run:
     variables: Mapping[str, Any] = field(default_factory=dict)  # as `chaos run --var`
     rollback_strategy: str = "always"
     dry: str | None = None
+    hypothesis_frequency: float | None = None  # seconds between two looks during the method
+    fail_fast: bool = False
     status: RunStatus
     deviated: bool | None = None
     verdict: Verdict | None = None  # None after the end: settling, at most 60 s

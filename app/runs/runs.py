@@ -72,6 +72,8 @@ class Runs:
         variables: Mapping[str, Any] | None = None,
         rollback_strategy: str | None = None,
         dry: str | None = None,
+        hypothesis_frequency: float | None = None,
+        fail_fast: bool = False,
         by: str,
     ) -> Run:
         """Queue a run and return it at once.
@@ -86,7 +88,8 @@ class Runs:
             )
         request = Request.check(
             self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
-            rollback_strategy=rollback_strategy, dry=dry,
+            rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
+            fail_fast=fail_fast,
         )  # fmt: skip
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         facts = preflight.facts(experiment, reading)

@@ -127,6 +127,8 @@ def to_run(row: RunRow) -> Run:
         variables=row.request.get("variables", {}),
         rollback_strategy=row.request.get("rollback_strategy", "always"),
         dry=row.request.get("dry"),
+        hypothesis_frequency=row.request.get("hypothesis_frequency"),
+        fail_fast=bool(row.request.get("fail_fast")),
         status=RunStatus(row.status),
         deviated=row.deviated,
         verdict=Verdict(row.verdict) if row.verdict else None,

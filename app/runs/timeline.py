@@ -24,7 +24,7 @@ class TimelineStep:
     """One line of the run's timeline. `progress` is 0 to 1, `seconds_left` real seconds, for a step that is now."""
 
     state: StepState
-    kind: str  # before, activity, pause, after, rollback, disarm
+    kind: str  # before, during, activity, pause, after, rollback, disarm
     name: str
     detail: str = ""
     seconds: float | None = None  # how long it took, or will take, in real seconds
@@ -57,7 +57,33 @@ def timeline(run: Run, events: Sequence[Event], *, now: datetime, speed: float) 
     over = [
         step if step.state is not StepState.NEXT else replace(step, state=StepState.SKIPPED) for step in told
     ]
-    return (*(over if run.ended else told), *_disarmed(events))
+    steps = over if run.ended else told
+    place = next((number for number, step in enumerate(steps) if step.kind == "after"), len(steps))
+    return (*steps[:place], *_during(events), *steps[place:], *_disarmed(events))
+
+
+def _during(events: Sequence[Event]) -> list[TimelineStep]:
+    """The looks at the hypothesis while the method was played, as one line."""
+    looks = [event for event in events if event.kind == "hypothesis-during"]
+    if not looks:
+        return []
+    met = sum(1 for look in looks if look.data.get("met"))
+    missed = {
+        probe["name"]
+        for look in looks
+        for probe in look.data.get("probes", ())
+        if probe.get("tolerance_met") is False
+    }
+    outside = "".join(f"; “{name}” was outside its tolerance" for name in sorted(missed))
+    return [
+        TimelineStep(
+            state=StepState.DONE if met == len(looks) else StepState.FAIL,
+            kind="during",
+            name="Steady state during the method",
+            detail=f"met in {met} of {len(looks)} looks{outside}",
+            at=looks[0].at,
+        )
+    ]
 
 
 def _step(

@@ -82,7 +82,8 @@ def inconclusive(findings: Findings) -> Reason:
         return reason
     if findings.blind:
         return (
-            f"No data, or too old, for {listed(findings.blind)}: what cannot be seen is not within tolerance."
+            f"No data, or too old, for {listed(findings.blind)}: what cannot be seen is not within tolerance. "
+            "Has traffic stopped?"
         )
     if findings.status is RunStatus.FAILED and not findings.missed:
         return "Chaos Toolkit reports the run as failed without a tolerance that was missed."
@@ -109,22 +110,25 @@ def deviated(findings: Findings) -> Reason:
     return None
 
 
+def not_over(findings: Findings) -> Reason:
+    if findings.still_armed:
+        return f"The hypothesis held, but {listed(findings.still_armed)} is still armed: it is not over."
+    return None
+
+
 RULES: tuple[tuple[Verdict, Callable[[Findings], Reason]], ...] = (
     (Verdict.NOT_STARTED, not_started),
     (Verdict.FAILED, failed),
     (Verdict.STOPPED, stopped),
     (Verdict.INCONCLUSIVE, inconclusive),
     (Verdict.DEVIATED, deviated),
+    (Verdict.INCONCLUSIVE, not_over),
 )
 
 
 def _held(findings: Findings) -> str:
     if not findings.faults:
         return "The hypothesis held. No fault that the console recognises was part of it."
-    if findings.still_armed:
-        return (
-            f"The hypothesis held while the fault struck, but {listed(findings.still_armed)} is still armed."
-        )
     return "The hypothesis held while the fault struck, and the fault is disarmed."
 
 

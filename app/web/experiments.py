@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.errors import Invalid, Problem
@@ -34,6 +34,8 @@ class Asked(BaseModel):
     variables: Mapping[str, Any] = {}
     rollback_strategy: str | None = None
     dry: str | None = None
+    hypothesis_frequency: Annotated[float | None, Field(gt=0)] = None  # seconds, as for `chaos run`
+    fail_fast: bool = False
 
 
 @pages.get("/experiments")
@@ -89,7 +91,8 @@ def run(  # noqa: PLR0917  FastAPI passes them by name
     """Queue a run. 404 unknown, 422 not valid, 409 where its store is in use (`run`: by which)."""
     started = console.runs.start(
         experiment_id, environment=asked.environment, variables=dict(asked.variables),
-        rollback_strategy=asked.rollback_strategy, dry=asked.dry, by=who,
+        rollback_strategy=asked.rollback_strategy, dry=asked.dry,
+        hypothesis_frequency=asked.hypothesis_frequency, fail_fast=asked.fail_fast, by=who,
     )  # fmt: skip
     location = f"/runs/{started.id}"
     if is_fragment(request):

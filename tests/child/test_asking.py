@@ -49,6 +49,13 @@ def test_anything_but_go_is_a_no(
     assert journal["status"] == "interrupted"
 
 
+def test_no_answer_in_time_is_a_no(begin: Any, experiment: Any, activity: Any, store: Path) -> None:
+    arm = activity("arm", "write", arguments={"path": str(store)})
+    journal = begin(experiment(arm), answers=lambda _: None, answer_within=0.2).finish()
+    assert not store.exists()
+    assert journal["status"] == "interrupted"
+
+
 def test_an_answer_that_can_not_be_read_is_a_no(
     begin: Any, experiment: Any, activity: Any, store: Path
 ) -> None:

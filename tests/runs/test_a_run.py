@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, Unavailable
 from app.runs import JournalState, RunStatus, Verdict
 
 GETPID = {
@@ -118,3 +118,40 @@ def test_variables_and_the_environment_reach_the_experiment(stage: Any, experime
     run = stage.finish(stage.start(document, variables={"size": "large"}))
     assert json.loads(stage.runs.journal(run.id))["run"][0]["output"]["stdout"] == "large green us-east-2\n"
     assert run.variables == {"size": "large"}
+
+
+def test_a_run_whose_process_can_not_be_prepared_has_failed_and_says_why(
+    stage: Any, experiment: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_environment: str) -> dict[str, str]:
+        raise Unavailable("AWS does not let this role be assumed.")
+
+    monkeypatch.setattr(stage.runs.rooms.aws, "child_variables", refuse)
+    run = stage.finish(stage.start(experiment(stage.arms())))
+    assert (run.status, run.verdict) == (RunStatus.ABORTED, Verdict.FAILED)
+    assert "AWS does not let this role be assumed." in run.verdict_reason
+    again = stage.start(experiment(stage.arms()))  # the store is not held
+    assert again.id != run.id
+    stage.finish(again)
+
+
+def test_the_hypothesis_is_looked_at_during_the_method_and_a_miss_can_end_it(
+    stage: Any, experiment: Any, tmp_path: Any
+) -> None:
+    broken = tmp_path / "broken"
+    probe = {
+        "type": "probe", "name": "whole", "tolerance": 1,
+        "provider": {"type": "process", "path": "test", "arguments": ["-e", str(broken)]},
+    }  # fmt: skip
+    breaks = {
+        "type": "action", "name": "break", "pauses": {"after": 2},
+        "provider": {"type": "process", "path": "touch", "arguments": [str(broken)]},
+    }  # fmt: skip
+    hypothesis = {"title": "whole", "probes": [probe]}
+    document = experiment(breaks, {**GETPID, "name": "later"}, **{"steady-state-hypothesis": hypothesis})
+    document["runtime"] = {"hypothesis": {"strategy": "continuously"}}
+    run = stage.finish(stage.start(document, hypothesis_frequency=0.2, fail_fast=True))
+    looked = [event for event in stage.runs.events(run.id) if event.kind == "hypothesis-during"]
+    assert looked[-1].data["met"] is False
+    assert "later" not in [event.data.get("name") for event in stage.runs.events(run.id)]
+    assert run.deviated

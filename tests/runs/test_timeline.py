@@ -44,18 +44,18 @@ STORY: list[tuple[float, str, dict[str, Any]]] = [
 ]
 
 
-def story(until: float, *, ended: bool = False) -> tuple[Any, ...]:
-    events = [
-        Event(run_id=1, seq=number, at=NOON + timedelta(seconds=at), kind=kind, data=data)
-        for number, (at, kind, data) in enumerate(STORY, 1)
-        if at <= until
-    ]
+def story(until: float, *, ended: bool = False, told: Any = None) -> tuple[Any, ...]:
     now = NOON + timedelta(seconds=until)
     run = Run(
         id=1, experiment="e", title="E", environment="test", requested_by="ann", snapshot="", sha256="",
         status=RunStatus.INTERRUPTED if ended else RunStatus.RUNNING, ended_at=now if ended else None,
         created_at=NOON, facts={"steps": STEPS},
     )  # fmt: skip
+    events = [
+        Event(run_id=1, seq=number, at=NOON + timedelta(seconds=at), kind=kind, data=data)
+        for number, (at, kind, data) in enumerate(told or STORY, 1)
+        if at <= until
+    ]
     return timeline(run, events, now=now, speed=10)
 
 
@@ -94,3 +94,11 @@ def test_what_the_end_cut_off_is_said() -> None:
     assert states(12, ended=True) == ["done", "done", "fail", "skipped", "skipped"]
     assert story(12, ended=True)[2].detail == "cut short"
     assert story(1, ended=True)[1].state is StepState.FAIL
+
+
+def test_looks_during_the_method_are_one_line_before_the_last_one() -> None:
+    lag = {"name": "lag", "tolerance_met": False}
+    looks = [{"met": True, "probes": []}, {"met": False, "probes": [lag]}, {"met": False, "probes": [lag]}]
+    told = story(1, told=[(0, "hypothesis-during", look) for look in looks])
+    assert [step.kind for step in told] == ["before", "activity", "pause", "during", "after", "rollback"]
+    assert (told[3].state, told[3].detail) == ("fail", "met in 1 of 3 looks; “lag” was outside its tolerance")

@@ -57,4 +57,6 @@ def test_the_earlier_verdict_wins(first: Any, second: Any) -> None:
 
 
 def test_it_says_so_where_something_is_still_armed() -> None:
-    assert "still armed" in judge(Findings(**{**GOOD, "still_armed": ("ssm:x",)}))[1]
+    verdict, reason = judge(Findings(**{**GOOD, "still_armed": ("ssm:x",)}))
+    assert verdict is Verdict.INCONCLUSIVE
+    assert "still armed" in reason
