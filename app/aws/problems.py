@@ -15,6 +15,11 @@ THROTTLES = frozenset(
      "RequestThrottled", "RequestThrottledException", "LimitExceededException", "SlowDown", "TooManyUpdates"}
 )  # fmt: skip
 DENIALS = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+REFUSALS = frozenset(
+    {"ValidationError", "ValidationException", "InvalidParameterValue", "InvalidParameterValueException",
+     "InvalidParameterCombination", "InvalidParameterCombinationException", "MissingParameter",
+     "MissingRequiredParameterException"}
+)  # fmt: skip
 SECRETS = re.compile(
     r"(?:AKIA|ASIA)[A-Z0-9]{12,}|(?i:(?:signature|credential|securitytoken|security-token)[=:]\s*\S+)"
 )
@@ -30,6 +35,13 @@ class Denied(Unavailable):
     """The credentials may not do this. It may still work later, once somebody changes a policy."""
 
     title = "Not allowed"
+
+
+class Refused(Unavailable):
+    """AWS understood the request and will never do it: what was asked for is wrong."""
+
+    title = "Not accepted"
+    retryable = False
 
 
 @contextmanager
@@ -59,4 +71,6 @@ def _of_answer(error: ClientError, doing: str) -> Unavailable:
         return Throttled(f"{doing} was throttled by AWS ({name}).", code=name)
     if name in DENIALS:
         return Denied(f"{doing} is not allowed: {said}", code=name)
+    if name in REFUSALS:
+        return Refused(f"{doing} failed: {name}: {said}", code=name)
     return Unavailable(f"{doing} failed: {name}: {said}", code=name)

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from app.experiments.commands import AwsCommand, aws_command, file_or_text, seconds_ago
-from app.queries import Query, Term, Tolerance
+from app.queries import Fold, Query, Term, Tolerance
 from app.queries.tolerance import drawable, in_words
 
 RESULT = re.compile(r"MetricDataResults\[(\d+)\]\.Values\[0\]")
 PERCENT = re.compile(r"\*\s*100\b|%|\bpercent", re.IGNORECASE)
 MODULE = "chaosaws.cloudwatch.probes"
-DEFAULT_DURATION = 60  # seconds, chaosaws' own
+STATISTICS_DURATION, DATA_DURATION, DATA_PERIOD = 60, 300, 60  # seconds, chaosaws' own
+UNRESOLVED = "${"
+ELSEWHERE = {"region", "profile", "endpoint-url"}  # another account or region than the environment's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +58,25 @@ def _value_entry(query: Query) -> str:
 
 
 def query_of(provider: Mapping[str, Any], folder: Path) -> Query | None:
-    """The query of a probe's provider; None where it measures something that is not in CloudWatch."""
+    """The query of a probe's provider.
+
+    None where it measures something that is not in CloudWatch, or where only Chaos Toolkit can tell what:
+    then only runs measure it.
+    """
+    try:
+        query = _query_of(provider, folder)
+        whole = query is not None and query.terms and UNRESOLVED not in query.document
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return query if whole else None
+
+
+def _query_of(provider: Mapping[str, Any], folder: Path) -> Query | None:
     if provider.get("type") == "python" and provider.get("module") == MODULE:
-        return _statistics(provider.get("func"), provider.get("arguments") or {})
+        read = {"get_metric_statistics": _statistics, "get_metric_data": _folded}.get(
+            str(provider.get("func"))
+        )
+        return read(provider.get("arguments") or {}) if read else None
     command = aws_command(provider)
     if command and (command.service, command.operation) == ("cloudwatch", "get-metric-data"):
         return _metric_data(command, folder)
@@ -66,6 +84,8 @@ def query_of(provider: Mapping[str, Any], folder: Path) -> Query | None:
 
 
 def _metric_data(command: AwsCommand, folder: Path) -> Query | None:
+    if ELSEWHERE & command.options.keys() or command.options.get("scan-by") == "TimestampAscending":
+        return None
     text = file_or_text(command.options.get("metric-data-queries", ""), folder)
     begins = seconds_ago(command.options.get("start-time", ""))
     ends = seconds_ago(command.options.get("end-time", ""))
@@ -80,25 +100,40 @@ def _metric_data(command: AwsCommand, folder: Path) -> Query | None:
     return Query(document=_canonical(entries), result=results[int(match[1])], window=begins)
 
 
-def _statistics(function: Any, arguments: Mapping[str, Any]) -> Query | None:
-    """`get_metric_statistics` and `get_metric_data` of chaosaws: one metric over `duration` seconds."""
+def _statistics(arguments: Mapping[str, Any]) -> Query | None:
+    """As chaosaws' `get_metric_statistics`: one bucket of `duration` seconds, and 0 where there is none."""
     stat = arguments.get("statistic") or arguments.get("extended_statistic")
-    if function not in ("get_metric_statistics", "get_metric_data") or not stat or arguments.get("offset"):
+    duration = int(arguments.get("duration", STATISTICS_DURATION))
+    if not stat or arguments.get("offset"):
         return None
+    document = _one_metric(arguments, stat=str(stat), period=duration)
+    return Query(document=document, result="value", window=duration, when_empty=0.0)
+
+
+def _folded(arguments: Mapping[str, Any]) -> Query | None:
+    """As chaosaws' `get_metric_data`: every bucket of `period` seconds within `duration`, made one value."""
+    stat = str(arguments["statistic"])
+    if arguments.get("offset"):
+        return None
+    duration, period = (
+        int(arguments.get("duration", DATA_DURATION)),
+        int(arguments.get("period", DATA_PERIOD)),
+    )
+    fold = Fold(stat) if stat in set(Fold) else Fold.MEAN
+    document = _one_metric(arguments, stat=stat, period=period)
+    return Query(document=document, result="value", window=duration, when_empty=0.0, fold=fold)
+
+
+def _one_metric(arguments: Mapping[str, Any], *, stat: str, period: int) -> str:
+    name = str(arguments["metric_name"])
     dimensions = arguments.get("dimensions") or [
-        {"Name": arguments.get("dimension_name"), "Value": arguments.get("dimension_value")}
+        {"Name": arguments["dimension_name"], "Value": arguments["dimension_value"]}
     ]
-    duration = int(arguments.get("duration", DEFAULT_DURATION))
-    metric = {
-        "Namespace": arguments.get("namespace"),
-        "MetricName": arguments.get("metric_name"),
-        "Dimensions": dimensions,
-    }
-    told = {"Metric": metric, "Period": duration, "Stat": stat}
-    entries = [
-        {"Id": "value", "Label": str(arguments.get("metric_name")), "MetricStat": told, "ReturnData": True}
-    ]
-    return Query(document=_canonical(entries), result="value", window=duration, when_empty=0.0)
+    metric = {"Namespace": arguments["namespace"], "MetricName": name, "Dimensions": dimensions}
+    told = {"Metric": metric, "Period": period, "Stat": stat}
+    if unit := arguments.get("unit"):
+        told["Unit"] = unit
+    return _canonical([{"Id": "value", "Label": name, "MetricStat": told, "ReturnData": True}])
 
 
 def _canonical(entries: Any) -> str:

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from app.aws.metrics import MetricResults, get_metric_data
+from app.aws.problems import Refused
 from app.clock import Clock
 from app.errors import GamedayError
 from app.live import Live
 from app.metrics import store
 from app.metrics.sample import Reading, Sample
 from app.queries import Query
-from app.queries.requests import batches, entries, values
+from app.queries.requests import batches, entries, result_id, values
 from app.settings import Environment
 from app.storage import Storage
 
@@ -46,7 +47,8 @@ class Metrics:
     environments: Mapping[str, Environment]
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _watched: dict[str, tuple[str, tuple[Query, ...]]] = field(default_factory=dict)
-    _trouble: dict[str, _Trouble] = field(default_factory=dict)
+    _trouble: dict[tuple[str, str], _Trouble] = field(default_factory=dict)  # by environment and query
+    _failures: dict[str, int] = field(default_factory=dict)  # polls in a row that AWS did not answer
     _due: dict[str, datetime] = field(default_factory=dict)
     changed: threading.Event = field(default_factory=threading.Event)  # something new is watched
 
@@ -55,7 +57,7 @@ class Metrics:
         with self._lock:
             before = {query.id for query in self.watched(environment)}
             self._watched[subject] = (environment, tuple(queries))
-            if not before.issuperset(query.id for query in queries) and environment not in self._trouble:
+            if not before.issuperset(query.id for query in queries) and not self._failures.get(environment):
                 self._due.pop(environment, None)
                 self.changed.set()
 
@@ -79,12 +81,11 @@ class Metrics:
             return store.latest(session, environment, query_id)
 
     def state(self, environment: str, query_id: str) -> Reading:
-        trouble = self._trouble.get(environment)
+        trouble = self._trouble.get((environment, query_id))
         sample = self.latest(environment, query_id)
         if trouble is None:
             return Reading(sample=sample)
-        age = (self.clock.now() - trouble.since).total_seconds()
-        return Reading(sample=sample, error=trouble.sentence, error_age=age)
+        return Reading(sample=sample, error=trouble.sentence, error_since=trouble.since)
 
     def next_due(self, environment: str) -> datetime:
         """In the past where it has not been polled yet."""
@@ -94,41 +95,74 @@ class Metrics:
         """One sample of everything watched there, evaluated as its probe would now. Errors are kept, not raised."""
         queries = self.watched(environment.name)
         now = self.clock.now()
-        wait = environment.poll_seconds
-        try:
-            samples = [
-                sample for batch in batches(queries) for sample in self._sampled(environment, batch, now)
-            ]
-            self._trouble.pop(environment.name, None)
-        except GamedayError as error:
-            samples = []
-            failures = self._failed(environment.name, str(error), now)
-            wait = min(LONGEST_BACKOFF, wait * 2**failures)
-        self._due[environment.name] = now + timedelta(seconds=wait)
+        samples: list[Sample] = []
+        away: GamedayError | None = None
+        for batch in batches(queries):
+            if away is None:
+                found, away = self._polled(environment, batch, now)
+                samples += found
+            if away is not None:
+                self._note(environment.name, batch, str(away), now)
+        self._due[environment.name] = now + timedelta(seconds=self._wait(environment, away))
         self._keep(samples)
         for sample in samples:
             if sample.at == now:
                 self.live.publish(f"signals:{environment.name}", "sample", sample)
-        if not samples and queries:
+        if len({sample.query for sample in samples}) < len(queries):
             self.live.publish(f"signals:{environment.name}", "trouble")
+
+    def record(self, samples: Sequence[Sample]) -> None:
+        """Keep what a run has measured by itself."""
+        self._keep(samples)
+        for sample in samples:
+            self.live.publish(f"signals:{sample.environment}", "sample", sample)
 
     def forget_old(self) -> None:
         with self.storage.writing() as session:
             store.forget(session, self.clock.now() - KEPT)
 
-    def _failed(self, environment: str, sentence: str, now: datetime) -> int:
-        known = self._trouble.get(environment)
-        if known is None:
-            self._trouble[environment] = _Trouble(sentence, now)
-            return 1
-        known.sentence, known.failures = sentence, known.failures + 1
-        return known.failures
+    def _wait(self, environment: Environment, away: GamedayError | None) -> float:
+        """Seconds until the next poll: longer and longer while AWS does not answer."""
+        if away is None:
+            self._failures.pop(environment.name, None)
+            return environment.poll_seconds
+        failures = self._failures[environment.name] = self._failures.get(environment.name, 0) + 1
+        return float(min(LONGEST_BACKOFF, environment.poll_seconds * 2**failures))
+
+    def _note(self, environment: str, queries: Sequence[Query], sentence: str, now: datetime) -> None:
+        for query in queries:
+            known = self._trouble.setdefault((environment, query.id), _Trouble(sentence, now))
+            known.sentence = sentence
+
+    def _polled(
+        self, environment: Environment, batch: list[Query], now: datetime
+    ) -> tuple[list[Sample], GamedayError | None]:
+        """Samples, and why AWS answers nothing at all. One query that is refused takes no other with it."""
+        try:
+            return self._sampled(environment, batch, now), None
+        except Refused as error:
+            if len(batch) == 1:
+                self._note(environment.name, batch, str(error), now)
+                return [], None
+        except GamedayError as error:
+            return [], error
+        samples: list[Sample] = []
+        for query in batch:
+            found, away = self._polled(environment, [query], now)
+            samples += found
+            if away is not None:
+                return samples, away
+        return samples, None
 
     def _sampled(self, environment: Environment, batch: list[Query], now: datetime) -> list[Sample]:
         end = now.replace(microsecond=0)  # the probe's own `date` gives whole seconds
         told = self._ask(environment, batch, start=end - timedelta(seconds=batch[0].window), end=end)
         samples = []
-        for query, points in values(batch, _series(told)):
+        for number, (query, points) in enumerate(values(batch, _series(told))):
+            if broken := incomplete(told, number, query):
+                self._note(environment.name, [query], broken, now)
+                continue
+            self._trouble.pop((environment.name, query.id), None)
             _, value, parts = points[0] if points else (now, None, {})
             samples.append(
                 Sample(environment=environment.name, query=query.id, at=now, value=value, parts=parts)
@@ -136,15 +170,15 @@ class Metrics:
         return samples + self._history(environment, batch, now)
 
     def _history(self, environment: Environment, batch: list[Query], now: datetime) -> list[Sample]:
-        """The last hour of queries that have none.
+        """The last hour of queries that have none, in one call.
 
-        One call: from an hour ago on, each whole bucket of a query whose period is its window is what
-        the probe would have said at the bucket's end.
+        From an hour ago on, each whole bucket of a query whose period is its window is what the probe would have
+        said at the bucket's end; so is each of a shorter period, of which the newest counts.
         """
         new = [
             query
             for query in batch
-            if {term.period for term in query.terms if term.period} == {query.window}
+            if common_period(query) is not None
             and not self.samples(environment.name, query.id, now - HISTORY, 1)
         ]
         if not new:
@@ -153,9 +187,10 @@ class Metrics:
         told = self._ask(environment, new, start=end - HISTORY, end=end)
         return [
             Sample(environment=environment.name, query=query.id, at=at, value=value, parts=parts)
-            for query, points in values(new, _series(told))
+            for number, (query, points) in enumerate(values(new, _series(told)))
+            if not incomplete(told, number, query)
             for begin, value, parts in points
-            if (at := begin + timedelta(seconds=query.window / environment.speed)) < now
+            if (at := begin + timedelta(seconds=(common_period(query) or 0) / environment.speed)) < now
         ]
 
     def _ask(
@@ -168,6 +203,21 @@ class Metrics:
         if samples:
             with self.storage.writing() as session:
                 store.add(session, samples)
+
+
+def common_period(query: Query) -> int | None:
+    """The period of all its metrics, in seconds; None where they differ, or where many buckets make the value."""
+    periods = {term.period for term in query.terms if term.period}
+    return periods.pop() if len(periods) == 1 and query.fold is None else None
+
+
+def incomplete(told: MetricResults, number: int, query: Query) -> str:
+    """Why the answer to the `number`th query is not to be believed; empty where it is."""
+    result = told[result_id(number, query)]
+    if result.status == "Complete":
+        return ""
+    why = "; ".join(result.messages) or "no reason given"
+    return f"CloudWatch answered {result.status}: {why}"
 
 
 def _series(told: MetricResults) -> Any:

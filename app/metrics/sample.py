@@ -20,4 +20,4 @@ class Sample:
 class Reading:
     sample: Sample | None  # the newest, of whatever age
     error: str | None = None  # a sentence; None where the last poll went well
-    error_age: float | None = None  # seconds since it began
+    error_since: datetime | None = None  # when it began

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
+from statistics import mean
 from typing import Any
+
+
+class Fold(StrEnum):
+    """How chaosaws' `get_metric_data` makes one value of a window's many, rounded to two digits."""
+
+    SUM = "Sum"
+    MINIMUM = "Minimum"
+    MAXIMUM = "Maximum"
+    MEAN = "Average"
+
+
+FOLDS: Mapping[Fold, Callable[[Sequence[float]], float]] = {
+    Fold.SUM: sum,
+    Fold.MINIMUM: min,
+    Fold.MAXIMUM: max,
+    Fold.MEAN: mean,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +55,12 @@ class Query:
     result: str
     window: int  # seconds
     when_empty: float | None = None
+    fold: Fold | None = None  # None: the newest value counts
 
     @cached_property
     def id(self) -> str:
         """12 hex digits that are the same for equal queries."""
-        text = f"{self.document}|{self.result}|{self.window}"
+        text = f"{self.document}|{self.result}|{self.window}" + (f"|{self.fold}" if self.fold else "")
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
@@ -49,8 +71,19 @@ class Query:
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
-        """Every entry, in the order of the document."""
-        return tuple(_term(entry) for entry in self.entries)
+        """Every entry, in the order of the document. No two have the same label."""
+        terms = [_term(entry) for entry in self.entries]
+        often = Counter(term.label for term in terms)
+        return tuple(
+            replace(term, label=f"{term.label} ({term.id})") if often[term.label] > 1 else term
+            for term in terms
+        )
+
+    def folded(self, values: Sequence[float]) -> float | None:
+        """The value out of a window's values, the newest first; None of none."""
+        if not values:
+            return None
+        return values[0] if self.fold is None else round(FOLDS[self.fold](values), 2)
 
 
 def _term(entry: dict[str, Any]) -> Term:

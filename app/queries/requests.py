@@ -46,6 +46,11 @@ def _renamed(entry: dict[str, Any], query: Query, number: int) -> dict[str, Any]
     return made
 
 
+def result_id(number: int, query: Query) -> str:
+    """What the value of a batch's `number`th query is called in the answer."""
+    return _id(number, query.result)
+
+
 def _id(number: int, name: str) -> str:
     return f"q{number}_{name}"
 
@@ -64,4 +69,11 @@ def values(
             (at, told[at], {label: one.get(at) for label, one in terms.items()})
             for at in sorted(told, reverse=True)
         ]
-        yield query, points
+        yield query, _folded(query, points)
+
+
+def _folded(
+    query: Query, points: list[tuple[datetime, float, dict[str, float | None]]]
+) -> list[tuple[datetime, float, dict[str, float | None]]]:
+    value = query.folded([value for _, value, _ in points])
+    return points if query.fold is None or value is None else [(points[0][0], value, {})]

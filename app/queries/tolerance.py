@@ -39,8 +39,13 @@ def drawable(tolerance: Any) -> Tolerance | None:
     if isinstance(tolerance, list) and tolerance and all(_is_number(value) for value in tolerance):
         return Tolerance(values=tuple(float(value) for value in tolerance))
     if isinstance(tolerance, dict) and tolerance.get("type") == "range":
-        low, high = tolerance["range"]
-        return Tolerance(low=float(low), high=float(high))
+        ends = tolerance.get("range")
+        if (
+            isinstance(ends, list)
+            and len(ends) == len(("low", "high"))
+            and all(_is_number(end) for end in ends)
+        ):
+            return Tolerance(low=float(ends[0]), high=float(ends[1]))
     return None
 
 

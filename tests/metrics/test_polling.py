@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from app.aws.problems import Refused, Throttled
 from app.clock import FrozenClock
 from app.errors import Unavailable
 from app.live import Live
 from app.metrics import Metrics, Poller
-from app.queries import Query
+from app.queries import Fold, Query
 from app.settings import Environment
 from app.storage import Storage
 from app.storage.engine import sqlite_url
@@ -36,6 +37,7 @@ class CloudWatch:
 
     def __init__(self, clock: FrozenClock) -> None:
         self.clock, self.asked, self.value, self.down = clock, [], 7.0, False
+        self.refused, self.status = "SEARCH", "Complete"
 
     def client(self, environment: str, service: str) -> CloudWatch:
         assert (environment, service) == ("staging", "cloudwatch")
@@ -45,6 +47,8 @@ class CloudWatch:
         self.asked.append(asked)
         if self.down:
             raise Unavailable("CloudWatch does not answer.")
+        if any(self.refused in entry.get("Expression", "") for entry in asked["MetricDataQueries"]):
+            raise Refused("Reading metrics failed: ValidationError: no such function")
         return {"MetricDataResults": [self._result(entry, asked) for entry in asked["MetricDataQueries"]]}
 
     def _result(self, entry: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +56,12 @@ class CloudWatch:
         while self.value is not None and at + timedelta(minutes=5) <= asked["EndTime"]:
             times.append(at)
             at += timedelta(minutes=5)
-        return {"Id": entry["Id"], "Timestamps": times[::-1], "Values": [self.value] * len(times)}
+        return {
+            "Id": entry["Id"],
+            "Timestamps": times[::-1],
+            "Values": [self.value] * len(times),
+            "StatusCode": self.status,
+        }
 
 
 @pytest.fixture
@@ -125,7 +134,8 @@ def test_trouble_is_told_with_its_age_and_backed_off_from(metrics, cloudwatch, c
     metrics.poll(PLACE)
     clock.advance(90)
     state = metrics.state("staging", query("in").id)
-    assert (state.sample, state.error, state.error_age) == (None, "CloudWatch does not answer.", 90)
+    assert (state.sample, state.error) == (None, "CloudWatch does not answer.")
+    assert state.error_since == clock.now() - timedelta(seconds=90)
     assert metrics.next_due("staging") - clock.now() == timedelta(seconds=30)
     metrics.poll(PLACE)
     assert metrics.next_due("staging") - clock.now() == timedelta(seconds=240)
@@ -139,3 +149,63 @@ def test_queries_of_different_windows_do_not_share_a_call(metrics, cloudwatch):
     metrics.poll(PLACE)
     spans = {asked["EndTime"] - asked["StartTime"] for asked in cloudwatch.asked}
     assert {timedelta(minutes=5), timedelta(minutes=15)} <= spans
+
+
+def searching() -> Query:
+    entries = [{"Id": "share", "Expression": "SEARCH('x', 'Sum')"}]
+    return Query(document=json.dumps(entries), result="share", window=300)
+
+
+def test_a_query_that_cloudwatch_refuses_takes_no_other_with_it(metrics, cloudwatch, clock):
+    metrics.watch("page", "staging", [searching(), query("in")])
+    metrics.poll(PLACE)
+    assert metrics.latest("staging", query("in").id).value == 7.0
+    assert metrics.state("staging", query("in").id).error is None
+    assert "ValidationError" in metrics.state("staging", searching().id).error
+    assert metrics.next_due("staging") - clock.now() == timedelta(seconds=PLACE.poll_seconds)
+
+
+def test_throttling_is_not_answered_with_more_calls(metrics, cloudwatch, monkeypatch):
+    def throttle(**asked: Any) -> Any:
+        cloudwatch.asked.append(asked)
+        raise Throttled("AWS asks for fewer calls.")
+
+    monkeypatch.setattr(cloudwatch, "get_metric_data", throttle)
+    metrics.watch("page", "staging", [query("in"), query("out"), query("long", window=900)])
+    metrics.poll(PLACE)
+    assert len(cloudwatch.asked) == 1
+    assert metrics.state("staging", query("long", window=900).id).error == "AWS asks for fewer calls."
+
+
+@pytest.mark.parametrize("status", ["Forbidden", "InternalError", "PartialData"])
+def test_an_incomplete_answer_is_trouble_and_no_sample(metrics, cloudwatch, status):
+    cloudwatch.status = status
+    metrics.watch("page", "staging", [query("in")])
+    metrics.poll(PLACE)
+    assert metrics.latest("staging", query("in").id) is None
+    assert status in metrics.state("staging", query("in").id).error
+
+
+def test_the_last_hour_of_short_periods_is_fetched_too(metrics, clock):
+    entries = json.loads(query("in").document)
+    entries[1]["MetricStat"]["Period"] = 60
+    short = Query(document=json.dumps(entries), result="share", window=300)
+    metrics.watch("page", "staging", [short])
+    metrics.poll(PLACE)
+    assert len(metrics.samples("staging", short.id, clock.now() - timedelta(hours=2))) == 13
+
+
+def test_terms_of_one_label_stay_apart():
+    entries = [{"Id": "a", "Label": "x", "Expression": "b+c"}, *({"Id": i, "Label": "sent"} for i in "bc")]
+    labels = [term.label for term in Query(document=json.dumps(entries), result="a", window=300).terms]
+    assert labels == ["x", "sent (b)", "sent (c)"]
+
+
+@pytest.mark.parametrize(
+    ("fold", "value"),
+    [(Fold.SUM, 6.67), (Fold.MINIMUM, 1.11), (Fold.MAXIMUM, 3.33), (Fold.MEAN, 2.22), (None, 3.33)],
+)
+def test_a_window_of_many_values_is_folded_as_chaosaws_does(fold, value):
+    values = [3.333, 2.222, 1.111]
+    folded = Query(document="[]", result="a", window=300, fold=fold).folded(values)
+    assert round(folded, 2) == value
