@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chaoslib.run import RunEventHandler
@@ -104,12 +105,28 @@ def outcome(run: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def number_in(output: Any) -> float | None:
+    """The number that a probe gave: itself, what a process printed, or the status of an HTTP answer."""
+    if isinstance(output, dict):
+        output = output.get("stdout") if "stdout" in output else output.get("status")
+    try:
+        number = float(output)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) and not isinstance(output, bool) else None
+
+
 def summary(state: dict[str, Any] | None) -> dict[str, Any]:
     """Whether the steady state was met, and each probe's answer. No state: a control ended it."""
     if state is None:
         return {"met": None, "probes": []}
     probes = [
-        {"name": run["activity"].get("name"), "tolerance_met": run.get("tolerance_met"), **outcome(run)}
+        {
+            "name": run["activity"].get("name"),
+            "tolerance_met": run.get("tolerance_met"),
+            "value": number_in(run.get("output")),
+            **outcome(run),
+        }
         for run in state["probes"]
     ]
     return {"met": state["steady_state_met"], "probes": probes}

@@ -25,7 +25,9 @@ def read(experiment: Experiment, variables: Mapping[str, str]) -> Reading:
     known = configuration(experiment.document, variables)
     document = substitute(experiment.document, known)
     folder = experiment.path.parent
-    signals = signals_of((document.get("steady-state-hypothesis") or {}).get("probes") or [], folder)
+    signals = signals_of(
+        (document.get("steady-state-hypothesis") or {}).get("probes") or [], folder, experiment.id
+    )
     steps = story(document, signals)
     intents = [
         intent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -33,17 +34,21 @@ class Signal:
     terms: tuple[Term, ...]  # the parts of the value, in the order of the file
 
 
-def signals_of(probes: Sequence[Any], folder: Path) -> tuple[Signal, ...]:
-    return tuple(_signal(probe, folder) for probe in probes if isinstance(probe, Mapping) and "name" in probe)
+def signals_of(probes: Sequence[Any], folder: Path, experiment_id: str) -> tuple[Signal, ...]:
+    return tuple(
+        _signal(probe, folder, experiment_id)
+        for probe in probes
+        if isinstance(probe, Mapping) and "name" in probe
+    )
 
 
-def _signal(probe: Mapping[str, Any], folder: Path) -> Signal:
+def _signal(probe: Mapping[str, Any], folder: Path, experiment_id: str) -> Signal:
     name = str(probe["name"])
     query = query_of(probe.get("provider") or {}, folder)
     unit = "%" if query and PERCENT.search(_value_entry(query)) else ""
     return Signal(
         key=name,
-        id=query.id if query else f"run-{name}",
+        id=query.id if query else _of_runs(experiment_id, name),
         name=name,
         tolerance=drawable(probe.get("tolerance")),
         tolerance_text=in_words(probe.get("tolerance"), unit),
@@ -51,6 +56,11 @@ def _signal(probe: Mapping[str, Any], folder: Path) -> Signal:
         unit=unit,
         terms=tuple(term for term in query.terms if term.id != query.result) if query else (),
     )
+
+
+def _of_runs(experiment_id: str, name: str) -> str:
+    """Two experiments may call their probes the same."""
+    return f"run-{hashlib.sha256(f'{experiment_id}|{name}'.encode()).hexdigest()[:12]}"
 
 
 def _value_entry(query: Query) -> str:

@@ -2,6 +2,6 @@
 
 from app.metrics.metrics import Metrics
 from app.metrics.poller import Poller
-from app.metrics.sample import Reading, Sample
+from app.metrics.sample import MET, Reading, Sample
 
-__all__ = ["Metrics", "Poller", "Reading", "Sample"]
+__all__ = ["MET", "Metrics", "Poller", "Reading", "Sample"]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+MET = "met"  # the part of a sample that a run has measured: 1 where its tolerance was met, else 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:

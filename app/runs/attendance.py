@@ -15,6 +15,7 @@ from app.errors import Conflict
 from app.runs import ending, processes, store
 from app.runs.arming import Answer, Arming, Refusal
 from app.runs.children import Child
+from app.runs.measured import measured
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
 from app.runs.run import Run
@@ -22,6 +23,7 @@ from app.runs.run import Run
 LOGGER = logging.getLogger(__name__)
 # What a child tells about that nobody needs to read later.
 UNRECORDED = ("hello", "ended")
+JUDGED = ("hypothesis-before", "hypothesis-during", "hypothesis-after")
 GATHER = 0.005  # seconds: what a child tells within them is one transaction; questions do not wait for it
 GATHERED_WITHIN = 0.05
 LEVER_EVERY = 1.0  # seconds
@@ -186,12 +188,13 @@ class Attendance:
         kind, data = str(message["kind"]), dict(message.get("data") or {})
         if kind == "ended":
             self._told_end = data
+        if kind in JUDGED and (samples := measured(run, data, self._clock.now())):
+            self._rooms.metrics.record(samples)
         if kind == "rollbacks":
             self._rolling_back = True
         told: list[Told] = [] if kind in UNRECORDED else [(kind, data)]
         if kind == "activity" and self._arming is not None and data.get("phase") == "method":
             told += self._arming.over(str(data.get("name")))
-        del run
         return told
 
     def _answer(self, run: Run, child: Child, message: Mapping[str, Any], told: list[Told]) -> list[Told]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.metrics.sample import MET
 from app.queries import Judgement, Tolerance
+from app.queries.explain import explain, largest, missing
 from app.settings import Environment
 from app.web.console import Console
-from app.web.words import number, share, span
+from app.web.words import number, span
 
 STALE_AFTER = 2  # polling periods
-FAR_BEHIND = 0.85  # of the largest part: from here on a part is drawn as missing
-MATCHES = 0.95
 LONGEST_SPAN, SHORTEST_SPAN = 1800, 180  # seconds in sight, shorter where time is compressed
 
 
@@ -44,7 +44,9 @@ class SignalCard:
     reads: str = ""  # the number in words
     supposes: str = ""
     error: str = ""
+    error_since: datetime | None = None
     past: bool = False  # as it was at a run's end
+    by_runs: bool = False  # nothing but runs measures it
     chart: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -53,6 +55,8 @@ class SignalCard:
 
     @property
     def text(self) -> str:
+        if self.by_runs and self.value is None:  # a text, or a document
+            return {Judgement.WITHIN: "met", Judgement.OUTSIDE: "not met", None: "no data"}[self.judgement]
         return number(self.value, self.unit)
 
 
@@ -69,8 +73,8 @@ class Moment:
 def signal_cards(console: Console, signals: Sequence[Any], moment: Moment) -> tuple[SignalCard, ...]:
     """Those that are outside first, then in the order that people care: parts before plain counts."""
     cards = [_card(console, signal, moment) for signal in signals]
-    calm = not any(card.outside for card in cards if card.key != "messages-in-flight")
-    return tuple(_worded(card, calm=calm) for card in sorted(cards, key=_weight))
+    outside = sum(card.outside for card in cards)
+    return tuple(_worded(card, others_within=outside == 1) for card in sorted(cards, key=_weight))
 
 
 def _weight(card: SignalCard) -> int:
@@ -84,7 +88,7 @@ def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
         "tolerance": signal.tolerance_text,
     }  # fmt: skip
     if query is None:
-        return SignalCard(**plain, query=None, judgement=None)
+        return _of_runs(console, signal, moment, plain)
     state = console.metrics.state(moment.environment.name, query.id)
     sample = state.sample if moment.began is None else _last_of_run(console, query.id, moment)
     speed = moment.environment.speed
@@ -96,8 +100,24 @@ def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
         left=_left(console, signal, moment) if judgement is Judgement.OUTSIDE else "",
         past_until=_past_until(moment, query.window / speed), window=query.window / speed,
         parts=_parts(signal, sample, outside=judgement is Judgement.OUTSIDE),
-        error=_error(state) if moment.began is None else "",
+        error=(state.error or "") if moment.began is None else "",
+        error_since=state.error_since if moment.began is None else None,
         past=moment.began is not None, chart=chart(signal, moment.environment),
+    )  # fmt: skip
+
+
+def _of_runs(console: Console, signal: Any, moment: Moment, plain: dict[str, Any]) -> SignalCard:
+    """What the last run measured: of any age, since nothing else measures it."""
+    sample = console.metrics.latest(moment.environment.name, signal.id)
+    if moment.began is not None:
+        sample = _last_of_run(console, signal.id, moment)
+    if sample is None:
+        return SignalCard(**plain, query=None, judgement=None)
+    met = sample.parts.get(MET)
+    judgement = None if met is None else Judgement.WITHIN if met else Judgement.OUTSIDE
+    return SignalCard(
+        **plain, query=None, judgement=judgement, value=sample.value, at=sample.at, by_runs=True,
+        past=moment.began is not None,
     )  # fmt: skip
 
 
@@ -157,50 +177,23 @@ def _past_until(moment: Moment, window: float) -> datetime | None:
 
 
 def _parts(signal: Any, sample: Any, *, outside: bool) -> tuple[Part, ...]:
-    """Each term with its share of the largest; terms that are ids, `Term`s or words alike."""
-    if sample is None:
+    """Each term with its share of the largest."""
+    if sample is None or len(signal.terms) < 2:  # noqa: PLR2004  one part is the number itself
         return ()
-    told = dict(sample.parts or {})
-    named = [(_label(term), told.get(_id(term), told.get(_label(term)))) for term in signal.terms]
-    named = named or list(told.items())
-    largest = max((value for _, value in named if value), default=0)
-    if len(named) < 2:  # noqa: PLR2004  one part is the number itself
-        return ()
+    named = [(term.label, sample.parts.get(term.label)) for term in signal.terms]
+    most = largest(named)
+    behind = missing(named) if outside else ()
     return tuple(
         Part(
-            label=label, value=value, percent=100 * (value or 0) / largest if largest else 0,
-            missing=outside and (value or 0) < FAR_BEHIND * largest,
+            label=label, value=value, percent=100 * (value or 0) / most if most else 0,
+            missing=(label, value) in behind,
         )
         for label, value in named
     )  # fmt: skip
 
 
-def _label(term: Any) -> str:
-    return str(getattr(term, "label", term))
-
-
-def _id(term: Any) -> str:
-    return str(getattr(term, "id", term))
-
-
-def _error(state: Any) -> str:
-    return str(getattr(state, "error", None) or "")
-
-
-def _worded(card: SignalCard, *, calm: bool) -> SignalCard:
-    """Which part is behind, and what that is consistent with."""
-    missing = [part for part in card.parts if part.missing]
-    if not missing or not card.parts[0].value:
+def _worded(card: SignalCard, *, others_within: bool) -> SignalCard:
+    if not card.outside:
         return card
-    first, least = card.parts[0], min(missing, key=lambda part: part.percent)
-    level = [p.label for p in card.parts[1:] if p.percent >= 100 * MATCHES]
-    told = f"{least.label} are {share(least.value or 0, first.value or 0)} of {first.label}"
-    also = [f"{label} matches them" for label in level[:1]] + (["the error rate is normal"] if calm else [])
-    supposes = f"{', and '.join(also).capitalize() if not level else ', and '.join(also)}." if also else ""
-    if calm and level:
-        supposes += " Consistent with a function that reports success before its writes finish."
-    return _replaced(card, reads=told, supposes=supposes)
-
-
-def _replaced(card: SignalCard, **words: str) -> SignalCard:
-    return SignalCard(**{**{name: getattr(card, name) for name in card.__dataclass_fields__}, **words})
+    told = explain([(part.label, part.value) for part in card.parts], others_within=others_within)
+    return replace(card, reads=told.reads, supposes=told.supposes)

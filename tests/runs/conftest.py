@@ -20,6 +20,7 @@ from app.dialects import Fault, FaultMode
 from app.errors import Conflict, NotFound
 from app.faults import Entry, FaultState, Store, Understanding
 from app.live import Live
+from app.metrics import Sample
 from app.runs import Run, Runs, Supervisor
 from app.runs.children import Children, start_fork_server
 from app.runs.rooms import Patience
@@ -83,6 +84,8 @@ class FakeCatalog:
 class FakeReading:
     """Reads `aws ssm put-parameter` and pauses, nothing else."""
 
+    signals: Sequence[Any] = ()
+
     def read(self, experiment: Experiment, environment: Environment, variables: Mapping[str, Any]) -> Any:
         intents = [
             SimpleNamespace(**vars(intent) | {"phase": phase, "activity": activity["name"]})
@@ -95,7 +98,7 @@ class FakeReading:
             for phase, kind in (("method", "activity"), ("rollbacks", "rollback"))
             for a in experiment.document.get(phase, [])
         ]
-        return SimpleNamespace(signals=(), intents=intents, steps=steps, expected_seconds=1.0)
+        return SimpleNamespace(signals=self.signals, intents=intents, steps=steps, expected_seconds=1.0)
 
     def snapshot(self, experiment: Experiment, to: Path) -> Any:
         shutil.copytree(experiment.folder, to)
@@ -209,9 +212,13 @@ class FakeFaults:
 @dataclass
 class FakeMetrics:
     watched: list[str] = field(default_factory=list)
+    recorded: list[Sample] = field(default_factory=list)
 
     def watch(self, subject: str, environment: str, queries: Sequence[Any]) -> None:
         self.watched.append(subject)
+
+    def record(self, samples: Sequence[Sample]) -> None:
+        self.recorded += samples
 
     def unwatch(self, subject: str) -> None:
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -155,3 +156,17 @@ def test_the_hypothesis_is_looked_at_during_the_method_and_a_miss_can_end_it(
     assert looked[-1].data["met"] is False
     assert "later" not in [event.data.get("name") for event in stage.runs.events(run.id)]
     assert run.deviated
+
+
+def test_what_only_the_run_can_measure_becomes_samples(stage: Any, experiment: Any) -> None:
+    printed = {
+        "type": "probe", "name": "printed", "tolerance": {"type": "regex", "pattern": "4", "target": "stdout"},
+        "provider": {"type": "process", "path": "echo", "arguments": ["42"]},
+    }  # fmt: skip
+    words = {"tolerance": None, "tolerance_text": "", "query": None, "unit": "", "terms": ()}
+    stage.runs.rooms.reading.signals = [SimpleNamespace(key="printed", id="run-a", name="printed", **words)]
+    document = experiment(GETPID, **{"steady-state-hypothesis": {"title": "t", "probes": [printed]}})
+    run = stage.finish(stage.start(document))
+    samples = stage.runs.rooms.metrics.recorded
+    assert [(s.query, s.value, dict(s.parts)) for s in samples] == [("run-a", 42.0, {"met": 1.0})] * 2
+    assert all(run.started_at <= sample.at <= run.ended_at for sample in samples)

@@ -22,7 +22,7 @@ from app.evidence import Invocation, Line, Proof
 from app.faults import Entry, FaultState, Lever, Store, Understanding
 from app.faults.lever import SafetyLever
 from app.live import Live
-from app.queries import Query, Tolerance
+from app.queries import Query, Term, Tolerance
 from app.runs import Event, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
 from app.sandbox.control import QueueState, SandboxState
 from app.settings import Environment, Settings
@@ -53,7 +53,7 @@ def signal(
     text = f"= {low:g}" if low == high else f"{low:g} … {high:g} {unit}".replace("-", "−")
     return SimpleNamespace(
         key=name, id=query(name).id, name=name, tolerance=Tolerance(low=low, high=high), tolerance_text=text,
-        query=query(name), unit=unit, terms=tuple(terms),
+        query=query(name), unit=unit, terms=tuple(Term(id=label, label=label) for label in terms),
     )  # fmt: skip
 
 
@@ -119,6 +119,11 @@ class FakeMetrics:
     history: list[tuple[str, list[Any]]] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)  # query id → function of seconds ago
     error: str | None = None
+    error_since: datetime | None = None
+    by_runs: dict[str, Any] = field(default_factory=dict)
+
+    def latest(self, environment: str, query_id: str) -> Any:
+        return self.by_runs.get(query_id)
 
     def watch(self, subject: str, environment: str, queries: Sequence[Any]) -> None:
         self.watched[subject] = list(queries)
@@ -146,7 +151,7 @@ class FakeMetrics:
         return SimpleNamespace(
             sample=self.sample(query_id, self.clock.now(), 0) if known else None,
             error=self.error,
-            error_age=None,
+            error_since=self.error_since,
         )
 
 

@@ -69,7 +69,7 @@ def test_what_moved_is_said_and_what_did_not(console: Any) -> None:
     assert [part.missing for part in card.parts] == [False, False, True]
     assert card.reads == "DynamoDB writes are 41\u202f% of messages in"
     assert card.left.startswith("left the tolerance 2 min")
-    assert "the error rate is normal" in card.supposes
+    assert "every other signal is within its tolerance" in card.supposes
 
 
 def test_marks_hold_what_was_armed_and_when_it_was_judged(console: Any) -> None:
@@ -96,3 +96,32 @@ def test_a_board_is_built_once_for_all_who_may_share_it() -> None:
     time[0] = 1.0
     assert boards.board(page, not_before=0.5) is not first
     assert len(built) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "met", "text", "judgement"),
+    [(204.0, 1.0, "204", Judgement.WITHIN), (500.0, 0.0, "500", Judgement.OUTSIDE), (None, 1.0, "met", Judgement.WITHIN),
+     (None, 0.0, "not met", Judgement.OUTSIDE)],
+)  # fmt: skip
+def test_what_only_runs_measure_shows_the_last_run_s_answer_and_its_judgement(
+    console: Any, value: float | None, met: float, text: str, judgement: Judgement
+) -> None:
+    health = SimpleNamespace(
+        key="healthy", id="run-1", name="healthy", tolerance=None, tolerance_text="= 200", query=None, unit="", terms=(),
+    )  # fmt: skip
+    moment = Moment(now=NOW, environment=HERE)
+    before = signal_cards(console, [health], moment)[0]
+    assert (before.at, before.judgement) == (None, None)
+    at = NOW - timedelta(hours=3)
+    console.metrics.by_runs["run-1"] = SimpleNamespace(value=value, at=at, parts={"met": met})
+    card = signal_cards(console, [health], moment)[0]
+    assert (card.text, card.judgement, card.at, card.by_runs) == (text, judgement, at, True)
+
+
+def test_trouble_is_told_with_its_beginning(console: Any) -> None:
+    console.metrics.error, console.metrics.error_since = (
+        "AWS asks for fewer calls.",
+        NOW - timedelta(seconds=90),
+    )
+    card = signal_cards(console, console.read(None, HERE).signals, Moment(now=NOW, environment=HERE))[0]
+    assert (card.error, card.error_since) == ("AWS asks for fewer calls.", NOW - timedelta(seconds=90))

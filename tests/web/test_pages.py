@@ -83,7 +83,7 @@ async def test_signals_are_judged_and_said_in_words(client: httpx.AsyncClient, c
     assert "✕ outside" in text
     assert "9.6 points over" in text
     assert "DynamoDB writes are 41" in text
-    assert "Consistent with a function that reports success before its writes finish" in text
+    assert "Consistent with work that is reported as done before it is" in text
     assert text.index("✕ 29.6") < text.index("</title>")
 
 
@@ -96,7 +96,7 @@ async def test_no_data_is_not_zero_and_old_data_is_stale(client: httpx.AsyncClie
     assert "CloudWatch is throttling." in text
     console.metrics.values, at = known, console.clock.now()
     console.metrics.state = lambda environment, query: type("State", (), {
-        "sample": console.metrics.sample(query, at - timedelta(seconds=200), 0), "error": None})()  # fmt: skip
+        "sample": console.metrics.sample(query, at - timedelta(seconds=200), 0), "error": None, "error_since": None})()  # fmt: skip
     text = (await client.get("/", headers=PAGE)).text
     assert "◌ stale" in text
     assert "last sample" in text
@@ -185,3 +185,11 @@ async def test_an_ended_runs_page_tells_what_was_then(
     text = (await client.get(f"/runs/{run.id}", headers=PAGE)).text
     assert "at the run&#39;s end" in text
     assert "stale" not in text.partition("<main")[2]
+
+
+async def test_a_card_says_what_aws_answers_and_since_when(client: httpx.AsyncClient, console: Any) -> None:
+    console.metrics.error = "AWS asks for fewer calls."
+    console.metrics.error_since = console.clock.now() - timedelta(minutes=3)
+    text = (await client.get("/")).text
+    assert "AWS asks for fewer calls." in text
+    assert "3 min ago" in text

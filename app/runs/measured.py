@@ -1,0 +1,26 @@
+"""What a run's own probes measured, as samples of the signals that nothing else can measure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from app.metrics import MET, Sample
+from app.runs.run import Run
+
+
+def measured(run: Run, judged: Mapping[str, Any], at: datetime) -> list[Sample]:
+    """Of one look at the hypothesis. A sample's value is None where the probe's answer is no number."""
+    by_name = {str(signal["name"]): str(signal["id"]) for signal in run.signals if not signal.get("query")}
+    return [
+        Sample(
+            environment=run.environment,
+            query=by_name[str(probe["name"])],
+            at=at,
+            value=probe.get("value"),
+            parts={} if probe.get("tolerance_met") is None else {MET: float(probe["tolerance_met"])},
+        )
+        for probe in judged.get("probes", ())
+        if str(probe.get("name")) in by_name
+    ]
