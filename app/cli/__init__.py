@@ -67,6 +67,26 @@ def sandbox(port: int, aws_port: int, speed: str, *, no_browser: bool, reset: bo
     return run(port=port, aws_port=aws_port, speed=int(speed), browser=not no_browser, reset=reset)
 
 
+@gameday.command("stop-all")
+@click.option("--environment", help="Only there.  [default: everywhere]")
+@click.option("--why", default="", help="What others should know; every page shows it.")
+@click.option("--server", help="Address of a running console, for example http://127.0.0.1:8000.")
+@click.option("--folder", default=".", type=FOLDER, help="Without --server: the console's working folder.")
+def stop_all(environment: str | None, why: str, server: str | None, folder: Path) -> int:
+    """Engage the safety lever: disarm every fault, end every run, and let nothing start or arm.
+
+    It stays engaged, across restarts, until a person disengages it on the Faults page. Without --server it works
+    on the folder's own ledger, so that no console needs to be running.
+
+    Exit codes: 0 nothing is armed any more, 1 something could not be disarmed yet.
+    """
+    from app.cli.stopping import here, there
+
+    if server:
+        return there(server, environment=environment, why=why)
+    return here(folder.resolve(), environment=environment, why=why)
+
+
 def main() -> None:
     """Run the command; an error is a sentence on stderr and an exit code, never a traceback."""
     try:

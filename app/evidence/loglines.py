@@ -17,6 +17,10 @@ CONSOLE = re.compile(
 UNKNOWN = re.compile(r"\S+Z\t(?:undefined)?\t(?:[A-Z]+\t)?(?P<text>.*)", re.DOTALL)
 
 
+# Node.js about itself, once for each container: nothing that the function has said.
+NOISE = re.compile(r"\(node:\d+\) |\(Use `node --trace-|Use `node --trace-")
+
+
 class Kind(StrEnum):
     START = "START"
     END = "END"
@@ -32,6 +36,11 @@ class Written:
     text: str
     request_id: str | None = None
     ms: float | None = None
+
+    @property
+    def noise(self) -> bool:
+        """Nothing that a person looks for."""
+        return NOISE.match(self.text) is not None
 
 
 def parse(message: str) -> Written:

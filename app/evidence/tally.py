@@ -102,7 +102,8 @@ class Tally:
             function=function,
             stream=stream,
         )
-        (self._struck if fired else self._lines).append((self._read, line))
+        if not written.noise:
+            (self._struck if fired else self._lines).append((self._read, line))
 
     def _newest(self) -> tuple[Line, ...]:
         return tuple(

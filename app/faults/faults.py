@@ -274,7 +274,7 @@ class Faults:
     def _settled(self, entry: Entry, settled: plan.Settled, *, by: str, why: str) -> Entry:
         now = self._clock.now()
         over = self.ledger.change(
-            entry.id, state=settled.state.value, outcome=f"{settled.outcome} Because {why}.",
+            entry.id, state=settled.state.value, outcome=f"{settled.outcome.rstrip('.')}, because {why}.",
             disarmed_at=now, disarmed_by=by, next_attempt_at=plan.next_look(now, now),
         )  # fmt: skip
         self._later.submit(self._release, over)

@@ -45,6 +45,14 @@ def test_chatter_does_not_hide_an_interception(read: Any, log: Any) -> None:
     assert len(lines) <= 40
 
 
+def test_what_node_says_about_itself_is_not_shown(read: Any, log: Any) -> None:
+    warning = "(node:31) MaxListenersExceededWarning: Possible EventEmitter memory leak detected."
+    log.invocation(
+        ONE, INTERCEPTED, warning, "(Use `node --trace-warnings ...` to show where)", "ETL completed"
+    )
+    assert [line.text for line in read().lines] == ["ETL completed", INTERCEPTED]
+
+
 def test_a_line_belongs_to_the_request_it_names_even_after_its_end(read: Any, log: Any) -> None:
     log.invocation(ONE)
     log.write(f"2026-11-24T12:00:00.000Z\t{ONE}\tINFO\t{INTERCEPTED}")

@@ -30,7 +30,7 @@ def test_the_value_before_is_back_byte_for_byte(desk: Any, before: str) -> None:
     entry = disarm(faults, desk.arm(faults))
     assert entry.state is FaultState.DISARMED
     assert desk.stored == before
-    assert "Because the button was pressed" in entry.outcome
+    assert "because the button was pressed" in entry.outcome
 
 
 def test_type_and_tier_come_back_too(desk: Any) -> None:

@@ -156,7 +156,7 @@ def test_its_thread_recovers_and_ends(desk: Any) -> None:
     guardian = desk.guardian(heir)
     guardian.start()
     guardian.stop()
-    assert heir.entry(entry.id).outcome.endswith("Because the console that armed it ended without disarming.")
+    assert heir.entry(entry.id).outcome.endswith("because the console that armed it ended without disarming.")
     assert desk.stored == desk.OFF
 
 

@@ -1,0 +1,69 @@
+"""`gameday stop-all`: the safety lever by hand, through a running console or without one."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+import httpx
+
+from app.errors import Unavailable
+
+STILL_ARMED = 1  # exit code
+PATIENCE = 60.0  # seconds; disarming asks AWS
+
+
+def there(server: str, *, environment: str | None, why: str) -> int:
+    """Through a running console. Unavailable where it does not answer."""
+    body = {"engaged": True, "why": why, "environment": environment}
+    try:
+        answer = httpx.put(f"{server.rstrip('/')}/api/safety-lever", json=body, timeout=PATIENCE)
+    except httpx.HTTPError as error:
+        raise Unavailable(
+            f"{server} does not answer ({error}). Leave --server out, and name its working folder: --folder."
+        ) from error
+    told = answer.json()
+    if answer.is_error:
+        raise Unavailable(f"{server} refused: {told.get('detail') or told}")
+    for run in told["interrupted"]:
+        click.echo(f"Run {run} is being ended.")
+    return _over(f"The safety lever is engaged, by {told['by']}.", told["still_armed"])
+
+
+def here(folder: Path, *, environment: str | None, why: str) -> int:
+    """On the folder's own ledger, whether a console runs there or not."""
+    from app.aws import Aws
+    from app.clock import SystemClock
+    from app.faults import Faults
+    from app.live import Live
+    from app.settings import load
+    from app.storage import Storage
+    from app.storage.engine import sqlite_url
+
+    settings = load(folder)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    storage = Storage(settings.database_url or sqlite_url(settings.data / "gameday.sqlite"))
+    storage.migrate()
+    faults = Faults(
+        storage=storage, aws=Aws(settings.environments), clock=SystemClock(), live=Live(),
+        environments=settings.environments,
+    )  # fmt: skip
+    try:
+        lever = faults.engage(environment, by=getpass.getuser(), why=why)
+        return _over(f"{lever.sentence}.", [str(entry.store) for entry in faults.active(environment)])
+    finally:
+        faults.close()
+        storage.close()
+
+
+def _over(sentence: str, left: list[str]) -> int:
+    click.echo(sentence)
+    if not left:
+        click.echo("Nothing is armed.")
+        return 0
+    click.echo(
+        f"STILL ARMED: {', '.join(left)}. A console that runs keeps trying; its page has the command.",
+        err=True,
+    )
+    return STILL_ARMED
