@@ -30,7 +30,7 @@ from app.experiments import Catalog
 from app.faults import Faults, Guardian
 from app.live import Live
 from app.metrics import Metrics, Poller
-from app.runs import Runs, Supervisor
+from app.runs import ArmedSignals, Runs, Supervisor
 from app.runs.children import Children, start_fork_server
 from app.sandbox.control import Control
 from app.settings import Settings
@@ -115,6 +115,9 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children,
     )  # fmt: skip
+    metrics.also = ArmedSignals(
+        faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading
+    ).queries
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, sandbox=sandbox,

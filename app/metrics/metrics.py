@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -51,11 +51,12 @@ class Metrics:
     _failures: dict[str, int] = field(default_factory=dict)  # polls in a row that AWS did not answer
     _due: dict[str, datetime] = field(default_factory=dict)
     changed: threading.Event = field(default_factory=threading.Event)  # something new is watched
+    also: Callable[[str], Sequence[Query]] = lambda _environment: ()  # asked anew at each look
 
     def watch(self, subject: str, environment: str, queries: Sequence[Query]) -> None:
         """Poll these until `unwatch`; a subject that watches already watches these instead."""
         with self._lock:
-            before = {query.id for query in self.watched(environment)}
+            before = {query.id for query in self._asked_for(environment)}
             self._watched[subject] = (environment, tuple(queries))
             if not before.issuperset(query.id for query in queries) and not self._failures.get(environment):
                 self._due.pop(environment, None)
@@ -66,10 +67,13 @@ class Metrics:
             self._watched.pop(subject, None)
 
     def watched(self, environment: str) -> list[Query]:
-        """Equal queries once."""
-        with self._lock:
-            queries = [q for place, qs in self._watched.values() if place == environment for q in qs]
+        """What somebody asked for, and what `also` says; equal queries once."""
+        queries = [*self._asked_for(environment), *self.also(environment)]
         return list({query.id: query for query in queries}.values())
+
+    def _asked_for(self, environment: str) -> list[Query]:
+        with self._lock:
+            return [q for place, qs in self._watched.values() if place == environment for q in qs]
 
     def samples(self, environment: str, query_id: str, since: datetime, limit: int = 2000) -> list[Sample]:
         """The newest `limit` since then, the oldest first."""

@@ -209,3 +209,17 @@ def test_a_window_of_many_values_is_folded_as_chaosaws_does(fold, value):
     values = [3.333, 2.222, 1.111]
     folded = Query(document="[]", result="a", window=300, fold=fold).folded(values)
     assert round(folded, 2) == value
+
+
+def test_what_an_armed_fault_needs_is_polled_with_no_page_open_and_no_longer_than_that(
+    metrics, cloudwatch, clock
+):
+    metrics.also = lambda environment: [query("in")] if environment == "staging" else []
+    poller = Poller(metrics)
+    poller.step()
+    assert metrics.latest("staging", query("in").id).value == 7.0
+    metrics.also = lambda _environment: []
+    asked = len(cloudwatch.asked)
+    clock.advance(61)
+    poller.step()
+    assert len(cloudwatch.asked) == asked

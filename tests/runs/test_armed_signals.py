@@ -1,0 +1,59 @@
+"""A fault armed by hand is measured with no page open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from app.queries import Query
+from app.runs import ArmedSignals
+from app.settings import Environment, Settings
+
+QUERY = Query(document='[{"Id": "a"}]', result="a", window=300)
+
+
+@dataclass
+class Scene:
+    armed: list[Any] = field(default_factory=list)
+    stores: dict[str, str] = field(
+        default_factory=dict
+    )  # by experiment: what it arms; empty: it breaks the reader
+
+    def active(self, environment: str) -> list[Any]:
+        return [entry for entry in self.armed if entry.environment == environment]
+
+    def all(self) -> list[Any]:
+        return [SimpleNamespace(id=name, file=name, valid=name != "invalid") for name in self.stores]
+
+    def read(self, experiment: Any, environment: Environment, variables: Any) -> Any:
+        name = self.stores[experiment.id]
+        if not name:
+            raise ValueError("nobody thought of this")
+        signals = [SimpleNamespace(query=QUERY), SimpleNamespace(query=None)]
+        return SimpleNamespace(intents=[SimpleNamespace(store=("ssm", name))], signals=signals)
+
+
+def armed(store: str, *, run_id: str | None = None) -> Any:
+    class Entry(SimpleNamespace):
+        pass
+
+    return Entry(environment="test", run_id=run_id, store=store)
+
+
+def queries(tmp_path: Any, scene: Scene) -> list[Query]:
+    places = {"test": Environment(name="test"), "other": Environment(name="other")}
+    settings = Settings(folder=tmp_path, environments=places, default_environment="test")
+    found = ArmedSignals(faults=scene, catalog=scene, settings=settings, reading=scene)
+    assert found.queries("other") == []
+    return found.queries("test")
+
+
+def test_the_signals_of_experiments_that_arm_the_same_store_are_wanted(tmp_path: Any) -> None:
+    stores = {"one": "a", "two": "b", "broken": "", "invalid": "a"}
+    assert queries(tmp_path, Scene(armed=[armed("ssm:a")], stores=stores)) == [QUERY]
+
+
+def test_nothing_is_wanted_for_what_a_run_watches_itself_or_nobody_armed(tmp_path: Any) -> None:
+    assert queries(tmp_path, Scene(armed=[armed("ssm:a", run_id="7")], stores={"one": "a"})) == []
+    assert queries(tmp_path, Scene(stores={"one": "a"})) == []
