@@ -24,7 +24,8 @@ import uvicorn
 
 from app.aws import Aws
 from app.clock import SystemClock
-from app.errors import SettingsError
+from app.dialects import DIALECTS
+from app.errors import Problem, SettingsError
 from app.evidence import Evidence
 from app.experiments import Catalog
 from app.faults import Faults, Guardian
@@ -33,7 +34,7 @@ from app.metrics import Metrics, Poller
 from app.runs import ArmedSignals, Runs, Supervisor
 from app.runs.children import Children, start_fork_server
 from app.sandbox.control import Control
-from app.settings import Settings
+from app.settings import FILE, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
 from app.web import create_app
@@ -57,6 +58,7 @@ def serve(
     an address that is not loopback, a port in use, or another console in the same folder.
     """
     refuse_public_address(settings.host)
+    refuse_unknown_dialects(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     with only_console(settings), listening(settings) as sockets:
         engine = assemble(settings, children=children, sandbox=sandbox)
@@ -205,6 +207,22 @@ def refuse_public_address(host: str) -> None:
         f"The console does not listen on {host}: there is no login yet, and whoever reaches it can run commands "
         "as this user. Leave --host at 127.0.0.1, and reach it from elsewhere through `ssh -L 8000:127.0.0.1:8000`."
     )
+
+
+def refuse_unknown_dialects(settings: Settings) -> None:
+    """A dialect that nobody speaks would be found out while arming, which is too late."""
+    problems = tuple(
+        Problem(
+            message=f"There is no dialect “{dialect}”. There are: {', '.join(DIALECTS)}.",
+            path=f"environments.{environment.name}.dialects.{store}",
+            file=FILE,
+        )
+        for environment in settings.environments.values()
+        for store, dialect in environment.dialects.items()
+        if dialect not in DIALECTS
+    )
+    if problems:
+        raise SettingsError(f"{FILE} can not be used:", problems=problems)
 
 
 @contextlib.contextmanager

@@ -26,11 +26,7 @@ class Environment:
     longest_lease: timedelta = timedelta(hours=1)
     dialects: Mapping[str, str] = field(default_factory=dict)  # store or function name → dialect, if declared
     speed: int = 1  # the sandbox's compression of time; 1 elsewhere
-
-    @property
-    def poll_seconds(self) -> float:
-        """One sample a minute, the resolution of AWS's own metrics; faster where time is compressed."""
-        return 60.0 if self.endpoint_url is None else max(1.0, 60 / (10 * self.speed))
+    poll_seconds: float = 60.0  # between two samples: AWS's own metrics have one a minute, and bill each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +56,7 @@ class Settings:
 
 FILE = "gameday.toml"
 DURATION = re.compile(r"(\d+)\s*(s|m|h)")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 TEXTS = ("region", "profile", "role_arn")
 TABLES = ("variables", "dialects")
@@ -79,11 +76,17 @@ def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings
         return Settings(
             folder=folder, environments=default, default_environment="default", host=host, port=port
         )
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{FILE} can not be read as UTF-8 text: {error}.") from error
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{FILE} is not TOML: {error}.") from error
+        last = f"at line {max(1, len(text.splitlines()))}"
+        raise SettingsError(
+            f"{FILE} is not TOML: {str(error).replace('at end of document', last)}."
+        ) from error
     problems = tuple(_mistakes(content, text))
     if problems:
         raise SettingsError(f"{FILE} can not be used:", problems=problems)
@@ -107,7 +110,10 @@ def _environment(name: str, table: Mapping[str, Any]) -> Environment:
 
 def _duration(text: Any) -> timedelta | None:
     match = DURATION.fullmatch(text) if isinstance(text, str) else None
-    return timedelta(**{UNITS[match[2]]: int(match[1])}) if match else None
+    try:
+        return timedelta(**{UNITS[match[2]]: int(match[1])}) if match else None
+    except OverflowError:
+        return None
 
 
 def _mistakes(content: Mapping[str, Any], text: str) -> Iterator[Problem]:
@@ -140,7 +146,12 @@ def _mistakes_of(name: str, table: Any, text: str) -> Iterator[Problem]:
         yield _mistake(text, name, place, f"An environment is a table: [{place}].")
         return
     for key, value in table.items():
-        if message := _wrong(key, value):
+        if key in TABLES and isinstance(value, dict):
+            for inner, one in value.items():
+                if not isinstance(one, str):
+                    words = f"{inner} is a text in quotes."
+                    yield _mistake(text, inner, f"{place}.{key}.{inner}", words, after=f"[{place}")
+        elif message := _wrong(key, value):
             yield _mistake(text, key, f"{place}.{key}", message, after=f"[{place}")
 
 
@@ -149,8 +160,7 @@ def _wrong(key: str, value: Any) -> str:
     if key not in KNOWN_THERE:
         return f"An environment has no “{key}”. It has: {', '.join(KNOWN_THERE)}."
     if key in TABLES:
-        fine = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-        return "" if fine else f"{key.capitalize()} are names and texts, each in quotes."
+        return f"{key.capitalize()} are names and texts, each in quotes."
     if key == "longest_lease":
         return "" if _duration(value) else f"{value!r} is no duration. Write “30m”, “90s” or “2h”."
     return _wrong_text(key, value)
@@ -163,6 +173,8 @@ def _wrong_text(key: str, value: Any) -> str:
         return "An endpoint begins with http:// or https://."
     if key == "region" and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", value):
         return f"{value!r} is no AWS region. Write one like “eu-central-1”."
+    if key == "role_arn" and not ROLE.fullmatch(value):
+        return f"{value!r} is no role. Write one like “arn:aws:iam::123456789012:role/game-day”."
     return ""
 
 

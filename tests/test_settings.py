@@ -40,7 +40,10 @@ def test_an_environment_is_what_the_file_says(tmp_path):
         ("[environments.a]\nregion = 'moon'\n", 2, "no AWS region"),
         ("[environments.a]\n\nlongest_lease = 'soon'\n", 3, "no duration"),
         ("[environments.a]\nendpoint = 'here'\n", 2, "begins with http"),
-        ("[environments.a.variables]\nN = 1\n", 1, "names and texts"),
+        ("[environments.a]\nvariables = 5\n", 2, "names and texts"),
+        ("[environments.a.variables]\nM = 'm'\nN = 1\n", 3, "N is a text"),
+        ("[environments.a]\nlongest_lease = '99999999999999h'\n", 2, "no duration"),
+        ("[environments.a]\nrole_arn = 'admin'\n", 2, "no role"),
         ("x = 1\n[environments.a]\n", 1, "no setting “x”"),
         ("default_environment = 'b'\n[environments.a]\n", 1, "no environment “b”"),
         ("", None, "no environment"),
@@ -55,7 +58,20 @@ def test_a_mistake_is_told_with_its_line(tmp_path, text, line, says):
     assert says in problem.message
 
 
-def test_what_is_not_toml_is_told_with_its_line(tmp_path):
-    (tmp_path / "gameday.toml").write_text("[environments\n")
-    with pytest.raises(SettingsError, match="line 1"):
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"[environments\n", "line 1"),
+        (b"[environments.a]\nregion = 'eu-central-1", "line 2"),
+        (b"[environments.a]\nregion = '\xff'", "UTF-8"),
+    ],
+)
+def test_what_is_no_text_in_toml_is_told_with_its_place(tmp_path, text, says):
+    (tmp_path / "gameday.toml").write_bytes(text)
+    with pytest.raises(SettingsError, match=says):
         load(tmp_path)
+
+
+def test_an_endpoint_of_one_s_own_is_not_polled_more_often_than_aws(tmp_path):
+    (tmp_path / "gameday.toml").write_text("[environments.a]\nendpoint = 'https://vpce-1.example'\n")
+    assert load(tmp_path).environment(None).poll_seconds == 60

@@ -175,6 +175,7 @@ class Sandbox:
 
     def _reset(self) -> None:
         """Forget everything but the deployment packages, which only cost time."""
+        self._end_stray()  # what tells of it is forgotten, too
         found = process.find(self.plan.aws_port)
         if found:
             self._fits(found)
@@ -206,6 +207,7 @@ def environment(emulator: Emulator) -> Environment:
         variables=VARIABLES,
         longest_lease=LONGEST_LEASE,
         speed=emulator.speed,
+        poll_seconds=max(1.0, 60 / (10 * emulator.speed)),
     )
 
 

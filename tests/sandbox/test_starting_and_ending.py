@@ -134,7 +134,8 @@ def test_an_emulator_that_was_left_behind_is_found_again(small, package, free):
     leave = True
     _, pid = lines(small)
     leave = False
-    fresh, other = lines(small, reset=True)
+    fresh, other = lines(elsewhere, reset=True)
+    assert process.find(small.aws_port) is None, "reset forgets where it was, so it ends it first"
     assert "forgotten" in fresh
     assert "deployed by CloudFormation" in fresh
     assert other != pid

@@ -17,7 +17,7 @@ from app.web.marks import marks
 from app.web.panels import Page, Panel
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-HERE = Environment(name="sandbox", endpoint_url="http://127.0.0.1:4566")  # polls every 6 s
+HERE = Environment(name="sandbox", endpoint_url="http://127.0.0.1:4566", poll_seconds=6)
 BAND = Tolerance(low=-10, high=20)
 
 

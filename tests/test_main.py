@@ -1,0 +1,148 @@
+"""`gameday serve` as a person starts it: a process, its signals, its exit codes, its words."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.ports import free_port
+
+GAMEDAY = str(Path(sys.executable).parent / "gameday")
+WRONG = 2  # a mistake on the command line or in a file
+
+
+def action(name: str, command: str) -> dict[str, Any]:
+    provider = {"type": "process", "path": "sh", "arguments": ["-c", command]}
+    return {"type": "action", "name": name, "provider": provider}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    experiments = tmp_path / "experiments"
+    experiments.mkdir()
+    slow = {
+        "title": "Slow", "description": "d", "method": [action("wait", "sleep 60")],
+        "rollbacks": [action("clean", f"touch {tmp_path}/clean")],
+    }  # fmt: skip
+    (experiments / "slow.json").write_text(json.dumps(slow))
+    return tmp_path
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    port = str(free_port())
+    with subprocess.Popen(
+        [GAMEDAY, "serve", "--port", port, *words], cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:  # fmt: skip
+        url = f"http://127.0.0.1:{port}"
+        try:
+            until(lambda: ready(url))
+            yield process, url
+        finally:
+            process.terminate()
+
+
+def ready(url: str) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{url}/readyz").is_success
+    return False
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.05)
+
+
+def refused(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        [GAMEDAY, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert done.returncode == WRONG
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_told_to_end_it_plays_the_rollbacks_and_goes_although_a_page_is_open(folder: Path) -> None:
+    with serving(folder) as (process, url):
+        run = httpx.post(f"{url}/experiments/slow/run").raise_for_status().json()["id"]
+        opened = threading.Event()
+
+        def watch() -> None:
+            with (
+                contextlib.suppress(httpx.TransportError),
+                httpx.stream("GET", f"{url}/stream?page=live&environment=default", timeout=60) as stream,
+            ):
+                for _ in stream.iter_raw():
+                    opened.set()
+
+        threading.Thread(target=watch, daemon=True).start()
+        assert opened.wait(10)
+        until(lambda: "before-activity" in events(url, run))
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert time.monotonic() - begun < 12  # seconds; a container is killed soon after
+        assert "Traceback" not in (process.stdout.read() if process.stdout else "")
+    assert (folder / "clean").exists()
+    with serving(folder) as (_, url):
+        ended = httpx.get(f"{url}/api/runs/{run}").json()
+        assert (ended["status"], ended["verdict"]) == ("interrupted", "stopped")
+
+
+def events(url: str, run: int) -> list[str]:
+    """The kinds so far: the stream goes on, so it is left after what is there."""
+    kinds = []
+    with (
+        contextlib.suppress(httpx.ReadTimeout),
+        httpx.stream("GET", f"{url}/api/runs/{run}/events", timeout=httpx.Timeout(5, read=0.3)) as stream,
+    ):
+        for line in stream.iter_lines():
+            kinds.append(line.removeprefix("event: "))  # noqa: PERF401  what came before the timeout counts
+    return kinds
+
+
+def test_an_address_that_others_reach_is_refused(folder: Path) -> None:
+    said = refused(folder, "serve", "--host", "0.0.0.0", "--port", str(free_port()))
+    assert "no login yet" in said
+    assert "ssh -L" in said
+
+
+def test_a_second_console_in_the_folder_and_a_port_in_use_are_refused(folder: Path, tmp_path: Path) -> None:
+    with serving(folder) as (_, url):
+        assert "Another console is running" in refused(folder, "serve", "--port", str(free_port()))
+        other = tmp_path / "other"
+        other.mkdir()
+        said = refused(other, "serve", "--port", url.rpartition(":")[2])
+        assert "is in use" in said
+        assert "--port" in said
+
+
+def test_a_mistake_in_the_settings_is_told_with_file_and_line(folder: Path) -> None:
+    (folder / "gameday.toml").write_text("[environments.a]\nregoin = 'eu-central-1'\n")
+    said = refused(folder, "serve", "--port", str(free_port()))
+    assert "gameday.toml:2" in said
+    assert "regoin" in said
+
+
+def test_a_dialect_that_nobody_speaks_is_refused_before_anything_starts(folder: Path) -> None:
+    (folder / "gameday.toml").write_text("[environments.a.dialects]\nconfig = 'failure-lambda/7'\n")
+    said = refused(folder, "serve", "--port", str(free_port()))
+    assert "environments.a.dialects.config" in said
+    assert "failure-lambda/0.x" in said
+
+
+def test_a_command_that_there_is_not_is_told_with_a_way_on(folder: Path) -> None:
+    assert "--help" in refused(folder, "sevre")
