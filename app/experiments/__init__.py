@@ -4,6 +4,7 @@ What a file names is never imported here, and nothing that it says is executed.
 """
 
 from app.experiments.catalog import Catalog
+from app.experiments.commands import shell_lines
 from app.experiments.experiment import Experiment
 from app.experiments.intents import FaultIntent, intents_of
 from app.experiments.reading import Reading, read
@@ -21,5 +22,6 @@ __all__ = [
     "Step",
     "intents_of",
     "read",
+    "shell_lines",
     "snapshot",
 ]

@@ -16,6 +16,7 @@ AGO = re.compile(
 SECONDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400}
 FLAGS = {"--overwrite", "--no-overwrite", "--debug", "--no-verify-ssl", "--no-paginate", "--no-sign-request"}
 LARGEST_FILE = 256 * 1024
+LONGEST_AGO = 455 * 86400  # seconds; CloudWatch keeps 15 months
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ def _words(arguments: Any) -> list[str] | None:
     """A string is a shell's; backticks are kept as one word each."""
     if isinstance(arguments, list):
         return [str(word) for word in arguments]
-    if not isinstance(arguments, str):
+    if not isinstance(arguments, str) or "\x00" in arguments:  # no process can be given one
         return None
     kept: list[str] = []
 
@@ -73,8 +74,12 @@ def seconds_ago(time: str) -> int | None:
         return None
     if match := AGO.search(time):
         count, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
-        return int(count) * SECONDS[unit]
+        return _within_reach(int(count[:9]) * SECONDS[unit])
     return 0
+
+
+def _within_reach(seconds: int) -> int | None:
+    return seconds if seconds <= LONGEST_AGO else None
 
 
 def file_or_text(value: str, folder: Path | None) -> str | None:
@@ -86,10 +91,26 @@ def file_or_text(value: str, folder: Path | None) -> str | None:
         return value
     if folder is None:
         return None
-    path = (folder / value.removeprefix("file://")).resolve()
     try:
+        path = (folder / value.removeprefix("file://")).resolve()
         if not path.is_relative_to(folder.resolve()) or path.stat().st_size > LARGEST_FILE:
             return None
         return path.read_text()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError, RuntimeError):  # no text, a NUL in the name, links in a circle
         return None
+
+
+def shell_lines(document: Any) -> tuple[str, ...]:
+    """Names of the activities whose arguments are one text, which Chaos Toolkit hands to a shell, `sh -c`."""
+    if isinstance(document, list):
+        return tuple(name for one in document for name in shell_lines(one))
+    if not isinstance(document, Mapping):
+        return ()
+    provider = document.get("provider")
+    a_shell = (
+        isinstance(provider, Mapping)
+        and provider.get("type") == "process"
+        and isinstance(provider.get("arguments"), str)
+    )
+    own = (str(document.get("name")),) if a_shell else ()
+    return own + tuple(name for one in document.values() for name in shell_lines(one))

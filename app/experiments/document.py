@@ -11,11 +11,17 @@ from typing import Any
 import yaml
 
 from app.errors import Problem
+from app.experiments.plain import DEEPEST, TooDeepError, unplain
 
 LARGEST = 256 * 1024  # bytes
-DEEPEST = 50
+LARGEST_WRITTEN_OUT = 4 * LARGEST  # characters, once every YAML alias is replaced by what it stands for
+NODE = 4  # characters that a node counts for besides its own
+LONGEST_PATH = 500  # characters; deeper places are told by the nearest one around them
 TOO_DEEP = f"The file is nested deeper than {DEEPEST} levels."
+TOO_LARGE = "With its aliases written out the file is too large. Use fewer of them."
 SUFFIXES = (".json", ".yaml", ".yml")
+# What PyYAML raises for values such as `!!int ""`, `!!bool x` and `!!timestamp x`, besides its own errors.
+BROKEN_VALUES = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +32,34 @@ class Document:
 
 
 def parse(path: Path, file: str) -> Document:
-    """Read a JSON or YAML file. Aliases, depth and size beyond reason are refused, since they are bombs."""
+    """Read a JSON or YAML file.
+
+    Depth and size beyond reason are refused, since they are bombs, and so is what no journal could hold.
+    """
     try:
         if path.stat().st_size > LARGEST:
             return _broken(file, None, f"The file is larger than {LARGEST // 1024} KiB. Split it.")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         return _broken(file, None, f"The file can not be read: {error}.")
-    return _json(text, file) if path.suffix == ".json" else _yaml(text, file)
+    try:
+        document = _json(text, file) if path.suffix == ".json" else _yaml(text, file)
+        found = unplain(document.content)
+    except (RecursionError, TooDeepError):
+        return _broken(file, None, TOO_DEEP)
+    except _TooLargeError:
+        return _broken(file, None, TOO_LARGE)
+    if found is None:
+        return document
+    place, sentence = found
+    return _broken(file, line_of(document.lines, place), sentence, place)
+
+
+def line_of(lines: Mapping[str, int], path: str) -> int | None:
+    """Of the place itself, or of the nearest one around it that is there."""
+    while path and path not in lines:
+        path = path.rpartition(".")[0] if not path.endswith("]") else path.rpartition("[")[0]
+    return lines.get(path)
 
 
 def _json(text: str, file: str) -> Document:
@@ -41,19 +67,20 @@ def _json(text: str, file: str) -> Document:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         return _broken(file, error.lineno, f"This is not JSON: {error.msg} (column {error.colno}).")
-    except RecursionError:
-        return _broken(file, None, TOO_DEEP)
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        return Document(content=content, lines=_lines(node) if node else {})
-    except (RecursionError, _TooDeepError):
-        return _broken(file, None, TOO_DEEP)
-    except (yaml.YAMLError, ValueError):  # JSON is YAML, but for tabs: then there are no line numbers
+    except ValueError as error:  # a number of thousands of digits
+        return _broken(file, None, f"This is not JSON: {error}.")
+    try:  # JSON is YAML, but for tabs
+        node = yaml.compose(text.expandtabs(), Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError):  # and but for rarities: then there are no line numbers
         return Document(content=content)
+    return Document(content=content, lines=_lines(node) if node else {})
 
 
 def _yaml(text: str, file: str) -> Document:
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        return _broken(file, None, f"This is not YAML: {error}.")
     try:
         node = loader.get_single_node()
         if node is None:
@@ -65,45 +92,49 @@ def _yaml(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         return _broken(file, line, f"This is not YAML: {error.problem or error.context}.")
-    except (RecursionError, _TooDeepError):
-        return _broken(file, None, TOO_DEEP)
-    except _AliasError:
-        return _broken(file, None, "YAML aliases are not supported here. Write the value out.")
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, *BROKEN_VALUES) as error:
         return _broken(file, None, f"This is not YAML: {error}.")
     finally:
         loader.dispose()
 
 
-class _TooDeepError(Exception):
-    pass
-
-
-class _AliasError(Exception):
+class _TooLargeError(Exception):
     pass
 
 
 def _lines(root: yaml.Node) -> dict[str, int]:
-    """The line of every place. An alias shows as a node that stands in more than one."""
+    """The line of every place. What stands behind an alias has the line where it is written."""
     lines: dict[str, int] = {}
-    _walk(root, "", lines, set(), 0)
+    _walk(root, "", lines, [LARGEST_WRITTEN_OUT], 0)
     return lines
 
 
-def _walk(node: yaml.Node, path: str, lines: dict[str, int], seen: set[int], depth: int) -> None:
+def _walk(node: yaml.Node, path: str | None, lines: dict[str, int], left: list[int], depth: int) -> None:
+    """An alias is walked wherever it stands, so that `left`, in characters, is used up as writing it out would."""
     if depth > DEEPEST:
-        raise _TooDeepError
-    if id(node) in seen:
-        raise _AliasError
-    seen.add(id(node))
-    lines[path] = node.start_mark.line + 1
+        raise TooDeepError
+    if path is not None:
+        lines[path] = node.start_mark.line + 1
+    _spend(left, node)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            _walk(value, f"{path}.{key.value}" if path else str(key.value), lines, seen, depth + 1)
+            _spend(left, key)
+            _walk(value, _below(path, f".{key.value}" if path else str(key.value)), lines, left, depth + 1)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            _walk(value, f"{path}[{index}]", lines, seen, depth + 1)
+            _walk(value, _below(path, f"[{index}]"), lines, left, depth + 1)
 
 
-def _broken(file: str, line: int | None, message: str) -> Document:
-    return Document(problems=(Problem(message=message, file=file, line=line),))
+def _below(path: str | None, step: str) -> str | None:
+    """None where the path would be so long that keeping one for every place below it costs gigabytes."""
+    return None if path is None or len(path) + len(step) > LONGEST_PATH else path + step
+
+
+def _spend(left: list[int], node: yaml.Node) -> None:
+    left[0] -= NODE + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
+    if left[0] < 0:
+        raise _TooLargeError
+
+
+def _broken(file: str, line: int | None, message: str, path: str = "") -> Document:
+    return Document(problems=(Problem(message=message, file=file, line=line, path=path),))

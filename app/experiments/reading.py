@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from app.errors import Invalid
 from app.experiments.experiment import Experiment
 from app.experiments.intents import FaultIntent, intents_in
 from app.experiments.signals import Signal, signals_of
 from app.experiments.story import Step, expected_seconds, story
-from app.experiments.substitution import configuration, substitute
+from app.experiments.substitution import configuration, resolved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +22,22 @@ class Reading:
     expected_seconds: float
 
 
-def read(experiment: Experiment, variables: Mapping[str, str]) -> Reading:
-    """What can be told without running anything; an unresolved `${name}` stands as it is."""
-    known = configuration(experiment.document, variables)
-    document = substitute(experiment.document, known)
+def read(
+    experiment: Experiment, variables: Mapping[str, str], given: Mapping[str, Any] | None = None
+) -> Reading:
+    """What can be told without running anything; an unresolved `${name}` stands as it is.
+
+    `variables`: the environment's; `given`: by the person who starts a run, for names of the configuration.
+    Invalid where the file says something that nobody thought of.
+    """
+    try:
+        return _read(experiment, variables, given or {})
+    except Exception as error:  # a page or a run is refused in a sentence, whatever the file holds
+        raise Invalid(f"{experiment.file} can not be read: {type(error).__name__}: {error}.") from error
+
+
+def _read(experiment: Experiment, variables: Mapping[str, str], given: Mapping[str, Any]) -> Reading:
+    document = resolved(experiment.document, configuration(experiment.document, variables, given))
     folder = experiment.path.parent
     signals = signals_of(
         (document.get("steady-state-hypothesis") or {}).get("probes") or [], folder, experiment.id

@@ -16,6 +16,7 @@ from app.experiments.experiment import Experiment
 
 LARGEST = 10 * 1024 * 1024  # bytes
 GIT_SECONDS = 5
+LEFT_OUT = (".git", ".gameday")  # a repository's history, and what the console keeps itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,10 @@ class SnapshotInfo:
 
 
 def snapshot(experiment: Experiment, to: Path) -> SnapshotInfo:
-    """Copy the experiment's folder: regular files with their modes, no links, at most 10 MB (else Invalid)."""
+    """Copy the experiment's whole folder: regular files with their modes, hidden ones too, at most 10 MB.
+
+    Links are left out, and so are `.git` and `.gameday`. Invalid where there is more, or a file can not be read.
+    """
     source = experiment.path.parent
     files = list(_files(source))
     size = sum(path.stat().st_size for path in files)
@@ -39,17 +43,24 @@ def snapshot(experiment: Experiment, to: Path) -> SnapshotInfo:
     for path in files:
         target = to / path.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, target)
+        _copy(path, target)
     digest = hashlib.sha256((to / experiment.path.name).read_bytes()).hexdigest()
     commit = _git(source, "rev-parse", "HEAD")
     dirty = bool(_git(source, "status", "--porcelain", "--", ".")) if commit else None
     return SnapshotInfo(sha256=digest, git_commit=commit or None, git_dirty=dirty)
 
 
+def _copy(path: Path, target: Path) -> None:
+    try:
+        shutil.copy(path, target)
+    except OSError as error:
+        raise Invalid(f"{path.name} can not be copied for the run: {error.strerror}.") from error
+
+
 def _files(source: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(source):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
+        folders[:] = [name for name in folders if name not in LEFT_OUT]
+        for name in sorted(set(names) - set(LEFT_OUT)):
             path = Path(folder, name)
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.experiments.activities import LONGEST_PAUSE
 from app.experiments.signals import Signal
 
 PROBE_SECONDS = 1.5  # an `aws` command takes about that long
@@ -55,9 +56,9 @@ def _activity(activity: Mapping[str, Any], kind: str) -> Iterator[Step]:
 def _pause(seconds: Any) -> Iterator[Step]:
     try:
         length = float(seconds or 0)
-    except (TypeError, ValueError):  # a `${name}` that only Chaos Toolkit can resolve
+    except (TypeError, ValueError, OverflowError):  # a `${name}` that only Chaos Toolkit can resolve
         return
-    if length > 0:
+    if 0 < length <= LONGEST_PAUSE:
         yield Step(kind="pause", name="Pause", sentence=_span(length), seconds=length)
 
 

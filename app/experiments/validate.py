@@ -1,4 +1,8 @@
-"""What Chaos Toolkit would refuse, found without importing what a file names. Pure."""
+"""What Chaos Toolkit would refuse, found without importing what a file names. Pure.
+
+The rules are those of `chaoslib.experiment.ensure_experiment_is_valid`, but for what depends on the machine:
+modules, paths and environment variables. What it lets through and the run would then break on is refused, too.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.errors import Problem
-from app.experiments.document import Document
+from app.experiments.activities import Found, activities, provider
+from app.experiments.document import Document, line_of
+from app.experiments.tolerances import tolerance
 
-RANGE_ENDS = 2
-MOST_ACTIVITIES = 200
-PROVIDERS = {"python": ("module", "func"), "process": ("path",), "http": ("url",)}
 HYPOTHESIS = "steady-state-hypothesis"
-Found = Iterator[tuple[str, str]]  # JSON path, sentence
 
 
 def problems(document: Document, file: str) -> tuple[Problem, ...]:
@@ -20,16 +22,9 @@ def problems(document: Document, file: str) -> tuple[Problem, ...]:
     if document.problems:
         return document.problems
     return tuple(
-        Problem(message=message, path=path, file=file, line=_line(document.lines, path))
+        Problem(message=message, path=path, file=file, line=line_of(document.lines, path))
         for path, message in _experiment(document.content)
     )
-
-
-def _line(lines: Mapping[str, int], path: str) -> int | None:
-    """Of the place itself, or of the nearest one around it that is there."""
-    while path and path not in lines:
-        path = path.rpartition(".")[0] if not path.endswith("]") else path.rpartition("[")[0]
-    return lines.get(path)
 
 
 def _experiment(content: Any) -> Found:
@@ -39,85 +34,150 @@ def _experiment(content: Any) -> Found:
     for name in ("title", "description"):
         if not isinstance(content.get(name), str) or not content[name].strip():
             yield name, f'The experiment has no {name}. Add one: "{name}": "…".'
-    if not isinstance(content.get("method"), list):
-        yield "method", "The experiment has no method. Add a list of activities; it may be empty."
-    tags = content.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+    tags = content.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
         yield "tags", "Tags are a list of words."
+    yield from _around(content)
+    known = frozenset(_names(content))
+    if content.get("method") is None:
+        yield "method", "The experiment has no method. Add a list of activities; it may be empty."
     for name in ("method", "rollbacks"):
-        yield from _activities(content.get(name), name)
+        if name in content and content[name] is not None:
+            yield from activities(content[name], name, known)
+    if content.get("rollbacks", []) is None:
+        yield "rollbacks", "Rollbacks are a list of activities. Leave it out where there is none."
     if HYPOTHESIS in content:
-        yield from _hypothesis(content[HYPOTHESIS])
+        yield from _hypothesis(content[HYPOTHESIS], known)
+    yield from _controls(content)
 
 
-def _activities(activities: Any, path: str) -> Found:
-    if activities is None:
-        return
-    if not isinstance(activities, list):
-        yield path, f"{path.capitalize()} is a list of activities."
-        return
-    if len(activities) > MOST_ACTIVITIES:
-        yield path, f"There are more than {MOST_ACTIVITIES} activities. Split the experiment."
-        return
-    for index, activity in enumerate(activities):
-        yield from _activity(activity, f"{path}[{index}]")
+def _names(content: Mapping[str, Any]) -> Iterator[str]:
+    """What a `ref` can name: activities of the method and probes of the hypothesis."""
+    hypothesis = content.get(HYPOTHESIS)
+    for listed in (content.get("method"), hypothesis.get("probes") if isinstance(hypothesis, dict) else None):
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, dict) and isinstance(one.get("name"), str):
+                yield one["name"]
 
 
-def _hypothesis(hypothesis: Any) -> Found:
+def _hypothesis(hypothesis: Any, known: frozenset[str]) -> Found:
     if not isinstance(hypothesis, dict):
         yield HYPOTHESIS, "The steady-state hypothesis is an object with a title and probes."
         return
     if not hypothesis.get("title"):
         yield f"{HYPOTHESIS}.title", "The steady-state hypothesis has no title. Say what “works” means."
-    probes = hypothesis.get("probes", [])
-    yield from _activities(probes, f"{HYPOTHESIS}.probes")
+    probes, path = hypothesis.get("probes", []), f"{HYPOTHESIS}.probes"
+    yield from activities(probes, path, known)
     for index, probe in enumerate(probes if isinstance(probes, list) else []):
-        if isinstance(probe, dict) and "ref" not in probe:
-            yield from _tolerance(probe, f"{HYPOTHESIS}.probes[{index}]")
+        if isinstance(probe, dict):
+            yield from tolerance(probe, f"{path}[{index}]")
 
 
-def _tolerance(probe: Mapping[str, Any], path: str) -> Found:
-    if "tolerance" not in probe:
-        example = "tolerance: {type: range, range: [0, 10]}"
-        yield path, f"probe “{probe.get('name')}” has no tolerance. Add one, for example: {example}"
+def _around(content: Mapping[str, Any]) -> Found:
+    """What stands beside hypothesis, method and rollbacks."""
+    for name in ("configuration", "secrets"):
+        if not isinstance(content.get(name, {}), dict):
+            yield name, f"{name.capitalize()} is an object of names and values."
+    yield from _configuration(content.get("configuration"))
+    secrets = content.get("secrets")
+    for name, group in secrets.items() if isinstance(secrets, dict) else ():
+        if not isinstance(group, dict):
+            yield f"secrets.{name}", "Secrets are grouped: an object of objects of names and values."
+        else:
+            yield from _secrets(group, f"secrets.{name}")
+    yield from _runtime(content.get("runtime"))
+    extensions = content.get("extensions") or []
+    if not isinstance(extensions, list):
+        yield "extensions", "Extensions are a list of objects, each with a name."
         return
-    tolerance = probe["tolerance"]
-    if isinstance(tolerance, dict) and tolerance.get("type") == "range":
-        ends = tolerance.get("range")
-        if not (isinstance(ends, list) and len(ends) == RANGE_ENDS and all(_is_number(end) for end in ends)):
-            yield f"{path}.tolerance", "A range is a list of two numbers, for example: range: [0, 10]"
+    for index, extension in enumerate(extensions):
+        called = extension.get("name") if isinstance(extension, dict) else None
+        if not isinstance(called, str) or not called.strip():
+            yield f"extensions[{index}]", "The extension has no name. Give it one."
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _configuration(configuration: Any) -> Found:
+    for name, value in configuration.items() if isinstance(configuration, dict) else ():
+        path = f"configuration.{name}"
+        if not isinstance(value, dict):
+            continue
+        if value.get("type") == "env" and not isinstance(value.get("key"), str):
+            yield path, "This names no environment variable. Add its key."
+        if value.get("type") == "probe":
+            yield from provider(value.get("provider"), f"{path}.provider", name)
 
 
-def _activity(activity: Any, path: str) -> Found:
-    if not isinstance(activity, dict):
-        yield path, "An activity is an object with a type, a name and a provider."
+def _secrets(value: Mapping[str, Any], path: str) -> Found:
+    if value.get("type") == "env":
+        if not isinstance(value.get("key"), str):
+            yield path, "This names no environment variable. Add its key."
+    elif value.get("type") != "vault":
+        for name, inner in value.items():
+            if isinstance(inner, dict):
+                yield from _secrets(inner, f"{path}.{name}")
+
+
+def _runtime(runtime: Any) -> Found:
+    if runtime is None:
         return
-    if "ref" in activity:
+    if not isinstance(runtime, dict):
+        yield "runtime", "Runtime is an object, for example: runtime: {rollbacks: {strategy: always}}"
         return
-    kind = activity.get("type")
-    if kind not in ("probe", "action"):
-        yield f"{path}.type", "The activity has no type. Write type: probe or type: action."
-    name = activity.get("name")
-    if not isinstance(name, str) or not name:
-        yield f"{path}.name", "The activity has no name. Give it one."
-    provider = activity.get("provider")
-    if not isinstance(provider, dict):
-        yield path, f"{kind or 'activity'} “{name}” has no provider. Add one, for example type: python."
-        return
-    yield from _provider(provider, f"{path}.provider", name)
+    for name in ("rollbacks", "hypothesis"):
+        told = runtime.get(name)
+        if told is not None and not isinstance(told, dict):
+            yield f"runtime.{name}", f"{name.capitalize()} has a strategy, for example: {{strategy: always}}"
+        elif told and not isinstance(told.get("strategy", ""), str | None):
+            yield f"runtime.{name}.strategy", "A strategy is a word, for example: always"
 
 
-def _provider(provider: Mapping[str, Any], path: str, name: Any) -> Found:
-    kind = provider.get("type")
-    if kind not in PROVIDERS:
-        yield f"{path}.type", f"The provider of “{name}” is of no known type. It is python, process or http."
+def _controls(content: Mapping[str, Any]) -> Found:
+    """Those of the experiment, of its hypothesis and of every activity; a `ref` names any of them."""
+    places = list(_holders(content))
+    every = [
+        (f"{path}.controls[{index}]".removeprefix("."), control)
+        for path, holder in places
+        if isinstance(holder.get("controls"), list)
+        for index, control in enumerate(holder["controls"])
+    ]
+    known = [
+        one.get("name") for _, one in every if isinstance(one, dict) and "ref" not in one and "name" in one
+    ]
+    for path, holder in places:
+        if not isinstance(holder.get("controls", []), list):
+            yield f"{path}.controls".removeprefix("."), "Controls are a list of objects."
+    for path, control in every:
+        yield from _control(control, path, known)
+
+
+def _holders(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "", content
+    hypothesis = content.get(HYPOTHESIS)
+    if isinstance(hypothesis, dict):
+        yield HYPOTHESIS, hypothesis
+    probes = hypothesis.get("probes") if isinstance(hypothesis, dict) else None
+    lists = {f"{HYPOTHESIS}.probes": probes, **{name: content.get(name) for name in ("method", "rollbacks")}}
+    for path, listed in lists.items():
+        for index, one in enumerate(listed if isinstance(listed, list) else []):
+            if isinstance(one, dict):
+                yield f"{path}[{index}]", one
+
+
+def _control(control: Any, path: str, known: list[Any]) -> Found:
+    if not isinstance(control, dict):
+        yield path, "A control is an object with a name and a provider."
         return
-    for key in PROVIDERS[kind]:
-        if not isinstance(provider.get(key), str) or not provider[key]:
-            yield path, f"The {kind} provider of “{name}” has no {key}. Add it."
-    if kind == "python" and not isinstance(provider.get("arguments", {}), dict):
-        yield f"{path}.arguments", "Arguments of a python provider are an object of names and values."
+    if "ref" in control and control["ref"] not in known:
+        yield f"{path}.ref", f"There is no control “{control['ref']}” in this experiment."
+    if not control.get("name"):
+        yield path, "The control has no name. Give it one."
+    by = control.get("provider")
+    if not isinstance(by, dict):
+        yield path, f"Control “{control.get('name')}” has no provider. Add one, for example type: python."
+    elif by.get("type") == "python" and not (isinstance(by.get("module"), str) and by["module"]):
+        yield (
+            f"{path}.provider",
+            f"The python provider of control “{control.get('name')}” has no module. Add it.",
+        )
+    if control.get("scope") and control["scope"] not in ("before", "after"):
+        yield f"{path}.scope", "The scope of a control is before or after."

@@ -16,8 +16,7 @@ class FromFiles:
 
     def read(self, experiment: Any, environment: Environment, variables: Mapping[str, Any]) -> Any:
         """Signals, intents, steps and expected duration, as this environment and these variables make them."""
-        given = {name: str(value) for name, value in variables.items()}
-        return experiments.read(experiment, {**environment.variables, **given})
+        return experiments.read(experiment, environment.variables, variables)
 
     def snapshot(self, experiment: Any, to: Path) -> Any:
         """Copy the experiment's folder: sha256, git_commit, git_dirty."""

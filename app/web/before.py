@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.experiments import shell_lines
 from app.settings import Environment
 from app.web.cards import Moment, judge
 from app.web.console import Console
@@ -25,10 +26,18 @@ def before(console: Console, story: Story, environment: Environment) -> list[Fin
     if not story.faults:
         words = "No fault that the console recognises: the run is judged by its hypothesis alone."
         found.append(Finding(tone="warn", sentence=words))
-    return [*found, *_of_signals(console, story, environment), Finding(tone="ok", sentence=IS_CODE)]
+    return [*found, *_of_signals(console, story, environment), Finding(tone="ok", sentence=_is_code(story))]
 
 
 IS_CODE = "An experiment is code: it runs commands as the user that the console runs as."
+
+
+def _is_code(story: Story) -> str:
+    names = dict.fromkeys(shell_lines(story.experiment.document))
+    if not names:
+        return IS_CODE
+    told = ", ".join(f"“{name}”" for name in names)
+    return f"{IS_CODE} A shell reads the arguments of {told}, since they are one text: it may run any other command, too."
 
 
 def _of_fault(console: Console, fault: FaultStory) -> Iterator[Finding]:
