@@ -118,6 +118,7 @@ class Attendance:
 
     def _begin(self, run: Run) -> None:
         self._arming = Arming(self._rooms, run)
+        self._looked = self._clock.monotonic()  # the start has just asked for the lever
         self._child = self._rooms.children.spawn(self._spec(run))
         # Written with the first events, and before anything is armed: until then it ends with its pipe.
         self._columns = {"child_pid": self._child.pid, "child_started": self._child.started}

@@ -109,8 +109,9 @@ def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event)
         if not identified:
             identify(rooms, record, run)
             identified = True
-        proof = _proof(rooms, run)
-        found = findings.gather(rooms, run, proof)
+        entries = list(rooms.faults.for_run(str(run.id)))
+        proof = _proof(rooms, run, entries)
+        found = findings.gather(rooms, run, proof, entries)
         late = hurry.is_set() or rooms.clock.monotonic() >= deadline
         if late or not found.faults or found.fired or found.stopped_by or found.refused or found.problem:
             break
@@ -137,12 +138,11 @@ def identify(rooms: Rooms, record: Record, run: Run) -> None:
     record.append(run.id, account=identity.account, region=identity.region)
 
 
-def _proof(rooms: Rooms, run: Run) -> Any:
-    """What the functions' logs show about the run's fault; None where there was none."""
-    entries: Sequence[Any] = [e for e in rooms.faults.for_run(str(run.id)) if e.armed_at]
-    if not entries:
+def _proof(rooms: Rooms, run: Run, entries: Sequence[Any]) -> Any:
+    """What the functions' logs show about the run's newest fault; None where there was none."""
+    entry = next((entry for entry in entries if entry.armed_at), None)
+    if entry is None:
         return None
-    entry = entries[0]
     try:
         return rooms.evidence.proof(
             run.environment,

@@ -29,11 +29,11 @@ class Unseen:
     interceptions: int = 0
 
 
-def gather(rooms: Rooms, run: Run, proof: Any) -> Findings:
+def gather(rooms: Rooms, run: Run, proof: Any, entries: Sequence[Any]) -> Findings:
+    """`entries`: the run's, of the ledger."""
     with rooms.storage.reading() as session:
         events = store.events_after(session, run.id, 0)
     parsed = _journal(rooms, run)
-    entries = list(rooms.faults.for_run(str(run.id)))
     intended = {event.data.get("fault") for event in events if event.kind == "asked"}
     steady = [parsed.after, *parsed.during] if parsed else []
     arming = {event.data.get("name") for event in events if event.kind == "asked"}
