@@ -45,7 +45,7 @@ def snapshot(experiment: Experiment, to: Path) -> SnapshotInfo:
         target.parent.mkdir(parents=True, exist_ok=True)
         _copy(path, target)
     digest = hashlib.sha256((to / experiment.path.name).read_bytes()).hexdigest()
-    commit = _git(source, "rev-parse", "HEAD")
+    commit = _git(source, "rev-parse", "HEAD") if _in_repository(source) else None
     dirty = bool(_git(source, "status", "--porcelain", "--", ".")) if commit else None
     return SnapshotInfo(sha256=digest, git_commit=commit or None, git_dirty=dirty)
 
@@ -64,6 +64,11 @@ def _files(source: Path) -> Iterator[Path]:
             path = Path(folder, name)
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path
+
+
+def _in_repository(folder: Path) -> bool:
+    """Asking git would start a process for each run of a folder that it knows nothing of."""
+    return any((place / ".git").exists() for place in (folder.resolve(), *folder.resolve().parents))
 
 
 def _git(folder: Path, *words: str) -> str:
