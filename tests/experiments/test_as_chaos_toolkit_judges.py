@@ -90,11 +90,14 @@ def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
 
 
 def depends_on_the_machine(path: tuple[Any, ...], value: Any) -> bool:
-    """A module that is not there, a path, a signature, an environment variable."""
-    if path[-1] in ("key", "default", "arguments") and (value is ... or value in ("", {})):
+    """A path, a module, an environment variable that is not there; arguments that a function does not have."""
+    if path[-1] in {"obj", "default"}:
         return True
-    provider = {"path", "module", "func", "obj", "key", "arguments"} & {path[-1]}
-    return bool(provider) and (isinstance(value, str | dict) or path[-1] == "obj") and value not in ("", {})
+    if path[-1] == "arguments":
+        return value is ... or isinstance(value, dict)
+    return isinstance(value, str) and (
+        path[-1] == "key" or (path[-1] in {"path", "module", "func"} and value != "")
+    )
 
 
 def test_the_experiment_that_uses_all_there_is_is_taken_by_both():

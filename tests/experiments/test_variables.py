@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -125,7 +124,8 @@ def test_arguments_of_one_text_are_a_shells(document, names):
 
 
 def test_a_run_copies_the_whole_folder_but_what_git_and_the_console_keep(tmp_path):
-    experiment = written(tmp_path / "from") if (tmp_path / "from").mkdir() is None else None
+    (tmp_path / "from").mkdir()
+    experiment = written(tmp_path / "from")
     for name in (".aws/config", ".env", "deep/.hidden/x", ".git/HEAD", "deep/.git", ".gameday/runs/x"):
         (tmp_path / "from" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "from" / name).write_text(name)
@@ -138,10 +138,10 @@ def test_a_run_copies_the_whole_folder_but_what_git_and_the_console_keep(tmp_pat
     assert taken.sha256 == hashlib.sha256((tmp_path / "from" / "a.json").read_bytes()).hexdigest()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_file_that_can_not_be_copied_is_named(tmp_path):
-    experiment = written(tmp_path)
-    (tmp_path / "closed").write_text("x")
-    (tmp_path / "closed").chmod(0)
-    with pytest.raises(Invalid, match="closed can not be copied"):
-        snapshot(experiment, tmp_path / "to")
+def test_a_file_that_can_not_be_copied_is_named(tmp_path, monkeypatch):
+    def closed(path, target):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("shutil.copy", closed)
+    with pytest.raises(Invalid, match=r"a\.json can not be copied for the run: Permission denied"):
+        snapshot(written(tmp_path), tmp_path / "to")
