@@ -26,7 +26,6 @@ UNRECORDED = ("hello", "ended")
 JUDGED = ("hypothesis-before", "hypothesis-during", "hypothesis-after")
 GATHER = 0.005  # seconds: what a child tells within them is one transaction; questions do not wait for it
 GATHERED_WITHIN = 0.05
-LEVER_EVERY = 1.0  # seconds
 SAFETY_LEVER = "the safety lever"
 
 
@@ -51,7 +50,7 @@ class Attendance:
         self._renewed = 0.0
         self._looked = 0.0
         self._columns: dict[str, Any] = {}
-        self._last_told: list[Told] = []
+        self._untold: list[Told] = []  # heard, and not written yet
 
     # --- for others -------------------------------------------------------------------------------------
 
@@ -160,32 +159,33 @@ class Attendance:
         child.join(self._rooms.patience.rollbacks)
 
     def _listen(self, run: Run, child: Child) -> bool:
-        """Take everything that is there as one batch. False once the child's end is closed."""
-        told: list[Told] = []
+        """Take everything that is there as one batch. False once the child's end is closed.
+
+        What is untold then is written with the run's end.
+        """
         until = self._clock.monotonic() + GATHERED_WITHIN
         try:
             while True:
                 message = child.receive()
                 if message["kind"] == "ask":
-                    told = self._answer(run, child, message, told)
+                    self._answer(run, child, message)
                 else:
-                    told += self._heard(run, message)
+                    self._heard(run, message)
                     if "ask" in message:  # it waits until what it wrote was read back
                         child.answer(message["ask"], answer="noted")
                 wait_for = 0 if self._clock.monotonic() >= until else GATHER
                 if not child.connection.poll(wait_for):
-                    self._write(run, told)
+                    self._write(run)
                     return True
         except (EOFError, OSError, ValueError):
-            self._last_told = told  # written with the end
             return False
 
-    def _write(self, run: Run, told: list[Told]) -> None:
-        if told or self._columns:
-            columns, self._columns = self._columns, {}
-            self._record.append(run.id, *told, **columns)
+    def _write(self, run: Run) -> None:
+        if self._untold or self._columns:
+            self._record.append(run.id, *self._untold, **self._columns)
+            self._untold, self._columns = [], {}
 
-    def _heard(self, run: Run, message: Mapping[str, Any]) -> list[Told]:
+    def _heard(self, run: Run, message: Mapping[str, Any]) -> None:
         kind, data = str(message["kind"]), dict(message.get("data") or {})
         if kind == "ended":
             self._told_end = data
@@ -193,31 +193,32 @@ class Attendance:
             self._rooms.metrics.record(samples)
         if kind == "rollbacks":
             self._rolling_back = True
-        told: list[Told] = [] if kind in UNRECORDED else [(kind, data)]
+        if kind not in UNRECORDED:
+            self._untold.append((kind, data))
         if kind == "activity" and self._arming is not None and data.get("phase") == "method":
-            told += self._arming.over(str(data.get("name")))
-        return told
+            self._untold += self._arming.over(str(data.get("name")))
 
-    def _answer(self, run: Run, child: Child, message: Mapping[str, Any], told: list[Told]) -> list[Told]:
+    def _answer(self, run: Run, child: Child, message: Mapping[str, Any]) -> None:
         """`go`, `go with this provider`, or `refuse: why`. Whatever fails here is a refusal.
 
-        What arms is written before it may go on; returns what may be written later.
+        What arms is written before it may go on.
         """
         activity = dict(message.get("data") or {})
         with self._gate:
             try:
                 answer = self._consider(activity)
             except Refusal as refusal:
-                return self._refuse(child, message, str(refusal), told)
+                self._refuse(child, message, str(refusal))
+                return
             except Exception as error:
                 LOGGER.exception("Run %s: the console could not answer", run.id)
-                return self._refuse(child, message, f"the console failed: {error}", told)
+                self._refuse(child, message, f"the console failed: {error}")
+                return
             if answer.told:
-                self._write(run, [*told, *answer.told])
-                told = []
+                self._untold += answer.told
+                self._write(run)
             words = {"provider": answer.provider} if answer.provider else {}
             child.answer(message["ask"], answer="go", read_back=bool(answer.told), **words)
-        return told
 
     def _consider(self, activity: Mapping[str, Any]) -> Answer:
         if self._stopped_by is not None:
@@ -226,10 +227,11 @@ class Attendance:
             raise Refusal("the run is not attended")
         return self._arming.asked(activity)
 
-    def _refuse(self, child: Child, message: Mapping[str, Any], why: str, told: list[Told]) -> list[Told]:
+    def _refuse(self, child: Child, message: Mapping[str, Any], why: str) -> None:
         child.answer(message["ask"], answer="refuse", why=why)
         name = (message.get("data") or {}).get("name")
-        return [*told, ("refused", {"name": name, "why": why, "stopping": self._stopped_by is not None})]
+        words = {"name": name, "why": why, "stopping": self._stopped_by is not None}
+        self._untold.append(("refused", words))
 
     def _keep_alive(self, run: Run) -> None:
         """Renew the lease of what the run has armed; end the run where the guardian has ended its faults."""
@@ -242,23 +244,26 @@ class Attendance:
         self._renewed = now
         until = self._clock.now() + timedelta(seconds=self._rooms.patience.lease)
         self._rooms.faults.renew(str(run.id), until)
-        self._write(run, self._arming.confirm_open())
-        if (why := self._arming.taken_away()) and self.forbid(by=why):
-            self._record.append(run.id, ("note", {"text": f"Its fault was disarmed: {why}."}), stopped_by=why)
-            self.signal()
+        self._untold += self._arming.confirm_open()
+        self._write(run)
+        if why := self._arming.taken_away():
+            self._stop(run, by=why, note=f"Its fault was disarmed: {why}.")
 
     def _heed_lever(self, run: Run) -> None:
         """The safety lever may have been engaged by another process."""
         now = self._clock.monotonic()
-        if self._stopped_by is not None or now - self._looked < LEVER_EVERY:
+        if self._stopped_by is not None or now - self._looked < self._rooms.patience.heed:
             return
         self._looked = now
         try:
             self._rooms.faults.refuse_while_engaged(run.environment)
         except Conflict as engaged:
-            if self.forbid(by=SAFETY_LEVER):
-                self._record.append(run.id, ("note", {"text": str(engaged)}), stopped_by=SAFETY_LEVER)
-                self.signal()
+            self._stop(run, by=SAFETY_LEVER, note=str(engaged))
+
+    def _stop(self, run: Run, *, by: str, note: str) -> None:
+        if self.forbid(by=by):
+            self._record.append(run.id, ("note", {"text": note}), stopped_by=by)
+            self.signal()
 
     def _end(self, run: Run) -> None:
         """The child has ended, or must: nothing of it may write any more, then everything is disarmed."""
@@ -273,7 +278,7 @@ class Attendance:
             self._record,
             run.id,
             told=self._told_end,
-            before=self._last_told,
+            before=self._untold,
             stopped_by=self._stopped_by,
             exit_code=None if child is None else child.exit_code,
         )
