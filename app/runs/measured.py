@@ -11,16 +11,20 @@ from app.runs.run import Run
 
 
 def measured(run: Run, judged: Mapping[str, Any], at: datetime) -> list[Sample]:
-    """Of one look at the hypothesis. A sample's value is None where the probe's answer is no number."""
+    """Of one look at the hypothesis; of a probe that stands there twice, by `ref`, the last answer.
+
+    A sample's value is None where the probe's answer is no number.
+    """
     by_name = {str(signal["name"]): str(signal["id"]) for signal in run.signals if not signal.get("query")}
+    probes = {str(probe.get("name")): probe for probe in judged.get("probes", ())}
     return [
         Sample(
             environment=run.environment,
-            query=by_name[str(probe["name"])],
+            query=by_name[name],
             at=at,
             value=probe.get("value"),
             parts={} if probe.get("tolerance_met") is None else {MET: float(probe["tolerance_met"])},
         )
-        for probe in judged.get("probes", ())
-        if str(probe.get("name")) in by_name
+        for name, probe in probes.items()
+        if name in by_name
     ]

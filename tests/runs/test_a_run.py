@@ -165,7 +165,11 @@ def test_what_only_the_run_can_measure_becomes_samples(stage: Any, experiment: A
     }  # fmt: skip
     words = {"tolerance": None, "tolerance_text": "", "query": None, "unit": "", "terms": ()}
     stage.runs.rooms.reading.signals = [SimpleNamespace(key="printed", id="run-a", name="printed", **words)]
-    document = experiment(GETPID, **{"steady-state-hypothesis": {"title": "t", "probes": [printed]}})
+    probes = [
+        printed,
+        {"ref": "printed", "tolerance": printed["tolerance"]},
+    ]  # one sample an instant, all the same
+    document = experiment(GETPID, **{"steady-state-hypothesis": {"title": "t", "probes": probes}})
     run = stage.finish(stage.start(document))
     samples = stage.runs.rooms.metrics.recorded
     assert [(s.query, s.value, dict(s.parts)) for s in samples] == [("run-a", 42.0, {"met": 1.0})] * 2
