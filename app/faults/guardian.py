@@ -32,10 +32,7 @@ class Guardian:
                 self._faults.disarm(entry.id, by=BY, why=because(entry, now))
             else:
                 self._faults.look_again(entry.id, by=BY)
-        forbidden = [entry for entry in self._faults.ledger.forbidden() if _ready(entry, now)]
-        for entry in forbidden:
-            self._faults.disarm(entry.id, by=BY, why="the safety lever is engaged")
-        return bool(due or forbidden)
+        return bool(due)
 
     def recover(self, orphans: Sequence[Entry]) -> None:
         """Disarm what an earlier console armed by hand and did not disarm: its owner is gone."""
@@ -66,13 +63,9 @@ class Guardian:
             log.exception("The guardian's step failed; it goes on.")
 
 
-def _ready(entry: Entry, now: datetime) -> bool:
-    return entry.next_attempt_at is None or entry.next_attempt_at <= now
-
-
 def because(entry: Entry, now: datetime) -> str:
     if entry.disarm_by <= now:
         return "its deadline passed"
     if entry.lease_until is not None and entry.lease_until <= now:
         return "its run did not renew it"
-    return "a disarm did not finish" if entry.state is FaultState.DISARMING else "it is due"
+    return "a disarm did not finish" if entry.state is FaultState.DISARMING else "the safety lever is engaged"

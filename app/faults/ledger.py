@@ -86,24 +86,18 @@ class Ledger:
     def due(self, now: datetime) -> list[Entry]:
         """What is ready to be tried.
 
-        Active entries whose deadline or lease is over, or whose disarm did not finish; and disarmed ones whose
-        store is to be looked at again.
+        Active entries whose deadline or lease is over, whose disarm did not finish, or that an engaged lever
+        forbids; and disarmed ones whose store is to be looked at again.
         """
         over = or_(
             LedgerRow.disarm_by <= now,
             LedgerRow.lease_until <= now,
             LedgerRow.state == FaultState.DISARMING.value,
+            lever.is_engaged(LedgerRow.environment),
         )
         ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)
         look = and_(LedgerRow.state == FaultState.DISARMED.value, LedgerRow.next_attempt_at <= now)
         return self._select(or_(and_(IS_ACTIVE, over, ready), look))
-
-    def forbidden(self) -> list[Entry]:
-        """Active entries in environments whose lever is engaged: a console died between lever and disarm."""
-        active = self.active(None)
-        with self._storage.reading() as session:
-            engaged = {name for name in {e.environment for e in active} if lever.engaged(session, name)}
-        return [entry for entry in active if entry.environment in engaged]
 
     def by_hand(self) -> list[Entry]:
         return self._select(IS_ACTIVE, LedgerRow.run_id.is_(None))

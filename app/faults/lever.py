@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.clock import Clock
 from app.errors import Conflict
@@ -56,21 +56,26 @@ class SafetyLever:
         scope = environment or EVERYWHERE
         with self._storage.writing() as session:
             row = session.get(LeverRow, scope)
-            if row is None:
-                row = LeverRow(scope=scope, engaged=not engaged, by=by, why=why, at=self._clock.now())
-                session.add(row)
-            if row.engaged != engaged:
-                row.engaged, row.by, row.why, row.at = engaged, by, why, self._clock.now()
-            session.flush()
+            if row is None or row.engaged != engaged:
+                row = session.merge(
+                    LeverRow(scope=scope, engaged=engaged, by=by, why=why, at=self._clock.now())
+                )
             return _lever(row)
 
 
 def engaged(session: Session, environment: str) -> Lever | None:
     """The same, in a transaction: nothing can be engaged between this look and what is written in it."""
-    rows = session.scalars(
-        select(LeverRow).where(LeverRow.engaged, LeverRow.scope.in_([EVERYWHERE, environment]))
-    )
-    return next((_lever(row) for row in rows), None)
+    row = session.scalars(select(LeverRow).where(_holds_in(environment))).first()
+    return _lever(row) if row else None
+
+
+def is_engaged(environment: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """As a condition on rows of an environment."""
+    return exists().where(_holds_in(environment))
+
+
+def _holds_in(environment: str | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    return and_(LeverRow.engaged, or_(LeverRow.scope == EVERYWHERE, LeverRow.scope == environment))
 
 
 def forbidden(lever: Lever) -> Conflict:
