@@ -35,8 +35,7 @@ from app.runs import ArmedSignals, Runs, Supervisor
 from app.runs.children import Children, start_fork_server
 from app.sandbox.control import Control
 from app.settings import FILE, Settings
-from app.storage import Storage
-from app.storage.engine import sqlite_url
+from app.storage.engine import opened
 from app.web import create_app
 from app.web.console import Console
 
@@ -106,8 +105,7 @@ class Engine:
 
 def assemble(settings: Settings, *, children: Children, sandbox: Control | None) -> Engine:
     clock, live = SystemClock(), Live()
-    storage = Storage(settings.database_url or sqlite_url(settings.data / "gameday.sqlite"))
-    storage.migrate()
+    storage = opened(settings)
     aws = Aws(settings.environments)
     catalog = Catalog(settings.experiments)
     faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -52,6 +53,14 @@ class Settings:
     def environment(self, name: str | None) -> Environment:
         """The environment of that name, or the default one. KeyError where there is none."""
         return self.environments[name or self.default_environment]
+
+
+def person() -> str:
+    """Who runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "somebody on this machine"
 
 
 FILE = "gameday.toml"
@@ -147,10 +156,9 @@ def _mistakes_of(name: str, table: Any, text: str) -> Iterator[Problem]:
         return
     for key, value in table.items():
         if key in TABLES and isinstance(value, dict):
-            for inner, one in value.items():
-                if not isinstance(one, str):
-                    words = f"{inner} is a text in quotes."
-                    yield _mistake(text, inner, f"{place}.{key}.{inner}", words, after=f"[{place}")
+            for inner in (name for name, one in value.items() if not isinstance(one, str)):
+                words = f"{inner} is a text in quotes."
+                yield _mistake(text, inner, f"{place}.{key}.{inner}", words, after=f"[{place}")
         elif message := _wrong(key, value):
             yield _mistake(text, key, f"{place}.{key}", message, after=f"[{place}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 
 import click
@@ -37,20 +36,17 @@ def here(folder: Path, *, environment: str | None, why: str) -> int:
     from app.clock import SystemClock
     from app.faults import Faults
     from app.live import Live
-    from app.settings import load
-    from app.storage import Storage
-    from app.storage.engine import sqlite_url
+    from app.settings import load, person
+    from app.storage.engine import opened
 
     settings = load(folder)
-    settings.data.mkdir(parents=True, exist_ok=True)
-    storage = Storage(settings.database_url or sqlite_url(settings.data / "gameday.sqlite"))
-    storage.migrate()
+    storage = opened(settings)
     faults = Faults(
         storage=storage, aws=Aws(settings.environments), clock=SystemClock(), live=Live(),
         environments=settings.environments,
     )  # fmt: skip
     try:
-        lever = faults.engage(environment, by=getpass.getuser(), why=why)
+        lever = faults.engage(environment, by=person(), why=why)
         return _over(f"{lever.sentence}.", [str(entry.store) for entry in faults.active(environment)])
     finally:
         faults.close()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Protocol
+from typing import Any
 
+from app.errors import GamedayError
 from app.faults import Entry, Faults
 from app.queries import Query
 from app.runs.rooms import CatalogRoom, ReadingRoom
@@ -13,13 +14,9 @@ from app.settings import Settings
 LOGGER = logging.getLogger(__name__)
 
 
-class AllExperiments(CatalogRoom, Protocol):
-    def all(self) -> list[Any]: ...
-
-
 class ArmedSignals:
     def __init__(
-        self, *, faults: Faults, catalog: AllExperiments, settings: Settings, reading: ReadingRoom
+        self, *, faults: Faults, catalog: CatalogRoom, settings: Settings, reading: ReadingRoom
     ) -> None:
         self._faults = faults
         self._catalog = catalog
@@ -37,8 +34,8 @@ class ArmedSignals:
     def _of(self, experiment: Any, environment: str, by_hand: list[Entry]) -> list[Query]:
         try:
             reading = self._reading.read(experiment, self._settings.environment(environment), {})
-        except Exception:
-            LOGGER.exception("%s could not be read", experiment.file)
+        except GamedayError as error:
+            LOGGER.info("%s could not be read: %s", experiment.file, error)
             return []
         stores = {":".join(intent.store) for intent in reading.intents}
         if not any(str(entry.store) in stores for entry in by_hand):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.clock import Clock
+from app.faults import Lever
 from app.live import Live
 from app.runs.children import Children
 from app.settings import Environment, Settings
@@ -16,6 +17,7 @@ from app.storage import Storage
 
 
 class CatalogRoom(Protocol):
+    def all(self) -> Sequence[Any]: ...
     def load(self, experiment_id: str, /) -> Any: ...
 
 
@@ -24,7 +26,7 @@ class FaultRoom(Protocol):
 
     def busy(self, store: Any, /) -> Any: ...
     def refuse_while_engaged(self, environment: str, /) -> None: ...
-    def engage(self, environment: str | None, /, *, by: str, why: str) -> Any: ...
+    def engage(self, environment: str | None, /, *, by: str, why: str) -> Lever: ...
     def understand(self, environment: str, store: Any, text: str, /) -> Any: ...
     def intend(
         self,

@@ -13,6 +13,7 @@ from typing import Any
 
 from app.clock import Clock
 from app.errors import Conflict, Invalid, NotFound
+from app.faults import Lever
 from app.live import Live
 from app.runs import preflight, store
 from app.runs.attendance import SAFETY_LEVER, Attendance
@@ -106,12 +107,13 @@ class Runs:
         attendance = self.dispatch.attending(run_id)
         return roll_back(self.rooms, self.record, run, attendance, by=by, again=lambda: self.get(run_id))
 
-    def stop_all(self, environment: str | None, *, by: str, why: str) -> list[Run]:
+    def stop_all(self, environment: str | None, *, by: str, why: str) -> tuple[Lever, list[Run]]:
         """Engage the safety lever: everything armed is disarmed when this returns, and every run is being ended.
 
-        None: in every environment. Nothing starts or arms again until a person disengages it. The runs told to end.
+        None: in every environment. Nothing starts or arms again until a person disengages it. The lever, and the
+        runs told to end.
         """
-        self.rooms.faults.engage(environment, by=by, why=why)
+        lever = self.rooms.faults.engage(environment, by=by, why=why)
         stopped = self.active(environment)
         for run in stopped:
             attendance = self.dispatch.attending(run.id)
@@ -119,7 +121,7 @@ class Runs:
                 attendance.signal()
                 threading.Thread(target=end, args=(attendance,), kwargs={"grace": self.rooms.patience.rollbacks},
                                  name=f"ending-{run.id}", daemon=True).start()  # fmt: skip
-        return stopped
+        return lever, stopped
 
     def get(self, run_id: int) -> Run:
         with self.rooms.storage.reading() as session:

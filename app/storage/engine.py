@@ -13,6 +13,8 @@ from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.settings import Settings
+
 PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON")
 POOLED, MOST = 10, 100  # connections: a run at its start and its end holds one, and so does each request
 
@@ -54,6 +56,14 @@ class Storage:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def opened(settings: Settings) -> Storage:
+    """The console's own database, made where there is none yet, at the newest migration."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    storage = Storage(settings.database_url or sqlite_url(settings.data / "gameday.sqlite"))
+    storage.migrate()
+    return storage
 
 
 def sqlite_url(file: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from app.settings import person
 from app.web import (
     docs,
     errors,
@@ -20,7 +21,7 @@ from app.web import (
     static,
 )
 from app.web.console import Console
-from app.web.guards import Guard, person
+from app.web.guards import Guard
 from app.web.render import Show
 from app.web.streams import Streams
 from app.web.watching import Watching

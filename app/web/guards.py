@@ -7,7 +7,6 @@ come from our own pages, or from no browser at all.
 
 from __future__ import annotations
 
-import getpass
 import ipaddress
 import logging
 from collections.abc import Iterable
@@ -70,13 +69,6 @@ def who(request: Request) -> str:
     """The person, as far as it is known: without a login, the one who runs the console."""
     name: str = request.app.state.person
     return name
-
-
-def person() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "somebody on this machine"
 
 
 class Guard:

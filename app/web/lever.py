@@ -19,6 +19,7 @@ from app.web.guards import Need, needs
 from app.web.runs import SEE_OTHER, answered
 from app.web.words import plural
 
+LONGEST_WHY = 500  # characters
 api = APIRouter(prefix="/api/safety-lever", tags=["safety lever"])
 pages = APIRouter(include_in_schema=False)
 
@@ -29,7 +30,7 @@ class Pull(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     engaged: bool
-    why: Annotated[str, Field(max_length=500)] = ""
+    why: Annotated[str, Field(max_length=LONGEST_WHY)] = ""
     environment: str | None = None
 
 
@@ -60,7 +61,7 @@ def pull_by_form(request: Request, fields: Form, console: Rooms, show: Shown, wh
         raise Invalid("A safety lever is engaged or disengaged.")
     asked = Pull(
         engaged=state == "engaged",
-        why=fields.get("why", "")[:500],
+        why=fields.get("why", "")[:LONGEST_WHY],
         environment=fields.get("environment") or None,
     )
     lever, stopped = _pull(console, asked, who)
@@ -74,9 +75,7 @@ def pull_by_form(request: Request, fields: Form, console: Rooms, show: Shown, wh
 def _pull(console: Console, asked: Pull, who: str) -> tuple[Lever, list[Run]]:
     words = {"by": who, "why": asked.why.strip()}
     if asked.engaged:
-        stopped = console.runs.stop_all(asked.environment, **words)
-        lever = next(one for one in console.faults.lever.all() if one.environment == asked.environment)
-        return lever, stopped
+        return console.runs.stop_all(asked.environment, **words)
     return console.faults.disengage(asked.environment, **words), []
 
 

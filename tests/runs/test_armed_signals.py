@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from app.errors import Invalid
 from app.queries import Query
 from app.runs import ArmedSignals
 from app.settings import Environment, Settings
@@ -29,7 +30,7 @@ class Scene:
     def read(self, experiment: Any, environment: Environment, variables: Any) -> Any:
         name = self.stores[experiment.id]
         if not name:
-            raise ValueError("nobody thought of this")
+            raise Invalid("nobody thought of this")
         signals = [SimpleNamespace(query=QUERY), SimpleNamespace(query=None)]
         return SimpleNamespace(intents=[SimpleNamespace(store=("ssm", name))], signals=signals)
 

@@ -180,7 +180,8 @@ def test_the_safety_lever_interrupts_every_run_and_lets_none_start(
     document = experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()])
     run = stage.start(document)
     eventually(lambda: "pause" in stage.kinds(run))
-    assert [stopped.id for stopped in stage.runs.stop_all(None, by="ann", why="customers call")] == [run.id]
+    _, told_to_end = stage.runs.stop_all(None, by="ann", why="customers call")
+    assert [stopped.id for stopped in told_to_end] == [run.id]
     assert is_off(stage)
     ended = stage.finish(run)
     assert (ended.status, ended.verdict) == (RunStatus.INTERRUPTED, Verdict.STOPPED)

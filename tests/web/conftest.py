@@ -339,11 +339,11 @@ class FakeRuns:
             sentence="Disarmed and read back; the run is ended.",
         )
 
-    def stop_all(self, environment: str | None, *, by: str, why: str) -> list[Run]:
-        self.faults.lever.set(environment, engaged=True, by=by, why=why)
+    def stop_all(self, environment: str | None, *, by: str, why: str) -> tuple[Lever, list[Run]]:
+        lever = self.faults.lever.set(environment, engaged=True, by=by, why=why)
         for entry in self.faults.active(environment):
             self.faults.disarm(entry.id, by=by, why=why)
-        return [self.rollback(run.id, by=by).run for run in self.active()]
+        return lever, [self.rollback(run.id, by=by).run for run in self.active()]
 
     def get(self, run_id: int) -> Run:
         if run_id not in self.known:
