@@ -18,15 +18,18 @@ LOST: Message = {"answer": "lost"}  # nobody is there to answer
 
 
 class Wire:
-    """`lost` is called once, in the reading thread, when the supervisor's end of the pipe is gone."""
+    """`lost` is called once, in the reading thread, when the supervisor's end of the pipe is gone.
+
+    `hide` takes what must not leave out of every message; a question waits `answer_within` seconds.
+    """
 
     def __init__(
         self,
         connection: Connection,
         *,
         lost: Callable[[], None],
-        hide: Callable[[str], str] = str,
-        answer_within: float = 60.0,
+        hide: Callable[[str], str],
+        answer_within: float,
     ) -> None:
         self._hide = hide
         self._answer_within = answer_within

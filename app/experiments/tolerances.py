@@ -9,8 +9,8 @@ from typing import Any
 from jsonpath2.path import Path as JsonPath  # type: ignore[import-untyped]  # it brings no types
 
 from app.experiments.activities import Found, activity
+from app.queries.tolerance import drawable
 
-RANGE_ENDS = 2
 KINDS = "range, regex, jsonpath or probe"
 UNREADABLE = (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError, OverflowError)
 
@@ -41,8 +41,7 @@ def _by_type(value: Mapping[str, Any], path: str) -> Found:
     if kind == "probe":
         yield from activity(value, path)
     elif kind == "range":
-        ends = value.get("range")
-        if not (isinstance(ends, list) and len(ends) == RANGE_ENDS and all(_is_number(end) for end in ends)):
+        if drawable(value) is None:
             yield path, "A range is a list of two numbers, for example: range: [0, 10]"
     elif kind == "regex":
         if sentence := _wrong_regex(value.get("pattern")):
@@ -72,7 +71,3 @@ def _wrong_json_path(path: Any) -> str:
     except UNREADABLE as error:
         return f"The path is no JSON path: {error}."
     return ""
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -33,7 +33,6 @@ class AwsRoom(Protocol):
 class _Trouble:
     sentence: str
     since: datetime
-    failures: int = 1
 
 
 @dataclass

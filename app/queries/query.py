@@ -79,10 +79,8 @@ class Query:
             for term in terms
         )
 
-    def folded(self, values: Sequence[float]) -> float | None:
-        """The value out of a window's values, the newest first; None of none."""
-        if not values:
-            return None
+    def folded(self, values: Sequence[float]) -> float:
+        """The value out of a window's values, at least one, the newest first."""
         return values[0] if self.fold is None else round(FOLDS[self.fold](values), 2)
 
 

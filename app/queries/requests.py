@@ -75,5 +75,7 @@ def values(
 def _folded(
     query: Query, points: list[tuple[datetime, float, dict[str, float | None]]]
 ) -> list[tuple[datetime, float, dict[str, float | None]]]:
-    value = query.folded([value for _, value, _ in points])
-    return points if query.fold is None or value is None else [(points[0][0], value, {})]
+    if query.fold is None or not points:
+        return points
+    newest, values_of_window = points[0][0], [value for _, value, _ in points]
+    return [(newest, query.folded(values_of_window), {})]

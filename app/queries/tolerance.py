@@ -34,18 +34,13 @@ class Tolerance:
 
 def drawable(tolerance: Any) -> Tolerance | None:
     """Chaos Toolkit's tolerance as bounds; None where it has none: a regex, a JSON path, a probe, a text."""
-    if _is_number(tolerance):
+    if is_number(tolerance):
         return Tolerance(low=float(tolerance), high=float(tolerance))
-    if isinstance(tolerance, list) and tolerance and all(_is_number(value) for value in tolerance):
+    if isinstance(tolerance, list) and tolerance and all(is_number(value) for value in tolerance):
         return Tolerance(values=tuple(float(value) for value in tolerance))
-    if isinstance(tolerance, dict) and tolerance.get("type") == "range":
-        ends = tolerance.get("range")
-        if (
-            isinstance(ends, list)
-            and len(ends) == len(("low", "high"))
-            and all(_is_number(end) for end in ends)
-        ):
-            return Tolerance(low=float(ends[0]), high=float(ends[1]))
+    match tolerance:
+        case {"type": "range", "range": [low, high]} if is_number(low) and is_number(high):
+            return Tolerance(low=float(low), high=float(high))
     return None
 
 
@@ -73,7 +68,8 @@ def _other(tolerance: Any) -> str:
     return f"as “{tolerance.get('name', kind)}” says"
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """True and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.metrics.sample import MET
+from app.metrics import MET
 from app.queries import Judgement, Tolerance
 from app.queries.explain import explain, largest, missing
 from app.settings import Environment
@@ -108,8 +108,9 @@ def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
 
 def _of_runs(console: Console, signal: Any, moment: Moment, plain: dict[str, Any]) -> SignalCard:
     """What the last run measured: of any age, since nothing else measures it."""
-    sample = console.metrics.latest(moment.environment.name, signal.id)
-    if moment.began is not None:
+    if moment.began is None:
+        sample = console.metrics.latest(moment.environment.name, signal.id)
+    else:
         sample = _last_of_run(console, signal.id, moment)
     if sample is None:
         return SignalCard(**plain, query=None, judgement=None)
