@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.journeys.harness import wait
 from tests.ports import free_port
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
@@ -47,7 +48,7 @@ def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
     ) as process:  # fmt: skip
         url = f"http://127.0.0.1:{port}"
         try:
-            until(lambda: ready(url))
+            wait(lambda: ready(url), 20, "the console answers")
             yield process, url
         finally:
             process.terminate()
@@ -57,13 +58,6 @@ def ready(url: str) -> bool:
     with contextlib.suppress(httpx.TransportError):
         return httpx.get(f"{url}/readyz").is_success
     return False
-
-
-def until(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.05)
 
 
 def refused(folder: Path, *words: str) -> str:
@@ -90,7 +84,7 @@ def test_told_to_end_it_plays_the_rollbacks_and_goes_although_a_page_is_open(fol
 
         threading.Thread(target=watch, daemon=True).start()
         assert opened.wait(10)
-        until(lambda: "before-activity" in events(url, run))
+        wait(lambda: "before-activity" in events(url, run), 20, "the activity has begun")
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0

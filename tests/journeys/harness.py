@@ -92,14 +92,13 @@ class Lab:
 
     def values(self, run: Any, name: str) -> list[float]:
         """A signal's samples from the run's start on."""
-        query = next(signal["query"] for signal in run["signals"] if signal["name"] == name)
-        samples = self.samples(query, run["started_at"])
+        samples = self.samples(query_of(run, name), run["started_at"])
         return [one["value"] for one in samples if one["value"] is not None]
 
     def parts(self, run: Any, name: str) -> list[dict[str, float]]:
         """What a signal's samples were computed from, from the run's start on."""
-        query = next(signal["query"] for signal in run["signals"] if signal["name"] == name)
-        return [one["parts"] for one in self.samples(query, run["started_at"]) if one["value"] is not None]
+        samples = self.samples(query_of(run, name), run["started_at"])
+        return [one["parts"] for one in samples if one["value"] is not None]
 
     def samples(self, query: str, since: str | None = None) -> list[dict[str, Any]]:
         path = f"{self.url}/api/signals/{query}/samples"
@@ -182,3 +181,8 @@ def parsed(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return None
+
+
+def query_of(run: Any, name: str) -> str:
+    """The id that the samples of a run's signal are kept under."""
+    return next(signal["query"] for signal in run["signals"] if signal["name"] == name)

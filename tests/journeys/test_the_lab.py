@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.web.words import number
-from tests.journeys.harness import STRICT, Lab, parsed, wait
+from tests.journeys.harness import STRICT, Lab, parsed, query_of, wait
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(600)]
-IN_FLIGHT = "#signal-messages-in-flight"
+FLIGHT = "messages-in-flight"
+IN_FLIGHT = f"#signal-{FLIGHT}"
 ERRORS = "#signal-normal-error-rates"
 MESSAGES_IN, CSV_OUT, WRITES = "messages in", "CSV out", "DynamoDB writes"
 
@@ -39,14 +40,14 @@ def test_in_flight_leaves_its_tolerance_while_the_error_rate_stays_normal(lab, p
     expect(page.locator(IN_FLIGHT)).to_contain_text("DynamoDB writes are")
     run = lab.ended(number)
     assert (run["status"], run["deviated"], run["verdict"]) == ("completed", True, "deviated")
-    assert max(lab.values(run, "messages-in-flight")) > 20
+    assert max(lab.values(run, FLIGHT)) > 20
     assert max(lab.values(run, "normal-error-rates")) <= 5
-    worst = min(lab.parts(run, "messages-in-flight"), key=lambda parts: parts[WRITES] / parts[MESSAGES_IN])
+    worst = min(lab.parts(run, FLIGHT), key=lambda parts: parts[WRITES] / parts[MESSAGES_IN])
     assert worst[WRITES] < 0.7 * worst[MESSAGES_IN]
     assert worst[CSV_OUT] > 0.93 * worst[MESSAGES_IN]
     assert not lab.armed()
     lab.steady(page)
-    last = lab.samples(query_of(run))[-1]["parts"]
+    last = lab.samples(query_of(run, FLIGHT))[-1]["parts"]
     assert last[WRITES] > 0.9 * last[MESSAGES_IN]  # 1 % is malformed, and some are on their way
 
 
@@ -99,14 +100,14 @@ def test_the_resilient_handler_loses_nothing(lab, page):
 
 def test_the_lab_s_own_command_prints_the_number_that_the_page_shows(lab, page):
     lab.steady(page)
-    query = query_of(lab.get("/api/runs/1"))
+    query = query_of(lab.get("/api/runs/1"), FLIGHT)
     set_rate(page, lab, 0)
     page.goto(f"{lab.url}/")
 
     def told_by_all() -> tuple[float, float, str] | None:
         """The command's number and the page's, where samples before and after agree: no minute ended in between."""
         before = lab.samples(query)[-1]
-        told = lab.by_hand("messages-in-flight")
+        told = lab.by_hand(FLIGHT)
         after = wait(lambda: newer(lab.samples(query)[-1], before), 10, "a newer sample")
         settled = before["value"] is not None and after["value"] == before["value"]
         return (float(told), after["value"], page.locator(IN_FLIGHT).inner_text()) if settled else None
@@ -119,10 +120,6 @@ def test_the_lab_s_own_command_prints_the_number_that_the_page_shows(lab, page):
 
 def newer(sample: dict[str, Any], than: dict[str, Any]) -> dict[str, Any] | None:
     return sample if sample["at"] > than["at"] else None
-
-
-def query_of(run: Any) -> str:
-    return next(signal["query"] for signal in run["signals"] if signal["name"] == "messages-in-flight")
 
 
 def set_rate(page: Page, lab: Lab, rate: int) -> None:

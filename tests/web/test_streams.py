@@ -130,8 +130,11 @@ async def test_a_viewer_who_leaves_in_the_middle_of_an_event_is_no_failure(
         await left.wait()
         return {"type": "http.disconnect"}
 
+    sent: list[bytes] = []
+
     async def send(message: dict[str, Any]) -> None:
         if message.get("body"):  # the viewer's connection takes no more, and then it is gone
+            sent.append(message["body"])
             await asyncio.sleep(0.05)
             left.set()
             await asyncio.Event().wait()
@@ -143,3 +146,4 @@ async def test_a_viewer_who_leaves_in_the_middle_of_an_event_is_no_failure(
     }  # fmt: skip
     async with asyncio.timeout(5):
         await app(scope, receive, send)
+    assert [body.split(b"\n")[0] for body in sent] == [b"event: queued"]
