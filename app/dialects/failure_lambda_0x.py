@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from app.dialects import flat
 from app.dialects.fault import Fault
-from app.dialects.flat import fired, interception, is_armed, off
+from app.dialects.flat import is_armed, off, struck
 
-__all__ = ["NAME", "STICKINESS", "STICKY", "fired", "interception", "is_armed", "off", "parse", "write"]
+__all__ = ["LIBRARY", "NAME", "STICKINESS", "is_armed", "off", "parse", "struck", "write"]
 
 NAME = "failure-lambda/0.x"
+LIBRARY = "failure-lambda"
 NETWORK = "denylist"
-STICKY = True
 STICKINESS = "a warm container that was hit once is hit every time, until the fault is switched off: more is hit than was asked for"
 
 
@@ -19,5 +19,6 @@ def parse(text: str) -> Fault | None:
     return flat.parse(text, network=NETWORK)
 
 
-def write(fault: Fault) -> str:
-    return flat.write(fault, network=NETWORK)
+def write(fault: Fault, onto: str | None = None) -> str:
+    """`fault`, over the document `onto` whose other fields are kept. Invalid for what can not be said."""
+    return flat.write(fault, onto, dialect=NAME, network=NETWORK)

@@ -13,6 +13,25 @@ class FaultMode(StrEnum):
     STATUSCODE = "statuscode"
     DISKSPACE = "diskspace"
     DENYLIST = "denylist"  # refused network connections; `blacklist` in failure-lambda 0.2
+    TIMEOUT = "timeout"  # sleeps until shortly before the function's own timeout, then runs
+    CORRUPTION = "corruption"  # of what the handler answers
+    DECORATED = "decorated"  # chaos_lambda 0.1: the fault is chosen by a decorator in the function's code
+    # Of AWS itself, without a library in the function:
+    CONCURRENCY = "concurrency"  # reserved concurrency
+    MAPPING = "mapping"  # an event source mapping that is switched off
+    RULE = "rule"  # an EventBridge rule that is switched off
+
+
+SWITCHES = frozenset({FaultMode.CONCURRENCY, FaultMode.MAPPING, FaultMode.RULE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A condition on the event, of failure-lambda 1.x: `path` is split at dots."""
+
+    path: str
+    value: str | None = None
+    operator: str = "eq"  # eq, exists, startsWith, regex
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +45,22 @@ class Fault:
     max_latency: float | None = None
     message: str | None = None
     status_code: int | None = None
-    disk_space: float | None = None  # megabytes
+    disk_space: float | None = None  # megabytes of 1,000,000 bytes
+    body: str | None = None  # what a corrupted answer is replaced by; None: it is mangled
+    timeout_buffer: float | None = None  # milliseconds before the function's timeout
+    match: tuple[Match, ...] = ()  # all must hold for the invocation to be struck
+    limit: int | None = None  # of concurrent invocations
+    also: tuple[Fault, ...] = ()  # further faults of the same value, each with dice of its own
+
+    @property
+    def every(self) -> tuple[Fault, ...]:
+        """The fault itself, then what comes with it."""
+        return (self, *self.also)
+
+    @property
+    def is_switch(self) -> bool:
+        """A setting of AWS: what is read back is what happens, and no log line tells of it."""
+        return self.mode in SWITCHES
 
 
 def ineffective(fault: Fault) -> str | None:

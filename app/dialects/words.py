@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from app.dialects.fault import Fault, FaultMode
+from app.dialects.fault import Fault, FaultMode, Match
 
 NEARLY_ALL = 0.95
 SHARES = {
@@ -19,7 +19,37 @@ SHARES = {
 
 def sentence(fault: Fault, functions: Sequence[str] = ()) -> str:
     """`half of the invocations of ChaosTransformer are refused dynamodb.*.amazonaws.com`"""
-    return f"{share(fault.rate)} of the invocations{_of(functions)} {effect(fault)}"
+    return "; ".join(_one(one, functions) for one in fault.every)
+
+
+def _one(fault: Fault, functions: Sequence[str]) -> str:
+    if fault.is_switch:
+        return _switched(fault, functions)
+    matching = f" whose event has {_listed([_condition(one) for one in fault.match])}" if fault.match else ""
+    return f"{share(fault.rate)} of the invocations{_of(functions)}{matching} {effect(fault)}"
+
+
+def _switched(fault: Fault, functions: Sequence[str]) -> str:
+    name = _listed(functions)
+    match fault.mode:
+        case FaultMode.CONCURRENCY:
+            who = name or "the function"
+            return (
+                f"{who} may run {fault.limit} times at once" if fault.limit else f"{who} may not run at all"
+            )
+        case FaultMode.MAPPING:
+            return f"no message of its event source reaches {name or 'the function'}"
+        case _:
+            return "the EventBridge rule matches nothing: it is switched off"
+
+
+def _condition(match: Match) -> str:
+    operators = {"eq": "=", "startsWith": "beginning with", "regex": "matching"}
+    return (
+        match.path
+        if match.operator == "exists"
+        else f"{match.path} {operators[match.operator]} {match.value}"
+    )
 
 
 def measured(fault: Fault, functions: Sequence[str], hit: float) -> str:
@@ -41,17 +71,16 @@ def share(rate: float) -> str:
 
 
 def effect(fault: Fault) -> str:
-    match fault.mode:
-        case FaultMode.DENYLIST:
-            return f"are refused {_listed(fault.deny_list) or 'nothing: the list is empty'}"
-        case FaultMode.LATENCY:
-            return f"start {_milliseconds(fault)} late"
-        case FaultMode.EXCEPTION:
-            return f"fail with “{fault.message or 'an exception'}”"
-        case FaultMode.STATUSCODE:
-            return f"answer {fault.status_code} without running"
-        case FaultMode.DISKSPACE:
-            return f"lose {fault.disk_space or 0:g} MB of their disk"
+    return EFFECTS[fault.mode](fault)
+
+
+def _decorated(fault: Fault) -> str:
+    told = (
+        f"{fault.min_latency:g} ms of delay" if fault.min_latency is not None else "",
+        f"“{fault.message}”" if fault.message else "",
+        f"status {fault.status_code}" if fault.status_code is not None else "",
+    )
+    return " or ".join(filter(None, told)) or "its own values"
 
 
 def _milliseconds(fault: Fault) -> str:
@@ -65,3 +94,18 @@ def _of(functions: Sequence[str]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+EFFECTS: Mapping[FaultMode, Callable[[Fault], str]] = {
+    FaultMode.DENYLIST: lambda f: f"are refused {_listed(f.deny_list) or 'nothing: the list is empty'}",
+    FaultMode.LATENCY: lambda f: f"start {_milliseconds(f)} late",
+    FaultMode.EXCEPTION: lambda f: f"fail with “{f.message or 'an exception'}”",
+    FaultMode.STATUSCODE: lambda f: f"answer {f.status_code} without running",
+    FaultMode.DISKSPACE: lambda f: f"lose {f.disk_space or 0:g} MB of their disk",
+    FaultMode.TIMEOUT: lambda f: f"sleep until {f.timeout_buffer or 0:g} ms before their timeout",
+    FaultMode.CORRUPTION: lambda f: f"answer with {'a broken' if f.body is None else 'another'} body",
+    FaultMode.DECORATED: lambda f: f"suffer what their decorator injects: {_decorated(f)}",
+    FaultMode.CONCURRENCY: lambda f: f"are throttled above {f.limit or 0} at once",
+    FaultMode.MAPPING: lambda _: "never happen: their event source is switched off",
+    FaultMode.RULE: lambda _: "never happen: their rule is switched off",
+}

@@ -204,7 +204,7 @@ def _of_request(request_id: str, function: str, events: Sequence[LogEvent]) -> l
         if written.kind is Kind.START:
             running[event.stream] = written.request_id
         if (written.request_id or running.get(event.stream)) == request_id:
-            fired = any(dialect.fired(written.text) for dialect in DIALECTS.values())
+            fired = any(dialect.struck(written.text) for dialect in DIALECTS.values())
             where = {"function": function, "stream": event.stream}
             line = Line(at=_at(event), request_id=request_id, text=written.text, intercepted=fired, **where)
             lines.append(line)

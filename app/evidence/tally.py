@@ -84,7 +84,7 @@ class Tally:
         seen: _Seen | None,
     ) -> None:
         at = datetime.fromtimestamp(event.timestamp / 1000, UTC)
-        fired = self._dialect.fired(written.text)
+        fired = self._dialect.struck(written.text) is not None
         if fired:
             self.interceptions += 1
             self.last_seen = max(at, self.last_seen or at)

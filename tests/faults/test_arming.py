@@ -172,7 +172,7 @@ def test_a_secure_string_is_refused_before_any_write(desk: Any) -> None:
 
 
 def test_functions_that_would_not_obey_are_refused(desk: Any) -> None:
-    desk.functions = InMemoryFunctions({"a": (desk.NAME, "1.0.0")})
+    desk.functions = InMemoryFunctions({"a": (desk.NAME, "9.0.0")})
     with pytest.raises(Invalid, match=r"failure-lambda 1\.0\.0"):
         desk.console().arm(store=desk.STORE, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=1))
     assert desk.stored == desk.OFF

@@ -59,7 +59,7 @@ def test_the_dialect_is_known_in_the_order_declared_package_shape(
 @pytest.mark.parametrize(
     ("functions", "dialects", "refusal"),
     [
-        ({"f": "1.0.0"}, {}, "f carries failure-lambda 1.0.0"),
+        ({"f": "9.0.0"}, {}, "f carries failure-lambda 9.0.0"),
         ({"f": "0.2.0", "g": "0.4.4"}, {}, "no single value can arm"),
         ({}, {"failureLambdaConfig": "failure-lambda/9"}, "failure-lambda/9, which is not spoken"),
     ],
