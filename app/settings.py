@@ -26,6 +26,11 @@ class Environment:
     variables: Mapping[str, str] = field(default_factory=dict)  # given to runs, S3_BUCKET_NAME for example
     longest_lease: timedelta = timedelta(hours=1)
     dialects: Mapping[str, str] = field(default_factory=dict)  # store or function name → dialect, if declared
+    stores: tuple[str, ...] = ()  # besides those that functions name, to be looked into for stray faults
+    recycle: bool = False  # whether containers may be replaced, where a fault outlives its switch in them
+    dead_mans_switch_role: str | None = None  # that EventBridge Scheduler assumes to write the safe value
+    probe_by_writing: bool = False  # whether preflight may write a value over itself to see that it may
+    metric_filters: bool = False  # whether proof counts by metric filters, for functions that log much
     speed: int = 1  # the sandbox's compression of time; 1 elsewhere
     poll_seconds: float = 60.0  # between two samples: AWS's own metrics have one a minute, and bill each
 
@@ -67,10 +72,11 @@ FILE = "gameday.toml"
 DURATION = re.compile(r"(\d+)\s*(s|m|h)")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
-TEXTS = ("region", "profile", "role_arn")
+TEXTS = ("region", "profile", "role_arn", "dead_mans_switch_role")
+SWITCHES = ("recycle", "probe_by_writing", "metric_filters")
 TABLES = ("variables", "dialects")
 KNOWN_HERE = ("default_environment", "allowed_hosts", "environments")
-KNOWN_THERE = (*TEXTS, *TABLES, "endpoint", "longest_lease")
+KNOWN_THERE = (*TEXTS, *TABLES, *SWITCHES, "stores", "endpoint", "longest_lease")
 
 
 def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings:
@@ -111,7 +117,8 @@ def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings
 
 
 def _environment(name: str, table: Mapping[str, Any]) -> Environment:
-    words: dict[str, Any] = {key: table[key] for key in (*TEXTS, *TABLES) if key in table}
+    words: dict[str, Any] = {key: table[key] for key in (*TEXTS, *TABLES, *SWITCHES) if key in table}
+    words["stores"] = tuple(table.get("stores", ()))
     if "longest_lease" in table:
         words["longest_lease"] = _duration(table["longest_lease"])
     return Environment(name=name, endpoint_url=table.get("endpoint"), **words)
@@ -169,6 +176,11 @@ def _wrong(key: str, value: Any) -> str:
         return f"An environment has no “{key}”. It has: {', '.join(KNOWN_THERE)}."
     if key in TABLES:
         return f"{key.capitalize()} are names and texts, each in quotes."
+    if key in SWITCHES:
+        return "" if isinstance(value, bool) else f"{key} is true or false."
+    if key == "stores":
+        listed = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+        return "" if listed else 'Stores are a list of names: ["ssm:failureLambdaConfig"].'
     if key == "longest_lease":
         return "" if _duration(value) else f"{value!r} is no duration. Write “30m”, “90s” or “2h”."
     return _wrong_text(key, value)
@@ -181,7 +193,7 @@ def _wrong_text(key: str, value: Any) -> str:
         return "An endpoint begins with http:// or https://."
     if key == "region" and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", value):
         return f"{value!r} is no AWS region. Write one like “eu-central-1”."
-    if key == "role_arn" and not ROLE.fullmatch(value):
+    if key in ("role_arn", "dead_mans_switch_role") and not ROLE.fullmatch(value):
         return f"{value!r} is no role. Write one like “arn:aws:iam::123456789012:role/game-day”."
     return ""
 

@@ -20,7 +20,7 @@ from botocore.session import Session as CoreSession
 from app.aws.functions import FunctionReader, Functions
 from app.aws.parameters import Parameters, SsmParameters
 from app.aws.problems import told
-from app.errors import NotFound, Unavailable
+from app.errors import Invalid, NotFound, Unavailable
 from app.settings import Environment
 
 CONFIG = Config(
@@ -69,6 +69,12 @@ class Aws:
 
     def parameters(self, environment: str) -> Parameters:
         return SsmParameters(self.client(environment, "ssm"))
+
+    def stores(self, environment: str, kind: str) -> Parameters:
+        """What faults of a kind of store are read and written through. Invalid for a kind that there is not."""
+        if kind == "ssm":
+            return self.parameters(environment)
+        raise Invalid(f"{kind} is no kind of store that faults can be armed in.")
 
     def functions(self, environment: str) -> Functions:
         with self._lock:

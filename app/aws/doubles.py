@@ -44,7 +44,9 @@ class InMemoryParameters:
         kind: str = "String",
         tier: str | None = None,
         data_type: str | None = None,
+        key_id: str | None = None,
     ) -> int:
+        del key_id
         with self._called("put", name):
             return self._append(name, value, kind, tier or "Standard", data_type or "text")
 
@@ -110,13 +112,29 @@ class InMemoryFunctions:
 
     def __init__(self, functions: Mapping[str, tuple[str, str | None]] | None = None) -> None:
         self.functions = dict(functions or {})
+        self.details: dict[str, dict[str, Any]] = {}  # further members of a Function, by its name
+        self.recycled: list[str] = []
 
-    def reading(self, parameter: str) -> Sequence[Function]:
-        return tuple(
-            Function(name=name, code_sha256=name, runtime="nodejs20.x", parameter=parameter)
-            for name, (reads, _version) in self.functions.items()
-            if reads == parameter
-        )
+    def all(self) -> Sequence[Function]:
+        return tuple(self._of(name) for name in self.functions)
+
+    def reading(self, store: str) -> Sequence[Function]:
+        return tuple(function for function in self.all() if function.store == store)
+
+    def named(self, name: str) -> Function | None:
+        return self._of(name) if name in self.functions else None
+
+    def recycle(self, name: str) -> None:
+        self.recycled.append(name)
+
+    def _of(self, name: str) -> Function:
+        same = {
+            "name": name,
+            "code_sha256": name,
+            "runtime": "nodejs20.x",
+            "parameter": self.functions[name][0],
+        }
+        return Function(**{**same, **self.details.get(name, {})})
 
     def library(self, function: Function) -> Code:
         version = self.functions[function.name][1]
@@ -138,6 +156,7 @@ class InMemoryAws(Aws):
     ) -> None:
         super().__init__(environments or {"test": Environment(name="test", region="us-east-2")})
         self.in_memory = parameters or InMemoryParameters()
+        self.others: dict[str, InMemoryParameters] = {}  # stores of other kinds than ssm
         self._known = functions or InMemoryFunctions()
         self._given = dict(clients or {})
 
@@ -148,6 +167,9 @@ class InMemoryAws(Aws):
     def parameters(self, environment: str) -> Parameters:
         del environment
         return self.in_memory
+
+    def stores(self, environment: str, kind: str) -> Parameters:
+        return self.others[kind] if kind in self.others else self.parameters(environment)
 
     def functions(self, environment: str) -> Functions:
         del environment

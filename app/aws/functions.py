@@ -10,14 +10,24 @@ import urllib.request
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
-from app.aws.problems import told
+from botocore.exceptions import ClientError
+
+from app.aws.problems import code, told
 from app.errors import GamedayError
 
-PARAMETER_VARIABLE = "FAILURE_INJECTION_PARAM"
+PARAMETER_VARIABLES = {"FAILURE_INJECTION_PARAM": "failure-lambda", "CHAOS_PARAM": "chaos_lambda"}
+APPCONFIG_VARIABLES = (
+    "FAILURE_APPCONFIG_APPLICATION",
+    "FAILURE_APPCONFIG_ENVIRONMENT",
+    "FAILURE_APPCONFIG_CONFIGURATION",
+)
+RECYCLED = "GAMEDAY_RECYCLED"
+WRAPPER = "/opt/failure-lambda-wrapper"
 LIBRARY = "node_modules/failure-lambda/package.json"
 LARGEST_PACKAGE = 64 * 1024 * 1024  # bytes downloaded
 LARGEST_DESCRIPTION = 256 * 1024  # bytes of a package.json
@@ -27,10 +37,29 @@ DOWNLOAD_WITHIN = 20  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
+    """A function and what its variables tell the fault library."""
+
     name: str
     code_sha256: str
     runtime: str
     parameter: str | None = None  # the SSM parameter that its fault library reads
+    appconfig: str | None = None  # `application/environment/profile`; where it is set, it wins
+    library: str = "failure-lambda"  # or chaos_lambda, by which variable it has
+    layers: tuple[str, ...] = ()  # ARNs
+    cache_ttl: float | None = None  # seconds, FAILURE_CACHE_TTL; None: the library's default
+    wrapper: bool = False  # the Layer of 1.x, which clears at every invocation
+    disabled: bool = False  # FAILURE_LAMBDA_DISABLED: the library is passed by
+    keep_alive: bool | None = None  # AWS_NODEJS_CONNECTION_REUSE_ENABLED; None: not said
+    log_group: str = ""
+    log_format: str = "Text"  # or JSON
+    application_log_level: str | None = None
+    revision: str = ""
+    last_modified: str = ""  # as Lambda writes it
+
+    @property
+    def store(self) -> str | None:
+        """What its library reads: a parameter's name, or AppConfig's three."""
+        return self.appconfig or self.parameter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +71,20 @@ class Code:
 
 
 class Functions(Protocol):
-    def reading(self, parameter: str) -> Sequence[Function]:
-        """Functions whose environment names `parameter`. Unavailable where they can not be listed."""
+    def all(self) -> Sequence[Function]:
+        """Unavailable where they can not be listed."""
+        ...
+
+    def reading(self, store: str) -> Sequence[Function]:
+        """Functions whose variables name `store`: a parameter, or `application/environment/profile` of AppConfig."""
+        ...
+
+    def named(self, name: str) -> Function | None:
+        """As it is now; None where there is none."""
+        ...
+
+    def recycle(self, name: str) -> None:
+        """Change nothing but a variable of ours, so that Lambda starts new containers."""
         ...
 
     def library(self, function: Function) -> Code:
@@ -60,12 +101,33 @@ class FunctionReader:
         self._listed: tuple[float, tuple[Function, ...]] | None = None
         self._versions: dict[str, Code] = {}
 
-    def reading(self, parameter: str) -> Sequence[Function]:
+    def all(self) -> Sequence[Function]:
         with self._lock:
             if self._listed is None or time.monotonic() - self._listed[0] > LISTED_FOR:
                 self._listed = (time.monotonic(), self._list())
-            found = self._listed[1]
-        return tuple(function for function in found if function.parameter == parameter)
+            return self._listed[1]
+
+    def reading(self, store: str) -> Sequence[Function]:
+        return tuple(function for function in self.all() if function.store == store)
+
+    def named(self, name: str) -> Function | None:
+        with told(f"Reading the configuration of {name}"):
+            try:
+                return _function(self._client.get_function_configuration(FunctionName=name))
+            except ClientError as error:
+                if code(error) == "ResourceNotFoundException":
+                    return None
+                raise
+
+    def recycle(self, name: str) -> None:
+        with told(f"Replacing the containers of {name}"):
+            now = self._client.get_function_configuration(FunctionName=name)
+            variables = now.get("Environment", {}).get("Variables", {})
+            revision = {"RevisionId": now["RevisionId"]} if now.get("RevisionId") else {}
+            self._client.update_function_configuration(
+                FunctionName=name, **revision,
+                Environment={"Variables": {**variables, RECYCLED: datetime.now(UTC).isoformat()}},
+            )  # fmt: skip
 
     def library(self, function: Function) -> Code:
         # Whoever deploys must be seen at once: a listing may be a minute old, and so may its hash.
@@ -120,9 +182,35 @@ def _read_package(location: str) -> tuple[Code, bool]:
 
 
 def _function(row: dict[str, Any]) -> Function:
+    variables = row.get("Environment", {}).get("Variables", {})
+    appconfig = "/".join(variables.get(name, "") for name in APPCONFIG_VARIABLES)
+    by_appconfig = bool(variables.get(APPCONFIG_VARIABLES[-1]))
+    named = [name for name in PARAMETER_VARIABLES if variables.get(name)]
+    logging = row.get("LoggingConfig", {})
     return Function(
         name=row["FunctionName"],
         code_sha256=row.get("CodeSha256", ""),
         runtime=row.get("Runtime", ""),
-        parameter=row.get("Environment", {}).get("Variables", {}).get(PARAMETER_VARIABLE),
+        parameter=variables[named[0]] if named and not by_appconfig else None,
+        appconfig=appconfig if by_appconfig else None,
+        library=PARAMETER_VARIABLES[named[0]] if named and not by_appconfig else "failure-lambda",
+        layers=tuple(layer["Arn"] for layer in row.get("Layers", ())),
+        cache_ttl=_seconds(variables.get("FAILURE_CACHE_TTL")),
+        wrapper=variables.get("AWS_LAMBDA_EXEC_WRAPPER") == WRAPPER,
+        disabled=variables.get("FAILURE_LAMBDA_DISABLED") == "true",
+        keep_alive={"1": True, "0": False}.get(variables.get("AWS_NODEJS_CONNECTION_REUSE_ENABLED", "")),
+        log_group=logging.get("LogGroup") or f"/aws/lambda/{row['FunctionName']}",
+        log_format=logging.get("LogFormat") or "Text",
+        application_log_level=logging.get("ApplicationLogLevel"),
+        revision=row.get("RevisionId", ""),
+        last_modified=row.get("LastModified", ""),
     )
+
+
+def _seconds(text: str | None) -> float | None:
+    """As the library reads it: what is no number, or below 0, counts as not set."""
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return seconds if seconds >= 0 and seconds != float("inf") else None

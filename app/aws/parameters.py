@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.aws.problems import code, told
 
+SECURE = "SecureString"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """`value` as SSM holds it: a SecureString stays encrypted. `version` counts writes from 1."""
+    """`value` as SSM holds it, a SecureString's decrypted. `version` counts writes from 1."""
 
     name: str
     value: bytes
@@ -21,6 +23,9 @@ class Parameter:
     version: int = 0
     tier: str | None = None  # only `describe` knows
     data_type: str | None = None
+    key_id: str | None = None  # only `describe` knows: the key of a SecureString
+    policies: str = ""  # only `describe` knows: JSON; empty without any
+    labels: tuple[str, ...] = ()  # only `history` knows
 
 
 class Parameters(Protocol):
@@ -42,6 +47,7 @@ class Parameters(Protocol):
         kind: str = "String",
         tier: str | None = None,
         data_type: str | None = None,
+        key_id: str | None = None,
     ) -> int:
         """Write, whatever was there. The version written."""
         ...
@@ -69,6 +75,8 @@ class SsmParameters:
         with told(f"Reading parameter {name}"):
             try:
                 answer = self._client.get_parameter(Name=name)
+                if answer["Parameter"]["Type"] == SECURE:
+                    answer = self._client.get_parameter(Name=name, WithDecryption=True)
             except ClientError as error:
                 if code(error) == "ParameterNotFound":
                     return None
@@ -85,15 +93,9 @@ class SsmParameters:
             )["Parameters"]
         except (ClientError, BotoCoreError):
             return found  # the tier is worth having, not worth failing for
-        tier = next((row.get("Tier") for row in rows if row.get("Name") == name), None)
-        return Parameter(
-            name=name,
-            value=found.value,
-            type=found.type,
-            version=found.version,
-            tier=tier,
-            data_type=found.data_type,
-        )
+        row: Any = next((row for row in rows if row.get("Name") == name), {})
+        policies = [policy.get("PolicyText", "") for policy in row.get("Policies") or ()]
+        return replace(found, tier=row.get("Tier"), key_id=row.get("KeyId"), policies=",".join(policies))
 
     def put(
         self,
@@ -103,8 +105,9 @@ class SsmParameters:
         kind: str = "String",
         tier: str | None = None,
         data_type: str | None = None,
+        key_id: str | None = None,
     ) -> int:
-        details = {"Tier": tier, "DataType": data_type}
+        details = {"Tier": tier, "DataType": data_type, "KeyId": key_id if kind == SECURE else None}
         with told(f"Writing parameter {name}"):
             answer = self._client.put_parameter(
                 Name=name, Value=value.decode(), Type=kind, Overwrite=True,
@@ -134,7 +137,9 @@ class SsmParameters:
 
     def history(self, name: str) -> Sequence[Parameter]:
         with told(f"Reading the history of parameter {name}"):
-            pages = self._client.get_paginator("get_parameter_history").paginate(Name=name)
+            pages = self._client.get_paginator("get_parameter_history").paginate(
+                Name=name, WithDecryption=True
+            )
             rows = [_parameter(name, row) for page in pages for row in page["Parameters"]]
         return sorted(rows, key=lambda row: row.version)
 
@@ -147,4 +152,5 @@ def _parameter(name: str, row: dict[str, Any]) -> Parameter:
         version=int(row["Version"]),
         tier=row.get("Tier"),
         data_type=row.get("DataType"),
+        labels=tuple(row.get("Labels") or ()),
     )

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from app.dialects import Fault, sentence
+from app.dialects import SWITCHED, DisarmPlan, Fault, disarm_plan, sentence
 from app.errors import Invalid
+
+KINDS = ("ssm", "appconfig", *SWITCHED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """A place that a fault library reads its configuration from. `str()` gives `ssm:failureLambdaConfig`."""
+    """A place that a fault is written to: what a fault library reads, or a setting of AWS.
+
+    `str()` gives `ssm:failureLambdaConfig`, `appconfig:application/environment/profile`,
+    `lambda-concurrency:function`, `event-source-mapping:uuid`, `events-rule:bus/rule`.
+    """
 
     environment: str
     name: str
@@ -29,8 +35,11 @@ class Store:
         kind, colon, name = text.partition(":")
         if not colon:
             return cls(environment=environment, name=text)
-        if kind != "ssm" or not name:
-            raise Invalid(f"{text} is not a store that faults can be armed in. Write ssm:<parameter name>.")
+        if kind not in KINDS or not name:
+            raise Invalid(
+                f"{text} is not a store that faults can be armed in. Write ssm:<parameter name>; "
+                f"there are {', '.join(KINDS)}."
+            )
         return cls(environment=environment, name=name, kind=kind)
 
 
@@ -38,11 +47,26 @@ class FaultState(StrEnum):
     INTENDED = "intended"  # written down; its store may or may not have been written
     ARMED = "armed"  # read back from the store
     DISARMING = "disarming"  # on its way back; `attempts` above 0 means that it is stuck
+    FLUSHING = "flushing"  # nothing fires; the store holds a harmless value until warm containers are clear
     DISARMED = "disarmed"  # the store was read back and holds what it held before
     DRIFTED = "drifted"  # somebody else wrote the store: theirs stands
 
 
-ACTIVE = frozenset({FaultState.INTENDED, FaultState.ARMED, FaultState.DISARMING})
+ACTIVE = frozenset({FaultState.INTENDED, FaultState.ARMED, FaultState.DISARMING, FaultState.FLUSHING})
+MAY_FIRE = ACTIVE - {FaultState.FLUSHING}
+
+
+class Phase(StrEnum):
+    """How far a disarm has come, as everybody sees it."""
+
+    ARMED = "armed"
+    REQUESTED = "requested"  # its store is being written
+    PROPAGATING = "propagating"  # written; containers may not have seen it yet
+    SETTLING = "settling"  # every container has; whether it is quiet is not known yet
+    QUIET = "quiet"  # no injection seen for one cache period
+    CLEAN = "clean"  # and the hypothesis is within its tolerances again
+    STUCK = "stuck"  # can not be put back, or still fires although it was: an alarm
+    DRIFTED = "drifted"  # somebody else's value stands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +97,15 @@ class Entry:
     outcome: str | None = None  # a sentence
     attempts: int = 0  # disarms that failed
     next_attempt_at: datetime | None = None
+    plan: DisarmPlan = field(default_factory=DisarmPlan)
+    requested_at: datetime | None = None
+    flush_until: datetime | None = None
+    settles_at: datetime | None = None
+    last_hit_at: datetime | None = None
+    quiet_at: datetime | None = None
+    clean_at: datetime | None = None
+    theirs: bytes | None = None
+    resolved_by: str | None = None
 
     @property
     def environment(self) -> str:
@@ -89,14 +122,59 @@ class Entry:
         return self.state in ACTIVE
 
     @property
+    def may_fire(self) -> bool:
+        """Its store may hold a value that injects."""
+        return self.state in MAY_FIRE
+
+    @property
     def stuck(self) -> bool:
-        """It should be off, and could not be put back so far: an alarm."""
-        return self.active and self.attempts > 0
+        """It should be off, and could not be put back so far, or still fires: an alarm."""
+        return (self.active and self.attempts > 0) or self.still_fires
+
+    @property
+    def still_fires(self) -> bool:
+        """The store is clean and the logs show injections all the same: containers keep the fault."""
+        if self.state is not FaultState.DISARMED or self.settles_at is None or self.quiet_at is not None:
+            return False
+        return self.last_hit_at is not None and self.last_hit_at > self.settles_at + LATE_LINES
+
+    @property
+    def undecided(self) -> bool:
+        """Somebody else wrote the store, and nobody has said yet whose value is to stand."""
+        return self.state is FaultState.DRIFTED and self.resolved_by is None
+
+    def phase(self, now: datetime) -> Phase:
+        """Where a disarm stands at `now`."""
+        if self.stuck or self.state is FaultState.DRIFTED:
+            return Phase.STUCK if self.stuck else Phase.DRIFTED
+        if self.state is FaultState.FLUSHING:
+            return Phase.PROPAGATING
+        if self.active:
+            return Phase.REQUESTED if self.state is FaultState.DISARMING else Phase.ARMED
+        if self.clean_at or self.quiet_at:
+            return Phase.CLEAN if self.clean_at else Phase.QUIET
+        return Phase.SETTLING if self.settles_at is None or self.settles_at <= now else Phase.PROPAGATING
+
+    @property
+    def seconds_to_quiet(self) -> float | None:
+        """From the first request to disarm."""
+        return _between(self.requested_at, self.quiet_at)
+
+    @property
+    def seconds_to_clean(self) -> float | None:
+        return _between(self.requested_at, self.clean_at)
 
     @property
     def sentence(self) -> str:
         """What the fault does, in words."""
         return sentence(self.fault, self.functions)
+
+
+LATE_LINES = timedelta(seconds=2)  # an invocation that was under way may still be struck
+
+
+def _between(begin: datetime | None, end: datetime | None) -> float | None:
+    return None if begin is None or end is None else max(0.0, (end - begin).total_seconds())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +189,24 @@ class Understanding:
     known_by: str  # how the functions' dialect is known, as words
     value: str  # to be written: translated where the dialects differ
     refusal: str | None = None  # why arming would be worthless, as a sentence
+    store_kind: str = "ssm"
+    reading: Mapping[str, Any] = field(default_factory=dict)  # of the functions: cache_ttl, wrapper
+    present: str | None = None  # the value that was looked at
+
+    @property
+    def plan(self) -> DisarmPlan:
+        """What ending the fault will take."""
+        return self.plan_for(self.fault) if self.fault else DisarmPlan()
+
+    @property
+    def reads_secure(self) -> bool:
+        """Whether the library decrypts: failure-lambda from npm asks for plain Strings only."""
+        return bool(self.reading.get("wrapper")) or (self.function_dialect or "").startswith("chaos_lambda/")
+
+    def plan_for(self, fault: Fault) -> DisarmPlan:
+        """The same, of another fault in the same store."""
+        dialect = self.function_dialect or self.dialect or ""
+        return disarm_plan(fault, dialect, version=self.version, kind=self.store_kind, **self.reading)
 
     @property
     def translated(self) -> bool:

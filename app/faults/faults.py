@@ -1,149 +1,31 @@
-"""Arming and disarming: intent before effect, and every value put back byte for byte."""
+"""Faults as other rooms see them: armed, watched, disarmed, and forbidden by the safety lever."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import uuid
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.aws import Aws, Parameter, Parameters
-from app.clock import Clock
-from app.dialects import DIALECTS, Fault, ineffective
-from app.errors import GamedayError, Invalid, NotFound, Unavailable
-from app.faults import lock, plan, putback
-from app.faults.entry import Entry, FaultState, Store, Understanding
-from app.faults.ledger import Ledger
+from app.errors import Conflict, Invalid
+from app.faults.arming import Arming
+from app.faults.entry import Entry, Store
+from app.faults.ground import TOPIC
 from app.faults.lever import Lever, SafetyLever, forbidden
-from app.faults.understanding import understand
-from app.live import Live
-from app.settings import Environment
-from app.storage import Storage
+from app.faults.scan import Stray, strays, switch_off
 
-TOPIC = "faults"
-DEFAULT_DIALECT = "failure-lambda/0.x"
-UNFINISHED_AFTER = timedelta(seconds=30)  # a disarm that says nothing for so long died on its way
+__all__ = ["TOPIC", "Faults"]
 
-LATE_WRITES_WITHIN = timedelta(minutes=10)  # later, whoever writes the same value means it
+log = logging.getLogger(__name__)
 
 
-class Faults:
+class Faults(Arming):
     """Threads share it. What happens to one store happens one at a time."""
 
-    def __init__(
-        self,
-        *,
-        storage: Storage,
-        aws: Aws,
-        clock: Clock,
-        live: Live,
-        environments: Mapping[str, Environment],
-    ) -> None:
-        self.ledger = Ledger(storage)
-        self.lever = SafetyLever(storage, clock)
-        self._aws = aws
-        self._clock = clock
-        self._live = live
-        self._environments = environments
-        self._lock = threading.Lock()
-        self._stores: defaultdict[tuple[str, str], threading.RLock] = defaultdict(threading.RLock)
-        self._later = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unlocking")
-
-    def understand(self, environment: str, store: Store | str, text: str) -> Understanding:
-        """What `text` would do to the functions that read `store`, and how to say it in their dialect."""
-        where = store if isinstance(store, Store) else Store.parse(store, environment)
-        return understand(self._aws, self._environment(environment), where, text)
-
-    def arm(self, *, store: Store, fault: Fault, by: str, lifetime: timedelta) -> Entry:
-        """By hand: intend, write, read back.
-
-        Conflict where the store is busy; Invalid where its functions would not obey, or obey by failing;
-        Unavailable where AWS does not do it (what may have been written is then disarmed).
-        """
-        if trouble := ineffective(fault):
-            raise Invalid(trouble)
-        with self._holding(store):
-            understood = self._understand_present(store)
-            dialect = understood.function_dialect or DEFAULT_DIALECT
-            value = DIALECTS[dialect].write(fault)
-            entry = self.intend(
-                store=store, value=value, fault=fault, dialect=dialect, functions=understood.functions,
-                run_id=None, by=by, disarm_by=self._clock.now() + lifetime,
-            )  # fmt: skip
-            return self._write(entry)
-
-    def intend(
-        self,
-        *,
-        store: Store,
-        value: str,
-        fault: Fault,
-        dialect: str,
-        run_id: str | None,
-        by: str,
-        disarm_by: datetime,
-        translated_from: str | None = None,
-        functions: Sequence[str] = (),
-        lease_until: datetime | None = None,
-        announced: Sequence[str] = (),
-        safe_value: str | None = None,
-    ) -> Entry:
-        """Write down, on disk when this returns, that `value` will be written; hold the store until disarmed.
-
-        `announced`: every value that the run will write, its rollbacks' included. `safe_value`: the
-        experiment's own rollback value. The deadline is cut to the environment's longest lease.
-        Conflict where the store is busy (details `run`, `fault`), Invalid where what is there can not be
-        put back, Unavailable where AWS does not answer.
-        """
-        now = self._clock.now()
-        if disarm_by <= now:
-            raise Invalid("A fault needs a deadline that lies ahead.")
-        with self._holding(store):
-            parameters = self._parameters(store)
-            before = _restorable(parameters.describe(store.name), store)
-            longest = now + self._environment(store.environment).longest_lease
-            intent = Entry(
-                id=0, store=store, run_id=run_id, by=by, state=FaultState.INTENDED, dialect=dialect, fault=fault,
-                functions=tuple(functions), translated_from=translated_from, **_previous(before, uuid.uuid4().hex),
-                value=value.encode(), announced=tuple(announced),
-                safe_value=safe_value.encode() if safe_value is not None else None, created_at=now,
-                disarm_by=min(disarm_by, longest), lease_until=lease_until,
-            )  # fmt: skip
-            entry, new = self.ledger.intend(intent)
-            return self._published(self._locked(parameters, entry, before) if new else entry)
-
-    def confirm(self, entry_id: int) -> Entry:
-        """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome.
-
-        A fault that was disarmed meanwhile, or is being disarmed, stays so.
-        """
-        with self._holding(self.entry(entry_id).store):
-            entry = self.entry(entry_id)
-            if entry.state not in (FaultState.INTENDED, FaultState.ARMED):
-                return entry
-            current = self._parameters(entry.store).get(entry.store.name)
-            return self._published(self._confirmed(entry, current))
-
-    def disarm(self, entry_id: int, *, by: str, why: str, again: bool = False) -> Entry:
-        """Put the store back. Safe to call at any time, any number of times; never raises for AWS trouble.
-
-        Where AWS does not do it the entry stays `disarming`, says why, and the guardian tries for ever.
-        `again` looks at the store of an entry that is over too: a process that was killed may have written late.
-        """
-        with self._holding(self.entry(entry_id).store):
-            entry = self.entry(entry_id)
-            if not entry.active:
-                return self._checked_again(entry, by=by) if again else entry
-            entry = self._published(self._begun(entry))
-            try:
-                settled = putback.put_back(self._parameters(entry.store), entry)
-            except GamedayError as error:
-                return self._published(self._failed(entry, error))
-            return self._settled(entry, settled, by=by, why=why)
+    def __init__(self, **given: Any) -> None:
+        """See `Ground` for what it is made of."""
+        super().__init__(**given)
+        self.lever = SafetyLever(self.ledger.storage, self._clock)
+        self._strays: dict[str, tuple[Stray, ...]] = {}
 
     def disarm_run(self, run_id: str, *, by: str, why: str) -> list[Entry]:
         """Disarm all that a run armed, and look again at what is disarmed already. Newest first."""
@@ -165,25 +47,62 @@ class Faults:
         """Allow arming again; what is engaged elsewhere stays engaged."""
         return self._pulled(environment, engaged=False, by=by, why=why)
 
-    def look_again(self, entry_id: int, *, by: str) -> Entry:
-        """The guardian's look at a store that was disarmed a while ago, and when the next one is due."""
-        entry = self.disarm(entry_id, by=by, why="it was written again", again=True)
-        if entry.state is not FaultState.DISARMED or entry.disarmed_at is None:
-            return entry
-        look = plan.next_look(entry.disarmed_at, self._clock.now())
-        return entry if look == entry.next_attempt_at else self.ledger.change(entry_id, next_attempt_at=look)
+    def extend(self, entry_id: int, *, minutes: float, by: str) -> Entry:
+        """Give an armed fault that long from now, more or less than it had.
+
+        Invalid beyond the environment's longest lease, counted from when it was armed, or for a moment that has
+        passed; Conflict where it is armed no more.
+        """
+        with self._holding(self.entry(entry_id).store):
+            entry = self.entry(entry_id)
+            if not entry.active or entry.requested_at is not None:
+                raise Conflict(f"{entry.store} is not armed any more, or is being disarmed.")
+            now = self._clock.now()
+            wanted, longest = (
+                now + timedelta(minutes=minutes),
+                self._environment(entry.environment).longest_lease,
+            )
+            if wanted <= now:
+                raise Invalid("A deadline lies ahead. To end the fault now, roll it back.")
+            if wanted > entry.created_at + longest:
+                raise Invalid(
+                    f"No fault is armed for longer than {longest.total_seconds() / 60:g} minutes in "
+                    f"{entry.environment}: its longest_lease in gameday.toml. This one began at {entry.created_at:%H:%M} UTC."
+                )
+            said = f"{by} set its deadline to {wanted:%H:%M:%S} UTC."
+            return self._published(self.ledger.change(entry_id, disarm_by=wanted, outcome=said))
+
+    def scan(self, environment: str) -> tuple[Stray, ...]:
+        """Look into every known store of an environment for a fault that the ledger does not hold. Kept for pages."""
+        found = strays(self._aws, self._environment(environment), self.ledger)
+        self._strays[environment] = found
+        self._live.publish(TOPIC, "strays", {"environment": environment, "strays": len(found)})
+        return found
+
+    def strays(self) -> tuple[Stray, ...]:
+        """What the last scans found, of every environment; those that were disarmed since left out."""
+        return tuple(stray for found in self._strays.values() for stray in found)
+
+    def undecided(self, environment: str | None = None) -> list[Entry]:
+        """Faults whose store somebody else wrote, and where nobody has chosen between the values. Newest first."""
+        return self.ledger.undecided(environment)
+
+    def switch_off(self, store: Store, *, by: str) -> str:
+        """Switch off a fault that no ledger entry explains. What was done, as a sentence.
+
+        Conflict where the ledger does hold the store: disarm that entry. Unavailable where AWS does not do it.
+        """
+        with self._holding(store):
+            if entry := self.busy(store):
+                raise Conflict(f"{store} is held by {entry.by}: disarm that.", fault=entry.id)
+            done = switch_off(self._aws, store) or f"{store} is off already."
+        log.warning("%s switched off a fault that was not in the ledger: %s", by, done)
+        self.scan(store.environment)
+        return done
 
     def renew(self, run_id: str, until: datetime) -> None:
         """The run is alive: its faults may stand until `until`, or their deadline."""
         self.ledger.renew(run_id, until)
-
-    def entry(self, entry_id: int) -> Entry:
-        """NotFound where there is none."""
-        return self.ledger.entry(entry_id)
-
-    def busy(self, store: Store) -> Entry | None:
-        """Who holds the store."""
-        return self.ledger.busy(store)
 
     def active(self, environment: str | None = None) -> list[Entry]:
         return self.ledger.active(environment)
@@ -195,160 +114,9 @@ class Faults:
         """Newest first."""
         return self.ledger.history(limit, environment)
 
-    def close(self) -> None:
-        """Wait until the locks of disarmed stores are let go."""
-        self._later.shutdown()
-
-    def _understand_present(self, store: Store) -> Understanding:
-        present = self._parameters(store).get(store.name)
-        text = present.value.decode("utf-8", "replace") if present else ""
-        understood = self.understand(store.environment, store, text)
-        if understood.refusal:
-            raise Invalid(understood.refusal)
-        return understood
-
-    def _write(self, entry: Entry) -> Entry:
-        try:
-            was = entry.previous_meta
-            self._parameters(entry.store).put(entry.store.name, entry.value, kind=was.get("type", "String"))
-            confirmed = self.confirm(entry.id)
-        except GamedayError:
-            # No answer is no proof that nothing was written.
-            self.disarm(entry.id, by=entry.by, why="arming did not succeed")
-            raise
-        if confirmed.state is not FaultState.ARMED:
-            self.disarm(entry.id, by=entry.by, why="arming did not succeed")
-            raise Unavailable(
-                f"{entry.store} does not hold the fault that was written. {confirmed.outcome or ''}".strip()
-            )
-        return confirmed
-
-    def _locked(self, parameters: Parameters, entry: Entry, before: Parameter | None) -> Entry:
-        """Hold the store against other consoles, and look once more at what is to be put back."""
-        try:
-            lock.take(parameters, entry, now=self._clock.now(), abandoned=self.ledger.over(entry.store))
-            now = _restorable(parameters.describe(entry.store.name), entry.store)
-        except GamedayError as error:
-            outcome = f"Never written: {error}"
-            self.ledger.change(
-                entry.id,
-                state=FaultState.DISARMED.value,
-                outcome=outcome,
-                disarmed_at=self._clock.now(),
-                disarmed_by=entry.by,
-            )
-            self._later.submit(self._release, entry)
-            raise
-        return entry if now == before else self.ledger.change(entry.id, **_previous(now, entry.holder))
-
-    def _confirmed(self, entry: Entry, current: Parameter | None) -> Entry:
-        if current is None or current.value != entry.value:
-            held = current.value if current else None
-            outcome = f"{entry.store} does not hold the fault, but {plan.shown(held)}."
-            return self.ledger.change(entry.id, outcome=outcome)
-        changes: dict[str, Any] = {
-            "state": FaultState.ARMED.value,
-            "version": current.version,
-            "outcome": None,
-        }
-        since = entry.version if entry.version is not None else int(entry.previous_meta.get("version", 0))
-        theirs = putback.came_between(self._parameters(entry.store), entry, since, current.version)
-        if theirs is not None:
-            # Written after we looked and before the fault: what was there before is theirs.
-            changes |= _previous(theirs, entry.holder)
-        return self.ledger.change(entry.id, armed_at=entry.armed_at or self._clock.now(), **changes)
-
-    def _begun(self, entry: Entry) -> Entry:
-        unfinished = self._clock.now() + UNFINISHED_AFTER
-        return self.ledger.change(entry.id, state=FaultState.DISARMING.value, next_attempt_at=unfinished)
-
-    def _failed(self, entry: Entry, error: GamedayError) -> Entry:
-        attempts = entry.attempts + 1
-        return self.ledger.change(
-            entry.id,
-            attempts=attempts,
-            next_attempt_at=plan.retry_at(attempts, self._clock.now()),
-            outcome=f"Could not be disarmed, and is tried again: {error}",
-        )
-
-    def _settled(self, entry: Entry, settled: plan.Settled, *, by: str, why: str) -> Entry:
-        now = self._clock.now()
-        over = self.ledger.change(
-            entry.id, state=settled.state.value, outcome=f"{settled.outcome.rstrip('.')}, because {why}.",
-            disarmed_at=now, disarmed_by=by, next_attempt_at=plan.next_look(now, now),
-        )  # fmt: skip
-        self._later.submit(self._release, over)
-        return self._published(over)
-
-    def _checked_again(self, entry: Entry, *, by: str) -> Entry:
-        """A late write of what this entry announced is put back; anything else is somebody's right."""
-        long_over = entry.disarmed_at is None or self._clock.now() - entry.disarmed_at > LATE_WRITES_WITHIN
-        if long_over or self.busy(entry.store):
-            return entry
-        parameters = self._parameters(entry.store)
-        try:
-            step = plan.decide(entry, parameters.get(entry.store.name))
-            if isinstance(step, plan.Settled) or lock.held_by_another(parameters, entry):
-                return entry
-            settled = putback.put_back(parameters, entry)
-        except GamedayError as error:
-            return self._published(self._failed(self._begun(entry), error))
-        return self._settled(
-            entry, settled, by=by, why="the fault was written once more after it was disarmed"
-        )
-
-    def _release(self, entry: Entry) -> None:
-        """A lock that can not be removed is recognised as left over by whoever arms next."""
-        with contextlib.suppress(GamedayError), self._holding(entry.store):
-            lock.release(self._parameters(entry.store), entry)
-
     def _pulled(self, environment: str | None, *, engaged: bool, by: str, why: str) -> Lever:
         if environment is not None:
             self._environment(environment)
         lever = self.lever.set(environment, engaged=engaged, by=by, why=why)
         self._live.publish(TOPIC, "lever", {"environment": environment, "engaged": engaged})
         return lever
-
-    def _environment(self, name: str) -> Environment:
-        if name not in self._environments:
-            raise NotFound(f"There is no environment {name}. There are: {', '.join(self._environments)}.")
-        return self._environments[name]
-
-    def _parameters(self, store: Store) -> Parameters:
-        return self._aws.parameters(store.environment)
-
-    def _holding(self, store: Store) -> threading.RLock:
-        with self._lock:
-            return self._stores[store.environment, store.name]
-
-    def _published(self, entry: Entry) -> Entry:
-        data = {
-            "id": entry.id,
-            "state": entry.state.value,
-            "environment": entry.environment,
-            "run": entry.run_id,
-        }
-        self._live.publish(TOPIC, "fault", data)
-        return entry
-
-
-def _previous(before: Parameter | None, holder: str) -> dict[str, Any]:
-    meta: dict[str, Any] = {"holder": holder}
-    if before is None:
-        return {"previous": None, "previous_meta": meta}
-    meta |= {
-        "type": before.type,
-        "tier": before.tier,
-        "data_type": before.data_type,
-        "version": before.version,
-    }
-    return {"previous": before.value, "previous_meta": meta}
-
-
-def _restorable(before: Parameter | None, store: Store) -> Parameter | None:
-    if before is not None and before.type == "SecureString":
-        raise Invalid(
-            f"{store} is a SecureString: failure-lambda reads plain Strings only, and what it holds could not be "
-            "put back. Make it a String."
-        )
-    return before

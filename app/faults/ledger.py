@@ -12,19 +12,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
-from app.dialects import Fault, FaultMode
+from app.dialects import DisarmPlan, Fault, FaultMode, Match
 from app.errors import Conflict, NotFound
 from app.faults import lever
 from app.faults.entry import ACTIVE, Entry, FaultState, Store
 from app.storage import Storage
 from app.storage.tables import LedgerRow
 
+OVER = (FaultState.DISARMING, FaultState.FLUSHING)
 IS_ACTIVE = LedgerRow.state.in_([state.value for state in ACTIVE])
 
 
 class Ledger:
     def __init__(self, storage: Storage) -> None:
-        self._storage = storage
+        self.storage = storage
 
     def intend(self, entry: Entry) -> tuple[Entry, bool]:
         """Commit an intent; `entry.id` is ignored. Whether the entry is new.
@@ -33,7 +34,7 @@ class Ledger:
         what is put back. Conflict, with `run` or `fault`, where somebody else holds it, and while a safety lever
         is engaged.
         """
-        with self._storage.writing() as session:
+        with self.storage.writing() as session:
             if engaged := lever.engaged(session, entry.environment):
                 raise lever.forbidden(engaged)
             row = session.scalars(select(LedgerRow).where(_of_store(entry.store), IS_ACTIVE)).first()
@@ -41,7 +42,7 @@ class Ledger:
             if row is None:
                 row = LedgerRow(**_columns(entry))
                 session.add(row)
-            elif entry.run_id is None or row.run_id != entry.run_id or row.state == FaultState.DISARMING:
+            elif entry.run_id is None or row.run_id != entry.run_id or row.state in OVER:
                 raise busy(_entry(row))
             else:
                 _widen(row, entry)
@@ -49,7 +50,7 @@ class Ledger:
             return _entry(row), new
 
     def change(self, entry_id: int, **columns: Any) -> Entry:
-        with self._storage.writing() as session:
+        with self.storage.writing() as session:
             row = session.get(LedgerRow, entry_id)
             if row is None:
                 raise NotFound(f"There is no fault {entry_id} in the ledger.")
@@ -59,13 +60,13 @@ class Ledger:
             return _entry(row)
 
     def renew(self, run_id: str, until: datetime) -> None:
-        with self._storage.writing() as session:
+        with self.storage.writing() as session:
             session.execute(
                 update(LedgerRow).where(LedgerRow.run_id == run_id, IS_ACTIVE).values(lease_until=until)
             )
 
     def entry(self, entry_id: int) -> Entry:
-        with self._storage.reading() as session:
+        with self.storage.reading() as session:
             row = session.get(LedgerRow, entry_id)
             if row is None:
                 raise NotFound(f"There is no fault {entry_id} in the ledger.")
@@ -92,12 +93,32 @@ class Ledger:
         over = or_(
             LedgerRow.disarm_by <= now,
             LedgerRow.lease_until <= now,
-            LedgerRow.state == FaultState.DISARMING.value,
+            LedgerRow.state.in_([FaultState.DISARMING.value, FaultState.FLUSHING.value]),
             lever.is_engaged(LedgerRow.environment),
         )
         ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)
         look = and_(LedgerRow.state == FaultState.DISARMED.value, LedgerRow.next_attempt_at <= now)
         return self._select(or_(and_(IS_ACTIVE, over, ready), look))
+
+    def settling(self, since: datetime) -> list[Entry]:
+        """Disarmed after `since`, and not known to be clean yet."""
+        return self._select(
+            LedgerRow.state == FaultState.DISARMED.value,
+            LedgerRow.disarmed_at >= since,
+            LedgerRow.armed_at.is_not(None),
+            LedgerRow.clean_at.is_(None),
+        )
+
+    def undecided(self, environment: str | None) -> list[Entry]:
+        """Whose store somebody else wrote, and where nobody has chosen between the values."""
+        drifted = LedgerRow.state == FaultState.DRIFTED.value
+        return self._select(drifted, LedgerRow.resolved_by.is_(None), *_in(environment))
+
+    def stores(self, environment: str) -> list[Store]:
+        """Everywhere that something was ever armed."""
+        query = select(LedgerRow.store).where(LedgerRow.environment == environment).distinct()
+        with self.storage.reading() as session:
+            return [Store.parse(store, environment) for store in session.scalars(query)]
 
     def by_hand(self) -> list[Entry]:
         return self._select(IS_ACTIVE, LedgerRow.run_id.is_(None))
@@ -108,11 +129,19 @@ class Ledger:
 
     def _select(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Entry]:
         """Newest first."""
-        with self._storage.reading() as session:
+        with self.storage.reading() as session:
             rows = session.scalars(
                 select(LedgerRow).where(*conditions).order_by(LedgerRow.id.desc()).limit(limit)
             )
             return [_entry(row) for row in rows]
+
+
+# Columns that are members of an entry under the same name and type.
+SAME = (
+    "run_id", "by", "dialect", "translated_from", "previous", "value", "safe_value", "version", "created_at", "armed_at",
+    "disarm_by", "lease_until", "disarmed_at", "disarmed_by", "outcome", "attempts", "next_attempt_at", "requested_at",
+    "flush_until", "settles_at", "last_hit_at", "quiet_at", "clean_at", "theirs", "resolved_by",
+)  # fmt: skip
 
 
 def busy(holder: Entry) -> Conflict:
@@ -141,36 +170,29 @@ def _widen(row: LedgerRow, entry: Entry) -> None:
     row.fault = _fault_columns(entry.fault)
     row.dialect, row.translated_from = entry.dialect, entry.translated_from
     row.functions = list(entry.functions)
+    row.plan = asdict(entry.plan)
     row.safe_value = entry.safe_value or row.safe_value
     row.disarm_by, row.lease_until = max(row.disarm_by, entry.disarm_by), entry.lease_until
     row.state, row.outcome = FaultState.INTENDED.value, None
 
 
 def _columns(entry: Entry) -> Mapping[str, Any]:
-    same = (
-        "environment", "run_id", "by", "dialect", "translated_from", "previous", "value", "safe_value", "version",
-        "created_at", "armed_at", "disarm_by", "lease_until", "disarmed_at", "disarmed_by", "outcome", "attempts",
-        "next_attempt_at",
-    )  # fmt: skip
     return {
-        **{name: getattr(entry, name) for name in same},
+        **{name: getattr(entry, name) for name in ("environment", *SAME)},
         "store": str(entry.store),
         "state": entry.state.value,
         "fault": _fault_columns(entry.fault),
         "functions": list(entry.functions),
         "previous_meta": dict(entry.previous_meta),
         "announced": list(entry.announced),
+        "plan": asdict(entry.plan),
     }
 
 
 def _entry(row: LedgerRow) -> Entry:
-    same = (
-        "id", "run_id", "by", "dialect", "translated_from", "previous", "previous_meta", "value", "safe_value",
-        "version", "created_at", "armed_at", "disarm_by", "lease_until", "disarmed_at", "disarmed_by", "outcome",
-        "attempts", "next_attempt_at",
-    )  # fmt: skip
     return Entry(
-        **{name: getattr(row, name) for name in same},
+        **{name: getattr(row, name) for name in ("id", "previous_meta", *SAME)},
+        plan=DisarmPlan(**(row.plan or {})),
         store=Store.parse(row.store, row.environment),
         state=FaultState(row.state),
         fault=_fault(row.fault),
@@ -184,6 +206,9 @@ def _fault_columns(fault: Fault) -> dict[str, Any]:
 
 
 def _fault(columns: dict[str, Any]) -> Fault:
-    return Fault(
-        **{**columns, "mode": FaultMode(columns["mode"]), "deny_list": tuple(columns.get("deny_list", ()))}
-    )
+    lists = {
+        "deny_list": tuple(columns.get("deny_list", ())),
+        "match": tuple(Match(**one) for one in columns.get("match", ())),
+        "also": tuple(_fault(one) for one in columns.get("also", ())),
+    }
+    return Fault(**{**columns, "mode": FaultMode(columns["mode"]), **lists})

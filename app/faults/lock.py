@@ -15,7 +15,10 @@ GRACE = timedelta(minutes=15)  # a console that is alive has disarmed long befor
 
 
 def name_of(entry: Entry) -> str:
-    return f"{entry.store.name}{SUFFIX}"
+    """A parameter beside the store; for what is no parameter, one under a name of ours."""
+    if entry.store.kind == "ssm":
+        return f"{entry.store.name}{SUFFIX}"
+    return f"/gameday/{entry.store.kind}/{entry.store.name.replace('/', '.')}{SUFFIX}"
 
 
 def body(entry: Entry) -> bytes:

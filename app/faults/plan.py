@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.aws import Parameter
-from app.dialects import DIALECTS, any_armed
+from app.dialects import DIALECTS, SWITCHED, any_armed, recognise
 from app.faults.entry import Entry, FaultState
 
 BACKOFF = (1, 2, 4, 8, 15, 30)  # seconds; the last one for ever
@@ -23,48 +23,74 @@ class Write:
 class Settled:
     state: FaultState  # disarmed or drifted
     outcome: str  # a sentence
+    theirs: bytes | None = None  # what somebody else wrote
 
 
 def resting(entry: Entry) -> bytes | None:
-    """What the store is to hold in the end. None: no parameter.
+    """What the store is to hold in the end. None: nothing.
 
-    The previous value, unless it was itself armed; then the experiment's own rollback value; else off.
+    The previous value, unless it was itself armed; then the experiment's own rollback value; else off. Where a
+    library fails without its configuration, or a store can not be emptied, off stands in for nothing.
     """
-    if entry.previous is None or not any_armed(_text(entry.previous)):
+    if entry.previous is None:
+        return off(entry).encode() if must_stay(entry) else None
+    if entry.store.kind in SWITCHED or not any_armed(_text(entry.previous)):
         return entry.previous
     if entry.safe_value is not None and not any_armed(_text(entry.safe_value)):
         return entry.safe_value
-    return off(entry.dialect).encode()
+    return off(entry).encode()
 
 
-def off(dialect: str) -> str:
-    """A dialect that is gone from the code must not keep a fault armed: every one of them is off by this."""
-    return DIALECTS[dialect].off() if dialect in DIALECTS else '{"isEnabled": false}'
+def must_stay(entry: Entry) -> bool:
+    return entry.store.kind == "appconfig" or entry.dialect.startswith("chaos_lambda/")
+
+
+def off(entry: Entry) -> str:
+    """The previous value switched off, its other fields kept.
+
+    A dialect that is gone from the code must not keep a fault armed: every one of them is off by this.
+    """
+    onto = _text(entry.previous) if entry.previous is not None else None
+    spoken = recognise(onto) if onto else None
+    dialect = DIALECTS.get(spoken or entry.dialect)
+    return dialect.off(onto) if dialect else '{"isEnabled": false}'
+
+
+def target(entry: Entry) -> bytes | None:
+    """What is to be written next: the flush, where warm containers need one and have had none; else what rests."""
+    return entry.plan.flush.encode() if entry.plan.flush and needs_flush(entry) else resting(entry)
+
+
+def needs_flush(entry: Entry) -> bool:
+    """A value that was never seen in the store left nothing in a container."""
+    return entry.plan.flush is not None and entry.flush_until is None and entry.armed_at is not None
 
 
 def ours(entry: Entry) -> frozenset[bytes]:
     """Every value that the console or the run said it would write."""
     said = {entry.value, *(value.encode() for value in entry.announced)}
-    target = resting(entry)
-    return frozenset(
-        said | ({entry.safe_value} if entry.safe_value else set()) | ({target} if target else set())
-    )
+    more = (entry.safe_value, resting(entry), entry.plan.flush.encode() if entry.plan.flush else None)
+    return frozenset(said | {value for value in more if value is not None})
 
 
 def decide(entry: Entry, current: Parameter | None) -> Write | Settled:
     """The next step towards disarmed, by what the store holds now."""
-    target = resting(entry)
+    wanted = target(entry)
     held = current.value if current else None
-    if held == target and _same_type(entry, current):
+    if held == wanted and _same_type(entry, current):
         return Settled(state=FaultState.DISARMED, outcome=_already(entry))
     if held is not None and held in ours(entry):
-        return Write(value=target)
+        return Write(value=wanted)
+    if held is None and wanted is not None and entry.store.kind in SWITCHED:
+        return Write(
+            value=wanted
+        )  # a switch that is not set lets everything through: that, too, was announced
     if held == entry.previous:
         return Settled(
             state=FaultState.DISARMED,
             outcome=f"Nothing was written: {entry.store} still holds {shown(held)}, a fault that was there before.",
         )
-    return Settled(state=FaultState.DRIFTED, outcome=drift(entry, held))
+    return Settled(state=FaultState.DRIFTED, outcome=drift(entry, held), theirs=held)
 
 
 def drift(entry: Entry, theirs: bytes | None) -> str:
@@ -78,14 +104,19 @@ def drift(entry: Entry, theirs: bytes | None) -> str:
 def put_back(entry: Entry) -> str:
     """What was done, once the store is read back."""
     target = resting(entry)
+    if entry.plan.flush and needs_flush(entry):
+        return f"Nothing fires any more: {entry.store} holds a value that clears warm containers, read back."
     if target is None:
         return f"Disarmed: {entry.store} is removed again, there was none before. Read back."
     if target != entry.previous:
-        return (
-            f"Disarmed: {entry.store} holds {shown(target)}, read back. "
-            "What it held before was itself an armed fault, and was not put back."
-        )
+        return f"Disarmed: {entry.store} holds {shown(target)}, read back. {_why_not_as_before(entry)}"
     return f"Disarmed: {entry.store} holds what it held before, byte for byte, read back."
+
+
+def _why_not_as_before(entry: Entry) -> str:
+    if entry.previous is None:
+        return "There was none before; without one, functions would fail, or the store can not be emptied."
+    return "What it held before was itself an armed fault, and was not put back."
 
 
 def retry_at(attempts: int, now: datetime) -> datetime:
@@ -113,7 +144,7 @@ def shown(value: bytes | None) -> str:
 
 
 def _already(entry: Entry) -> str:
-    if entry.previous is None:
+    if resting(entry) is None:
         return f"{entry.store} is not there, as before."
     same = resting(entry) == entry.previous
     return f"{entry.store} holds {'what it held before' if same else 'a value that is off'}: nothing to put back."

@@ -22,8 +22,10 @@ def put_back(parameters: Parameters, entry: Entry) -> plan.Settled:
         if isinstance(step, plan.Settled):
             done = wrote and step.state is FaultState.DISARMED
             return plan.Settled(state=step.state, outcome=plan.put_back(entry)) if done else step
-        if current and (theirs := _write(parameters, entry, step.value, current)):
-            return plan.Settled(state=FaultState.DRIFTED, outcome=plan.drift(entry, theirs.value))
+        if theirs := write(parameters, entry, step.value, current):
+            return plan.Settled(
+                state=FaultState.DRIFTED, outcome=plan.drift(entry, theirs.value), theirs=theirs.value
+            )
         wrote = True
         current = parameters.get(entry.store.name)
     raise Unavailable(f"{entry.store} is written again as soon as it is put back.")
@@ -37,7 +39,9 @@ def came_between(parameters: Parameters, entry: Entry, since: int, until: int) -
     return plan.foreign(entry, versions)
 
 
-def _write(parameters: Parameters, entry: Entry, value: bytes | None, current: Parameter) -> Parameter | None:
+def write(
+    parameters: Parameters, entry: Entry, value: bytes | None, current: Parameter | None
+) -> Parameter | None:
     """Write, and find out whom that overwrote: their value is put back at once and returned."""
     name = entry.store.name
     if value is None:
@@ -45,9 +49,10 @@ def _write(parameters: Parameters, entry: Entry, value: bytes | None, current: P
         return None
     was = entry.previous_meta
     version = parameters.put(
-        name, value, kind=was.get("type", current.type), tier=was.get("tier"), data_type=was.get("data_type")
-    )
-    theirs = came_between(parameters, entry, current.version, version)
+        name, value, kind=was.get("type", current.type if current else "String"), tier=was.get("tier"),
+        data_type=was.get("data_type"), key_id=was.get("key_id"),
+    )  # fmt: skip
+    theirs = came_between(parameters, entry, current.version if current else 0, version)
     if theirs:
         parameters.put(name, theirs.value, kind=theirs.type, tier=theirs.tier)
     return theirs

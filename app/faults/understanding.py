@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from app.aws import Aws, Function
-from app.dialects import DIALECTS, for_version, recognise, translate
-from app.errors import GamedayError
+from app.aws import Aws, Code, Function
+from app.dialects import DIALECTS, SWITCHED, for_version, read_as, recognise, translate
+from app.errors import GamedayError, Invalid
 from app.faults.entry import Store, Understanding
 from app.settings import Environment
 
@@ -16,81 +17,117 @@ from app.settings import Environment
 class Readers:
     """The functions that read a store, and the dialect that they obey."""
 
-    functions: tuple[str, ...] = ()
+    functions: tuple[Function, ...] = ()
     dialect: str | None = None
     version: str | None = None
     known_by: str = ""
     refusal: str | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(function.name for function in self.functions)
+
 
 def understand(aws: Aws, environment: Environment, store: Store, text: str) -> Understanding:
     """Never raises for AWS: what can not be found out is said in `known_by`."""
+    if store.kind in SWITCHED:
+        return _switch(store, text)
     readers = read(aws, environment, store)
     found = recognise(text)
     obeyed = readers.dialect or (found if readers.refusal is None else None)
     native = obeyed is not None and DIALECTS[obeyed].parse(text) is not None
     written_in = obeyed if native else found
+    value, refusal = _said(text, obeyed)
     return Understanding(
         fault=DIALECTS[written_in].parse(text) if written_in else None,
         dialect=written_in,
         function_dialect=obeyed,
-        functions=readers.functions,
+        functions=readers.names,
         version=readers.version,
         known_by=readers.known_by
         if readers.dialect or readers.refusal
         else f"the shape of the value; {readers.known_by}",
-        value=translate(text, obeyed) if obeyed else text,
-        refusal=readers.refusal,
+        value=value,
+        refusal=readers.refusal or refusal,
+        reading=_reading(readers.functions),
+        store_kind=store.kind,
+        present=text,
     )
 
 
 def read(aws: Aws, environment: Environment, store: Store) -> Readers:
-    """Who reads a store, and in which dialect: as declared, else as their packages say."""
+    """Who reads a store, and in which dialect: as declared, else as layers and packages say."""
     try:
-        functions = aws.functions(environment.name).reading(store.name)
+        functions = tuple(aws.functions(environment.name).reading(store.name))
         trouble = "" if functions else f"no function reads {store.name}"
     except GamedayError as error:
         functions, trouble = (), str(error)
-    names = tuple(function.name for function in functions)
-    declared = next(
-        (
-            environment.dialects[key]
-            for key in (store.name, str(store), *names)
-            if key in environment.dialects
-        ),
-        None,
-    )
+    keys = (store.name, str(store), *(function.name for function in functions))
+    declared = next((environment.dialects[key] for key in keys if key in environment.dialects), None)
     if declared is not None:
-        return _declared(names, declared)
+        return _declared(functions, declared)
     return _packaged(aws, environment, functions) if functions else Readers(known_by=trouble)
 
 
-def _declared(names: tuple[str, ...], dialect: str) -> Readers:
+def _said(text: str, dialect: str | None) -> tuple[str, str | None]:
+    """`text` as the functions obey it; or why it can not be said to them."""
+    try:
+        return (translate(text, dialect) if dialect else text), None
+    except Invalid as refused:
+        return text, f"The functions obey {dialect}: {refused}"
+
+
+def _switch(store: Store, text: str) -> Understanding:
+    named = (store.name,) if store.kind == "lambda-concurrency" else ()
+    return Understanding(
+        fault=read_as(store.kind, text), dialect=store.kind, function_dialect=store.kind, functions=named,
+        version=None, known_by="a setting of AWS itself", value=text, store_kind=store.kind,
+    )  # fmt: skip
+
+
+def _reading(functions: Sequence[Function]) -> dict[str, Any]:
+    """What of the functions' settings bears on how long off takes: the worst of them."""
+    lifetimes = [function.cache_ttl for function in functions]
+    known = [seconds for seconds in lifetimes if seconds is not None]
+    return {
+        "cache_ttl": max(known) if known and len(known) == len(lifetimes) else None,
+        "wrapper": bool(functions) and all(function.wrapper for function in functions),
+    }
+
+
+def _declared(functions: tuple[Function, ...], dialect: str) -> Readers:
     if dialect in DIALECTS:
-        return Readers(functions=names, dialect=dialect, known_by="declared for the environment")
+        return Readers(functions=functions, dialect=dialect, known_by="declared for the environment")
     return Readers(
-        functions=names, known_by="declared for the environment",
+        functions=functions, known_by="declared for the environment",
         refusal=f"The environment declares {dialect}, which is not spoken here. Spoken are {', '.join(DIALECTS)}.",
     )  # fmt: skip
 
 
-def _packaged(aws: Aws, environment: Environment, functions: Sequence[Function]) -> Readers:
-    names = tuple(function.name for function in functions)
-    codes = [aws.functions(environment.name).library(function) for function in functions]
-    versions = sorted({code.version for code in codes if code.version})
-    if not versions:
-        return Readers(functions=names, known_by=f"failure-lambda's version is not known: {codes[0].why}")
-    dialects = {for_version(version) for version in versions}
-    known = f"failure-lambda {' and '.join(versions)}, read from the deployment package"
+def _packaged(aws: Aws, environment: Environment, functions: tuple[Function, ...]) -> Readers:
+    codes = [(function, aws.functions(environment.name).library(function)) for function in functions]
+    known = [(function, code, code.version) for function, code in codes if code.version]
+    if not known:
+        library = functions[0].library
+        return Readers(functions=functions, known_by=f"{library}'s version is not known: {codes[0][1].why}")
+    versions = sorted({version for _, _, version in known})
+    dialects = {for_version(version, _library(function, code)) for function, code, version in known}
+    library = _library(known[0][0], known[0][1])
+    words = f"{library} {' and '.join(versions)}, {known[0][1].why}"
     dialect = next(iter(dialects))
     if len(dialects) > 1 or dialect is None:
-        return Readers(functions=names, version=versions[0], known_by=known, refusal=_mixed(names, versions))
-    return Readers(functions=names, dialect=dialect, version=versions[0], known_by=known)
+        refusal = _mixed(tuple(function.name for function in functions), library, versions)
+        return Readers(functions=functions, version=versions[0], known_by=words, refusal=refusal)
+    return Readers(functions=functions, dialect=dialect, version=versions[0], known_by=words)
 
 
-def _mixed(names: tuple[str, ...], versions: Sequence[str]) -> str:
+def _library(function: Function, code: Code) -> str:
+    return getattr(code, "library", None) or function.library
+
+
+def _mixed(names: tuple[str, ...], library: str, versions: Sequence[str]) -> str:
     verb = "carries" if len(names) == 1 else "carry"
-    carries = f"{' and '.join(names)} {verb} failure-lambda {' and '.join(versions)}"
+    carries = f"{' and '.join(names)} {verb} {library} {' and '.join(versions)}"
     if len(versions) > 1:
         return f"{carries}, which no single value can arm. Give them stores of their own, or one version."
     return f"{carries}, whose configuration is not written here. Spoken are {', '.join(DIALECTS)}."

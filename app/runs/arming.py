@@ -123,6 +123,8 @@ class Arming:
             lease_until=now + timedelta(seconds=self._rooms.patience.lease),
             announced=(*self._announced(intent), value),
             safe_value=self._safe_value(intent),
+            plan=understood.plan,
+            secure=understood.reads_secure,
         )
         self.entries[entry.id] = entry
         self._open.setdefault(intent.activity, []).append(entry.id)

@@ -103,6 +103,7 @@ class LedgerRow(Base):
     announced: Mapped[list[Any]]  # every value that the run said it would write, its rollbacks' included
     safe_value: Mapped[bytes | None] = mapped_column(LargeBinary)  # where the previous one was armed
     version: Mapped[int | None]  # of the store once armed
+    plan: Mapped[dict[str, Any] | None]  # how it is ended: see app.dialects.DisarmPlan
     created_at: Mapped[datetime]
     armed_at: Mapped[datetime | None]
     disarm_by: Mapped[datetime] = mapped_column(index=True)
@@ -112,6 +113,14 @@ class LedgerRow(Base):
     outcome: Mapped[str | None] = mapped_column(Text)  # a sentence
     attempts: Mapped[int]
     next_attempt_at: Mapped[datetime | None]
+    requested_at: Mapped[datetime | None]  # of the first disarm
+    flush_until: Mapped[datetime | None]  # while a harmless flag clears warm containers
+    settles_at: Mapped[datetime | None]  # when every container has seen the last write
+    last_hit_at: Mapped[datetime | None]  # the newest injection that the logs show
+    quiet_at: Mapped[datetime | None]  # no injection for one cache period
+    clean_at: Mapped[datetime | None]  # the hypothesis within tolerance again
+    theirs: Mapped[bytes | None] = mapped_column(LargeBinary)  # what somebody else wrote, where it drifted
+    resolved_by: Mapped[str | None] = mapped_column(String(200))  # who chose between the two values
 
 
 class LeverRow(Base):

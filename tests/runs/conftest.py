@@ -168,6 +168,7 @@ class FakeFaults:
             if self.busy(store):
                 raise Conflict("The store is busy.", fault=1)
             safe = words.pop("safe_value")
+            words.pop("secure", None)
             entry = Entry(
                 id=len(self.entries) + 1, store=store, run_id=run_id, state=FaultState.INTENDED,
                 previous=Path(store.name).read_bytes() if Path(store.name).exists() else None,

@@ -1,0 +1,169 @@
+"""Arming: intent before effect, read back, and nothing written that could not be put back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.aws import Parameter, Parameters
+from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, ineffective
+from app.errors import GamedayError, Invalid, Unavailable
+from app.faults import lock, plan, putback
+from app.faults.disarming import Disarming
+from app.faults.entry import Entry, FaultState, Store, Understanding
+from app.faults.restorable import previous, restorable
+from app.faults.understanding import understand
+
+DEFAULT_DIALECT = "failure-lambda/0.x"
+
+
+class Arming(Disarming):
+    def understand(self, environment: str, store: Store | str, text: str) -> Understanding:
+        """What `text` would do to the functions that read `store`, and how to say it in their dialect."""
+        where = store if isinstance(store, Store) else Store.parse(store, environment)
+        return understand(self._aws, self._environment(environment), where, text)
+
+    def arm(self, *, store: Store, fault: Fault, by: str, lifetime: timedelta) -> Entry:
+        """By hand: intend, write, read back.
+
+        Conflict where the store is busy; Invalid where its functions would not obey, or obey by failing;
+        Unavailable where AWS does not do it (what may have been written is then disarmed).
+        """
+        if trouble := ineffective(fault):
+            raise Invalid(trouble)
+        with self._holding(store):
+            understood = self._understand_present(store)
+            dialect = understood.function_dialect or DEFAULT_DIALECT
+            value = DIALECTS[dialect].write(fault, onto=understood.present)
+            entry = self.intend(
+                store=store, value=value, fault=fault, dialect=dialect, functions=understood.functions,
+                run_id=None, by=by, disarm_by=self._clock.now() + lifetime, plan=understood.plan_for(fault),
+                secure=understood.reads_secure,
+            )  # fmt: skip
+            return self._write(entry)
+
+    def intend(
+        self,
+        *,
+        store: Store,
+        value: str,
+        fault: Fault,
+        dialect: str,
+        run_id: str | None,
+        by: str,
+        disarm_by: datetime,
+        translated_from: str | None = None,
+        functions: Sequence[str] = (),
+        lease_until: datetime | None = None,
+        announced: Sequence[str] = (),
+        safe_value: str | None = None,
+        plan: DisarmPlan | None = None,
+        secure: bool = False,
+    ) -> Entry:
+        """Write down, on disk when this returns, that `value` will be written; hold the store until disarmed.
+
+        `announced`: every value that the run will write, its rollbacks' included. `safe_value`: the
+        experiment's own rollback value. `secure`: the functions read SecureStrings. The deadline is cut to the environment's longest lease.
+        Conflict where the store is busy (details `run`, `fault`), Invalid where what is there can not be
+        put back, Unavailable where AWS does not answer.
+        """
+        now = self._clock.now()
+        if disarm_by <= now:
+            raise Invalid("A fault needs a deadline that lies ahead.")
+        with self._holding(store):
+            held = self._held(store)
+            before = restorable(held, held.describe(store.name), store, secure=secure)
+            longest = now + self._environment(store.environment).longest_lease
+            intent = Entry(
+                id=0, store=store, run_id=run_id, by=by, state=FaultState.INTENDED, dialect=dialect, fault=fault,
+                functions=tuple(functions), translated_from=translated_from, **previous(before, uuid.uuid4().hex),
+                value=value.encode(), announced=tuple(announced),
+                safe_value=safe_value.encode() if safe_value is not None else None, created_at=now,
+                disarm_by=min(disarm_by, longest), lease_until=lease_until, plan=plan or DisarmPlan(),
+            )  # fmt: skip
+            entry, new = self.ledger.intend(intent)
+            return self._published(self._locked(held, entry, before, secure=secure) if new else entry)
+
+    def confirm(self, entry_id: int) -> Entry:
+        """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome.
+
+        A fault that was disarmed meanwhile, or is being disarmed, stays so.
+        """
+        with self._holding(self.entry(entry_id).store):
+            entry = self.entry(entry_id)
+            if entry.state not in (FaultState.INTENDED, FaultState.ARMED):
+                return entry
+            current = self._held(entry.store).get(entry.store.name)
+            return self._published(self._confirmed(entry, current))
+
+    def _understand_present(self, store: Store) -> Understanding:
+        present = self._held(store).get(store.name)
+        text = present.value.decode("utf-8", "replace") if present else ""
+        if store.kind in SWITCHED:
+            raise Invalid(
+                f"{store} is a setting of AWS: an experiment arms it, by the AWS call that does so."
+            )
+        understood = self.understand(store.environment, store, text)
+        if understood.refusal:
+            raise Invalid(understood.refusal)
+        return understood
+
+    def _write(self, entry: Entry) -> Entry:
+        try:
+            was = entry.previous_meta
+            self._held(entry.store).put(
+                entry.store.name, entry.value, kind=was.get("type", "String"), key_id=was.get("key_id")
+            )
+            confirmed = self.confirm(entry.id)
+        except GamedayError:
+            # No answer is no proof that nothing was written.
+            self.disarm(entry.id, by=entry.by, why="arming did not succeed")
+            raise
+        if confirmed.state is not FaultState.ARMED:
+            self.disarm(entry.id, by=entry.by, why="arming did not succeed")
+            raise Unavailable(
+                f"{entry.store} does not hold the fault that was written. {confirmed.outcome or ''}".strip()
+            )
+        return confirmed
+
+    def _locked(self, held: Parameters, entry: Entry, before: Parameter | None, *, secure: bool) -> Entry:
+        """Hold the store against other consoles, and look once more at what is to be put back."""
+        try:
+            lock.take(
+                self._locks(entry.store),
+                entry,
+                now=self._clock.now(),
+                abandoned=self.ledger.over(entry.store),
+            )
+            now = restorable(held, held.describe(entry.store.name), entry.store, secure=secure)
+        except GamedayError as error:
+            outcome = f"Never written: {error}"
+            self.ledger.change(
+                entry.id,
+                state=FaultState.DISARMED.value,
+                outcome=outcome,
+                disarmed_at=self._clock.now(),
+                disarmed_by=entry.by,
+            )
+            self._later.submit(self._release, entry)
+            raise
+        return entry if now == before else self.ledger.change(entry.id, **previous(now, entry.holder))
+
+    def _confirmed(self, entry: Entry, current: Parameter | None) -> Entry:
+        if current is None or current.value != entry.value:
+            held = current.value if current else None
+            outcome = f"{entry.store} does not hold the fault, but {plan.shown(held)}."
+            return self.ledger.change(entry.id, outcome=outcome)
+        changes: dict[str, Any] = {
+            "state": FaultState.ARMED.value,
+            "version": current.version,
+            "outcome": None,
+        }
+        since = entry.version if entry.version is not None else int(entry.previous_meta.get("version", 0))
+        theirs = putback.came_between(self._held(entry.store), entry, since, current.version)
+        if theirs is not None:
+            # Written after we looked and before the fault: what was there before is theirs.
+            changes |= previous(theirs, entry.holder)
+        return self.ledger.change(entry.id, armed_at=entry.armed_at or self._clock.now(), **changes)

@@ -1,0 +1,144 @@
+"""Disarming: by plan, put back byte for byte, and never over somebody else's value without being told to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from app.errors import Conflict, GamedayError
+from app.faults import lock, plan, putback
+from app.faults.entry import Entry, FaultState
+from app.faults.ground import LATE_WRITES_WITHIN, Ground
+from app.faults.recycling import recycled
+
+UNFINISHED_AFTER = timedelta(seconds=30)  # a disarm that says nothing for so long died on its way
+KEEP = ("theirs", "ours")
+
+
+class Disarming(Ground):
+    def disarm(self, entry_id: int, *, by: str, why: str, again: bool = False) -> Entry:
+        """Put the store back. Safe to call at any time, any number of times; never raises for AWS trouble.
+
+        Where AWS does not do it the entry stays `disarming`, says why, and the guardian tries for ever. Where warm
+        containers have to be cleared first it is `flushing`, and the guardian ends it.
+        `again` looks at the store of an entry that is over too: a process that was killed may have written late.
+        """
+        with self._holding(self.entry(entry_id).store):
+            entry = self.entry(entry_id)
+            if not entry.active:
+                return self._checked_again(entry, by=by) if again else entry
+            if entry.state is FaultState.FLUSHING and not self._flushed(entry):
+                return entry
+            entry = self._published(self._begun(entry))
+            try:
+                settled = putback.put_back(self._held(entry.store), entry)
+            except GamedayError as error:
+                return self._published(self._failed(entry, error))
+            return self._settled(entry, settled, by=by, why=why)
+
+    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+        """Whose value stands where somebody else wrote the store: `theirs`, or `ours`, what was there before.
+
+        Conflict where nothing is to be chosen, or where the store was written once more meanwhile: then it is
+        shown again. Unavailable where AWS does not do it.
+        """
+        with self._holding(self.entry(entry_id).store):
+            entry = self.entry(entry_id)
+            if not entry.undecided:
+                raise Conflict(
+                    f"There is nothing to choose for {entry.store}: nobody else's value is in question."
+                )
+            if keep == "theirs":
+                said = f"{by} let stand what somebody else wrote: {plan.shown(entry.theirs)}."
+                return self._published(self.ledger.change(entry_id, resolved_by=by, outcome=said))
+            return self._published(self._over_theirs(entry, by=by))
+
+    def look_again(self, entry_id: int, *, by: str) -> Entry:
+        """The guardian's look at a store that was disarmed a while ago, and when the next one is due."""
+        entry = self.disarm(entry_id, by=by, why="it was written again", again=True)
+        if entry.state is not FaultState.DISARMED or entry.disarmed_at is None:
+            return entry
+        look = plan.next_look(entry.disarmed_at, self._clock.now())
+        return entry if look == entry.next_attempt_at else self.ledger.change(entry_id, next_attempt_at=look)
+
+    def _flushed(self, entry: Entry) -> bool:
+        return entry.flush_until is not None and entry.flush_until <= self._clock.now()
+
+    def _over_theirs(self, entry: Entry, *, by: str) -> Entry:
+        held = self._held(entry.store)
+        current = held.get(entry.store.name)
+        if (current.value if current else None) != entry.theirs:
+            changed = self.ledger.change(entry.id, theirs=current.value if current else None)
+            raise Conflict(
+                f"{entry.store} was written once more: it holds {plan.shown(changed.theirs)}. Look, then choose again."
+            )
+        putback.write(held, entry, plan.resting(entry), current)
+        now = self._clock.now()
+        return self.ledger.change(
+            entry.id, state=FaultState.DISARMED.value, resolved_by=by, disarmed_at=now, disarmed_by=by,
+            settles_at=now + timedelta(seconds=entry.plan.propagation),
+            outcome=f"{by} put back what was there before over what somebody else wrote: {plan.shown(entry.theirs)}.",
+        )  # fmt: skip
+
+    def _begun(self, entry: Entry) -> Entry:
+        now = self._clock.now()
+        return self.ledger.change(
+            entry.id, state=FaultState.DISARMING.value, next_attempt_at=now + UNFINISHED_AFTER,
+            requested_at=entry.requested_at or now,
+        )  # fmt: skip
+
+    def _failed(self, entry: Entry, error: GamedayError) -> Entry:
+        attempts = entry.attempts + 1
+        return self.ledger.change(
+            entry.id,
+            attempts=attempts,
+            next_attempt_at=plan.retry_at(attempts, self._clock.now()),
+            outcome=f"Could not be disarmed, and is tried again: {error}",
+        )
+
+    def _settled(self, entry: Entry, settled: plan.Settled, *, by: str, why: str) -> Entry:
+        because = f"{settled.outcome.rstrip('.')}, because {why}."
+        if settled.state is FaultState.DISARMED and plan.needs_flush(entry):
+            return self._published(self._flushing(entry, because, by=by))
+        now = self._clock.now()
+        over = self.ledger.change(
+            entry.id, state=settled.state.value, outcome=self._with_containers(entry, settled, because),
+            disarmed_at=now, disarmed_by=by, next_attempt_at=plan.next_look(now, now), theirs=settled.theirs,
+            settles_at=now + timedelta(seconds=entry.plan.propagation), attempts=0,
+        )  # fmt: skip
+        self._later.submit(self._release, over)
+        return self._published(over)
+
+    def _flushing(self, entry: Entry, outcome: str, *, by: str) -> Entry:
+        until = self._clock.now() + timedelta(seconds=entry.plan.flush_seconds)
+        changes: dict[str, Any] = {"flush_until": until, "next_attempt_at": until, "disarmed_by": by}
+        words = f"{outcome} It rests in {entry.plan.flush_seconds:g} s, when every warm container is clear."
+        return self.ledger.change(
+            entry.id, state=FaultState.FLUSHING.value, outcome=words, attempts=0, **changes
+        )
+
+    def _with_containers(self, entry: Entry, settled: plan.Settled, outcome: str) -> str:
+        """New containers where only they are clear; what stays behind is said."""
+        if settled.state is not FaultState.DISARMED or entry.armed_at is None:
+            return outcome
+        told = entry.plan.left
+        if entry.plan.recycle:
+            told = recycled(self._aws, self._environment(entry.environment), entry)
+        return f"{outcome} {told}".rstrip()
+
+    def _checked_again(self, entry: Entry, *, by: str) -> Entry:
+        """A late write of what this entry announced is put back; anything else is somebody's right."""
+        long_over = entry.disarmed_at is None or self._clock.now() - entry.disarmed_at > LATE_WRITES_WITHIN
+        if long_over or self.busy(entry.store) or entry.state is FaultState.DRIFTED:
+            return entry
+        held = self._held(entry.store)
+        try:
+            step = plan.decide(entry, held.get(entry.store.name))
+            if isinstance(step, plan.Settled) or lock.held_by_another(self._locks(entry.store), entry):
+                return entry
+            settled = putback.put_back(held, entry)
+        except GamedayError as error:
+            return self._published(self._failed(self._begun(entry), error))
+        return self._settled(
+            entry, settled, by=by, why="the fault was written once more after it was disarmed"
+        )

@@ -1,0 +1,89 @@
+"""What everything in this room stands on: the ledger, the stores, and one lock for each of them."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from app.aws import Aws, Parameters
+from app.clock import Clock
+from app.errors import GamedayError, NotFound
+from app.faults import lock
+from app.faults.entry import Entry, Store
+from app.faults.ledger import Ledger
+from app.live import Live
+from app.settings import Environment
+from app.storage import Storage
+
+TOPIC = "faults"
+LATE_WRITES_WITHIN = timedelta(minutes=10)  # later, whoever writes the same value means it
+
+
+class Ground:
+    """Threads share it. What happens to one store happens one at a time."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        aws: Aws,
+        clock: Clock,
+        live: Live,
+        environments: Mapping[str, Environment],
+    ) -> None:
+        self.ledger = Ledger(storage)
+        self._aws = aws
+        self._clock = clock
+        self._live = live
+        self._environments = environments
+        self._lock = threading.Lock()
+        self._stores: defaultdict[tuple[str, str], threading.RLock] = defaultdict(threading.RLock)
+        self._later = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unlocking")
+
+    def close(self) -> None:
+        """Wait until the locks of disarmed stores are let go."""
+        self._later.shutdown()
+
+    def entry(self, entry_id: int) -> Entry:
+        """NotFound where there is none."""
+        return self.ledger.entry(entry_id)
+
+    def busy(self, store: Store) -> Entry | None:
+        """Who holds the store."""
+        return self.ledger.busy(store)
+
+    def _environment(self, name: str) -> Environment:
+        if name not in self._environments:
+            raise NotFound(f"There is no environment {name}. There are: {', '.join(self._environments)}.")
+        return self._environments[name]
+
+    def _held(self, store: Store) -> Parameters:
+        """What the store's kind is read and written through."""
+        return self._aws.stores(store.environment, store.kind)
+
+    def _locks(self, store: Store) -> Parameters:
+        """Locks are parameters, whatever they lock."""
+        return self._aws.parameters(store.environment)
+
+    def _holding(self, store: Store) -> threading.RLock:
+        with self._lock:
+            return self._stores[store.environment, str(store)]
+
+    def _release(self, entry: Entry) -> None:
+        """A lock that can not be removed is recognised as left over by whoever arms next."""
+        with contextlib.suppress(GamedayError), self._holding(entry.store):
+            lock.release(self._locks(entry.store), entry)
+
+    def _published(self, entry: Entry) -> Entry:
+        data = {
+            "id": entry.id,
+            "state": entry.state.value,
+            "environment": entry.environment,
+            "run": entry.run_id,
+        }
+        self._live.publish(TOPIC, "fault", data)
+        return entry

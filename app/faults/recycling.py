@@ -1,0 +1,32 @@
+"""New containers, where only they are clear of a fault."""
+
+from __future__ import annotations
+
+import shlex
+
+from app.aws import Aws
+from app.errors import GamedayError
+from app.faults.entry import Entry
+from app.settings import Environment
+
+
+def recycled(aws: Aws, environment: Environment, entry: Entry) -> str:
+    """Replace the containers of the functions that read the store, if the environment permits it. What came of it."""
+    if not environment.recycle or not entry.functions:
+        return (
+            "Containers that were hit keep the fault until they are replaced, and this environment does not let the "
+            f"console do that. By hand: {by_hand(entry)}"
+        )
+    try:
+        for name in entry.functions:
+            aws.functions(environment.name).recycle(name)
+    except GamedayError as error:
+        return f"Containers that were hit keep the fault, and could not be replaced: {error} By hand: {by_hand(entry)}"
+    return f"The containers of {' and '.join(entry.functions)} are being replaced, since those that were hit keep the fault."
+
+
+def by_hand(entry: Entry) -> str:
+    """The command that makes Lambda start new containers."""
+    names = entry.functions or ("FUNCTION",)
+    words = ("aws", "lambda", "update-function-configuration", "--description", "recycled", "--function-name")
+    return " && ".join(shlex.join([*words, name]) for name in names)

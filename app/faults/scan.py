@@ -1,0 +1,102 @@
+"""Faults that nobody's ledger holds: armed by hand, by another tool, or by a console whose database is gone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.aws import Aws
+from app.dialects import Fault, any_armed, read_as, recognise, sentence, switched_off
+from app.errors import GamedayError, Unavailable
+from app.faults.entry import Store
+from app.faults.ledger import Ledger
+from app.faults.plan import shown
+from app.settings import Environment
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stray:
+    """An armed value that no ledger entry explains."""
+
+    store: Store
+    value: bytes
+    dialect: str | None
+    fault: Fault | None  # None: armed in a shape whose effect is not known
+    functions: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.fault, self.functions) if self.fault else f"it holds {shown(self.value)}"
+
+
+def strays(aws: Aws, environment: Environment, ledger: Ledger) -> tuple[Stray, ...]:
+    """What is armed in the environment's known stores and not in the ledger. A store that can not be read is left out."""
+    mine = {str(entry.store) for entry in ledger.active(environment.name)}
+    mine |= {str(entry.store) for entry in ledger.undecided(environment.name)}  # told of as drift already
+    stores = {str(store): store for store in (*known(aws, environment), *ledger.stores(environment.name))}
+    return tuple(stray for name, store in stores.items() if name not in mine and (stray := armed(aws, store)))
+
+
+def known(aws: Aws, environment: Environment) -> list[Store]:
+    """The stores that functions read, as their variables name them, and those that the settings name."""
+    named = [Store.parse(text, environment.name) for text in environment.stores]
+    try:
+        functions = aws.functions(environment.name).all()
+    except GamedayError as error:
+        log.warning("The functions of %s could not be listed: %s", environment.name, error)
+        return named
+    read = [f"ssm:{f.parameter}" for f in functions if f.parameter]
+    read += [f"appconfig:{f.appconfig}" for f in functions if f.appconfig]
+    return named + [Store.parse(text, environment.name) for text in dict.fromkeys(read)]
+
+
+def armed(aws: Aws, store: Store) -> Stray | None:
+    try:
+        held = aws.stores(store.environment, store.kind).get(store.name)
+    except GamedayError as error:
+        log.warning("%s could not be looked at: %s", store, error)
+        return None
+    text = held.value.decode("utf-8", "replace") if held else ""
+    if held is None or not any_armed(text):
+        return None
+    dialect = recognise(text)
+    fault = read_as(dialect, text) if dialect else None
+    return Stray(store=store, value=held.value, dialect=dialect, fault=fault, functions=_readers(aws, store))
+
+
+def switch_off(aws: Aws, store: Store) -> str | None:
+    """Write the store's own value with every fault in it off, whoever armed it. What was done; None: nothing to do.
+
+    Unavailable where AWS does not do it, or where the store still holds a fault afterwards.
+    """
+    held = aws.stores(store.environment, store.kind)
+    before = held.describe(store.name)
+    text = before.value.decode("utf-8", "replace") if before else ""
+    if before is None or not any_armed(text):
+        return None
+    held.put(
+        store.name,
+        switched_off(text).encode(),
+        kind=before.type,
+        tier=before.tier,
+        data_type=before.data_type,
+    )
+    after = held.get(store.name)
+    if after is not None and any_armed(after.value.decode("utf-8", "replace")):
+        raise Unavailable(f"{store} still holds {shown(after.value)}.")
+    return f"{store} was armed with {shown(before.value)}, and is off, read back."
+
+
+def every(aws: Aws, environment: Environment, more: Iterable[Store] = ()) -> list[Store]:
+    """Known stores and `more`, each once."""
+    return list({str(store): store for store in (*known(aws, environment), *more)}.values())
+
+
+def _readers(aws: Aws, store: Store) -> tuple[str, ...]:
+    try:
+        return tuple(function.name for function in aws.functions(store.environment).reading(store.name))
+    except GamedayError:
+        return ()

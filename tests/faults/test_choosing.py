@@ -1,0 +1,132 @@
+"""Somebody else wrote the store, or armed one without the console; and deadlines that move."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.errors import Conflict, Invalid
+from app.faults import FaultState
+from app.settings import Environment
+
+THEIRS = '{"isEnabled": false, "theirs": 1}'
+
+
+@pytest.fixture
+def drifted(desk: Any) -> Any:
+    desk.faults = desk.console()
+    desk.entry = desk.arm(desk.faults)
+    desk.parameters.write(desk.NAME, THEIRS)
+    desk.entry = desk.faults.disarm(desk.entry.id, by="operator", why="asked")
+    assert desk.entry.state is FaultState.DRIFTED
+    return desk
+
+
+def test_both_values_are_there_to_choose_from(drifted: Any) -> None:
+    assert drifted.entry.undecided
+    assert (drifted.entry.theirs, drifted.entry.previous) == (THEIRS.encode(), drifted.OFF.encode())
+
+
+def test_theirs_stands_where_a_person_says_so(drifted: Any) -> None:
+    entry = drifted.faults.choose(drifted.entry.id, keep="theirs", by="ann")
+    assert (entry.undecided, entry.resolved_by, drifted.stored) == (False, "ann", THEIRS)
+
+
+def test_what_was_before_comes_back_where_a_person_says_so(drifted: Any) -> None:
+    entry = drifted.faults.choose(drifted.entry.id, keep="ours", by="ann")
+    assert (entry.state, drifted.stored) == (FaultState.DISARMED, drifted.OFF)
+    assert "ann put back what was there before" in entry.outcome
+
+
+def test_a_value_that_changed_again_is_shown_again_and_not_overwritten(drifted: Any) -> None:
+    drifted.parameters.write(drifted.NAME, "{}")
+    with pytest.raises(Conflict, match="written once more"):
+        drifted.faults.choose(drifted.entry.id, keep="ours", by="ann")
+    assert drifted.stored == "{}"
+    drifted.faults.choose(drifted.entry.id, keep="ours", by="ann")
+    assert drifted.stored == drifted.OFF
+
+
+def test_there_is_one_choice(drifted: Any) -> None:
+    drifted.faults.choose(drifted.entry.id, keep="theirs", by="ann")
+    with pytest.raises(Conflict, match="nothing to choose"):
+        drifted.faults.choose(drifted.entry.id, keep="ours", by="bob")
+    assert drifted.stored == THEIRS
+
+
+@pytest.mark.parametrize("minutes", [1, 30])
+def test_a_deadline_is_moved_either_way(desk: Any, minutes: int) -> None:
+    faults = desk.console()
+    entry = faults.extend(desk.arm(faults).id, minutes=minutes, by="ann")
+    assert entry.disarm_by == desk.clock.now() + timedelta(minutes=minutes)
+    assert "ann" in entry.outcome
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(0, "lies ahead"), (-5, "lies ahead"), (61, "longer than 60")]
+)
+def test_a_deadline_has_bounds(desk: Any, minutes: int, words: str) -> None:
+    faults = desk.console()
+    with pytest.raises(Invalid, match=words):
+        faults.extend(desk.arm(faults).id, minutes=minutes, by="ann")
+
+
+def test_the_longest_lease_counts_from_the_arming(desk: Any) -> None:
+    desk.environment = Environment(name="test", longest_lease=timedelta(minutes=20))
+    faults = desk.console()
+    entry = desk.arm(faults)
+    desk.clock.advance(9 * 60)
+    with pytest.raises(Invalid, match="longer than 20 minutes"):
+        faults.extend(entry.id, minutes=12, by="ann")
+
+
+def test_what_is_over_can_not_be_extended(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.arm(faults)
+    faults.disarm(entry.id, by="operator", why="asked")
+    with pytest.raises(Conflict):
+        faults.extend(entry.id, minutes=5, by="ann")
+
+
+def test_an_armed_value_that_the_ledger_does_not_hold_is_found(desk: Any) -> None:
+    faults = desk.console()
+    assert faults.scan("test") == ()
+    desk.parameters.write(desk.NAME, desk.ARMED)
+    (stray,) = faults.scan("test")
+    assert (str(stray.store), stray.functions) == ("ssm:failureLambdaConfig", ("ChaosTransformer",))
+    assert (
+        stray.sentence == "half of the invocations of ChaosTransformer are refused dynamodb.*.amazonaws.com"
+    )
+    assert faults.strays() == (stray,)
+
+
+def test_what_the_ledger_holds_is_no_stray(desk: Any) -> None:
+    faults = desk.console()
+    desk.arm(faults)
+    assert faults.scan("test") == ()
+
+
+def test_stores_that_no_function_names_are_looked_into_where_the_settings_name_them(desk: Any) -> None:
+    desk.functions.functions.clear()
+    desk.parameters.write("other", desk.ARMED)
+    desk.environment = Environment(name="test", stores=("ssm:other",))
+    assert [str(stray.store) for stray in desk.console().scan("test")] == ["ssm:other"]
+
+
+def test_a_stray_is_switched_off_with_its_other_fields_kept(desk: Any) -> None:
+    faults = desk.console()
+    desk.parameters.write(desk.NAME, desk.ARMED)
+    faults.scan("test")
+    said = faults.switch_off(desk.STORE, by="ann")
+    assert "is off, read back" in said
+    assert desk.stored == desk.ARMED.replace('"isEnabled": true', '"isEnabled": false')
+    assert faults.strays() == ()
+
+
+def test_a_lease_of_somebody_is_not_switched_off_behind_its_back(desk: Any) -> None:
+    faults = desk.console()
+    desk.arm(faults)
+    with pytest.raises(Conflict):
+        faults.switch_off(desk.STORE, by="ann")
