@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import ipaddress
+import logging
 import signal
 import socket
 import sys
@@ -31,7 +32,7 @@ from app.experiments import Catalog
 from app.faults import Faults, Guardian
 from app.live import Live
 from app.metrics import Metrics, Poller
-from app.runs import ArmedSignals, Runs, Supervisor
+from app.runs import Aftermath, ArmedSignals, Runs, Supervisor
 from app.runs.children import Children, start_fork_server
 from app.sandbox.control import Control
 from app.settings import FILE, Settings
@@ -39,6 +40,7 @@ from app.storage.engine import opened
 from app.web import create_app
 from app.web.console import Console
 
+LOGGER = logging.getLogger(__name__)
 STREAMS_END_WITHIN = 3  # seconds that uvicorn waits for open requests
 BY_SHUTDOWN = "the console, going down"
 
@@ -78,6 +80,7 @@ class Engine:
     supervisor: Supervisor
     guardian: Guardian
     poller: Poller
+    aftermath: Aftermath
 
     def start(self) -> None:
         """Repair what a killed console left behind, before anything new can start."""
@@ -85,6 +88,19 @@ class Engine:
         self.supervisor.start()
         self.guardian.start()
         self.poller.start()
+        self.aftermath.start()
+        self.scan_later()
+
+    def scan_later(self) -> None:
+        """Look for armed values that no ledger holds. In a thread: a store that does not answer must not hold up the start."""
+        threading.Thread(target=self.scan, name="scan", daemon=True).start()
+
+    def scan(self) -> None:
+        for name in self.console.settings.environments:
+            try:
+                self.console.faults.scan(name)
+            except Exception:
+                LOGGER.exception("The stores of %s could not be looked into.", name)
 
     def make_safe(self, *, hurry: threading.Event) -> None:
         """End every run and disarm every fault; `hurry` skips the wait for rollbacks."""
@@ -93,9 +109,14 @@ class Engine:
             self.console.faults.disarm(entry.id, by=BY_SHUTDOWN, why="the console was told to end")
 
     def still_armed(self) -> list[str]:
-        return [f"{entry.store} ({entry.outcome or entry.state})" for entry in self.console.faults.active()]
+        return [
+            f"{entry.store} ({entry.outcome or entry.state})"
+            for entry in self.console.faults.active()
+            if entry.may_fire
+        ]
 
     def stop(self) -> None:
+        self.aftermath.stop()
         self.poller.stop()
         self.guardian.stop()
         self.supervisor.stop()
@@ -115,9 +136,8 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children,
     )  # fmt: skip
-    metrics.also = ArmedSignals(
-        faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading
-    ).queries
+    signals = ArmedSignals(faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading)
+    metrics.also = signals.queries
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, sandbox=sandbox,
@@ -127,6 +147,7 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
         supervisor=Supervisor(runs),
         guardian=Guardian(faults=faults, clock=clock),
         poller=Poller(metrics),
+        aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
     )
 
 

@@ -16,6 +16,7 @@ from app.faults.scan import Stray, strays, switch_off
 __all__ = ["TOPIC", "Faults"]
 
 log = logging.getLogger(__name__)
+LOOKED_AFTER = timedelta(minutes=30)  # after that nobody waits for quiet any more
 
 
 class Faults(Arming):
@@ -82,6 +83,14 @@ class Faults(Arming):
     def strays(self) -> tuple[Stray, ...]:
         """What the last scans found, of every environment; those that were disarmed since left out."""
         return tuple(stray for found in self._strays.values() for stray in found)
+
+    def settling(self) -> list[Entry]:
+        """Disarmed within the last half hour, and not known to be clean yet. Newest first."""
+        return self.ledger.settling(self._clock.now() - LOOKED_AFTER)
+
+    def note(self, entry_id: int, **seen: datetime) -> Entry:
+        """Keep what was seen after a disarm: `last_hit_at`, `quiet_at`, `clean_at`."""
+        return self._published(self.ledger.change(entry_id, **seen))
 
     def undecided(self, environment: str | None = None) -> list[Entry]:
         """Faults whose store somebody else wrote, and where nobody has chosen between the values. Newest first."""

@@ -3,6 +3,7 @@
 `Runs` is what other rooms speak to; `Supervisor` is its loop. The child itself lives in `app.child`.
 """
 
+from app.runs.aftermath import Aftermath
 from app.runs.armed_signals import ArmedSignals
 from app.runs.run import Event, JournalState, Rollback, Run, RunStatus, Verdict
 from app.runs.runs import Runs
@@ -10,6 +11,7 @@ from app.runs.supervisor import Supervisor
 from app.runs.timeline import StepState, TimelineStep
 
 __all__ = [
+    "Aftermath",
     "ArmedSignals",
     "Event",
     "JournalState",

@@ -1,8 +1,9 @@
-"""What shows the effect of a fault that was armed by hand: the signals of the experiments that arm the same store."""
+"""What shows the effect of a fault: the signals of its run, or of the experiments that arm the same store."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from app.errors import GamedayError
@@ -24,20 +25,29 @@ class ArmedSignals:
         self._reading = reading
 
     def queries(self, environment: str) -> list[Query]:
-        """Of the faults armed by hand there; those of runs are watched by their runs."""
+        """Of the faults armed by hand there, and of those that are over and not known to be clean yet.
+
+        Those that runs hold are watched by their runs.
+        """
         by_hand = [entry for entry in self._faults.active(environment) if entry.run_id is None]
-        if not by_hand:
+        over = [entry for entry in self._faults.settling() if entry.environment == environment]
+        signals = self.of([*by_hand, *over])
+        return [signal.query for signal in signals if signal.query is not None]
+
+    def of(self, entries: Iterable[Entry]) -> list[Any]:
+        """The signals that judge whether the system is as it should be in spite of these faults, or after them."""
+        wanted = list(entries)
+        if not wanted:
             return []
         valid = [experiment for experiment in self._catalog.all() if experiment.valid]
-        return [query for experiment in valid for query in self._of(experiment, environment, by_hand)]
+        return [signal for experiment in valid for signal in self._of(experiment, wanted)]
 
-    def _of(self, experiment: Any, environment: str, by_hand: list[Entry]) -> list[Query]:
+    def _of(self, experiment: Any, entries: list[Entry]) -> list[Any]:
+        environment = entries[0].environment
         try:
             reading = self._reading.read(experiment, self._settings.environment(environment), {})
         except GamedayError as error:
             LOGGER.info("%s could not be read: %s", experiment.file, error)
             return []
         stores = {":".join(intent.store) for intent in reading.intents}
-        if not any(str(entry.store) in stores for entry in by_hand):
-            return []
-        return [signal.query for signal in reading.signals if signal.query is not None]
+        return list(reading.signals) if any(str(entry.store) in stores for entry in entries) else []

@@ -17,12 +17,16 @@ QUERY = Query(document='[{"Id": "a"}]', result="a", window=300)
 @dataclass
 class Scene:
     armed: list[Any] = field(default_factory=list)
+    over: list[Any] = field(default_factory=list)
     stores: dict[str, str] = field(
         default_factory=dict
     )  # by experiment: what it arms; empty: it breaks the reader
 
     def active(self, environment: str) -> list[Any]:
         return [entry for entry in self.armed if entry.environment == environment]
+
+    def settling(self) -> list[Any]:
+        return self.over
 
     def all(self) -> list[Any]:
         return [SimpleNamespace(id=name, file=name, valid=name != "invalid") for name in self.stores]
@@ -58,3 +62,8 @@ def test_the_signals_of_experiments_that_arm_the_same_store_are_wanted(tmp_path:
 def test_nothing_is_wanted_for_what_a_run_watches_itself_or_nobody_armed(tmp_path: Any) -> None:
     assert queries(tmp_path, Scene(armed=[armed("ssm:a", run_id="7")], stores={"one": "a"})) == []
     assert queries(tmp_path, Scene(stores={"one": "a"})) == []
+
+
+def test_what_was_disarmed_is_watched_until_it_is_clean(tmp_path: Any) -> None:
+    scene = Scene(over=[armed("ssm:a", run_id="7")], stores={"one": "a"})
+    assert queries(tmp_path, scene) == [QUERY]

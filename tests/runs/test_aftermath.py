@@ -1,0 +1,133 @@
+"""After a disarm: quiet once the logs are, clean once the signals are, and an alarm where it still fires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.aws import InMemoryAws, InMemoryFunctions, InMemoryParameters
+from app.clock import FrozenClock
+from app.dialects import Fault, FaultMode
+from app.evidence import Proof
+from app.faults import Entry, Faults, Store
+from app.faults.entry import Phase
+from app.live import Live
+from app.metrics import Sample
+from app.queries import Query, Tolerance
+from app.runs import Aftermath
+from app.settings import Environment
+from app.storage import Storage
+from app.storage.engine import sqlite_url
+
+QUERY = Query(document='[{"Id": "a"}]', result="a", window=300)
+REFUSED = Fault(mode=FaultMode.DENYLIST, rate=1, deny_list=("dynamodb.*",))
+
+
+@dataclass
+class Scene:
+    faults: Faults
+    clock: FrozenClock
+    entry: Entry
+    last_seen: datetime | None = None
+    can_see: bool = True
+    value: float | None = None
+    signals: list[Any] = field(
+        default_factory=lambda: [SimpleNamespace(query=QUERY, tolerance=Tolerance(high=1.0))]
+    )
+    asked: int = 0
+
+    def proof(
+        self, environment: str, functions: Any, dialect: str, since: datetime, until: datetime
+    ) -> Proof:
+        del environment, functions, dialect
+        self.asked += 1
+        return Proof(since=since, until=until, last_seen=self.last_seen, can_see=self.can_see)
+
+    def latest(self, environment: str, query: str) -> Sample | None:
+        sample = Sample(environment=environment, query=query, at=self.clock.now(), value=self.value, parts={})
+        return None if self.value is None else sample
+
+    def of(self, entries: list[Entry]) -> list[Any]:
+        assert [entry.id for entry in entries] == [self.entry.id]
+        return self.signals
+
+    def after(self, seconds: float) -> Phase:
+        self.clock.advance(seconds)
+        Aftermath(faults=self.faults, evidence=self, metrics=self, signals=self, clock=self.clock).step()
+        self.entry = self.faults.entry(self.entry.id)
+        return self.entry.phase(self.clock.now())
+
+
+@pytest.fixture
+def scene(tmp_path: Path, clock: FrozenClock) -> Iterator[Scene]:
+    storage = Storage(sqlite_url(tmp_path / "one.sqlite"))
+    storage.migrate()
+    environments = {"test": Environment(name="test")}
+    aws = InMemoryAws(
+        parameters=InMemoryParameters({"p": "{}"}), functions=InMemoryFunctions({"f": ("p", "0.4.4")})
+    )
+    faults = Faults(storage=storage, aws=aws, clock=clock, live=Live(), environments=environments)
+    store = Store(environment="test", name="p")
+    entry = faults.arm(store=store, fault=REFUSED, by="ann", lifetime=timedelta(minutes=5))
+    yield Scene(faults, clock, faults.disarm(entry.id, by="ann", why="asked"))
+    faults.close()
+    storage.close()
+
+
+def test_it_is_quiet_after_ten_seconds_without_an_injection(scene: Scene) -> None:
+    assert scene.after(9) is Phase.SETTLING
+    assert scene.after(1) is Phase.QUIET
+    assert scene.entry.seconds_to_quiet == 10
+
+
+def test_an_injection_on_its_way_begins_the_silence_anew(scene: Scene) -> None:
+    scene.clock.advance(1)
+    scene.last_seen = scene.clock.now()
+    assert scene.after(9) is Phase.SETTLING
+    assert scene.after(1) is Phase.QUIET
+
+
+def test_injections_that_go_on_are_an_alarm(scene: Scene) -> None:
+    scene.clock.advance(8)
+    scene.last_seen = scene.clock.now()
+    assert scene.after(1) is Phase.STUCK
+    assert scene.entry.stuck
+
+
+def test_logs_that_can_not_be_read_prove_no_silence(scene: Scene) -> None:
+    scene.can_see = False
+    assert scene.after(600) is Phase.SETTLING
+
+
+def test_it_is_clean_once_every_signal_is_within_again(scene: Scene) -> None:
+    assert scene.after(10) is Phase.QUIET
+    scene.value = 2
+    assert scene.after(60) is Phase.QUIET
+    scene.value = 1
+    assert scene.after(60) is Phase.CLEAN
+    assert scene.entry.seconds_to_clean == 130
+    asked = scene.asked
+    scene.after(60)
+    assert scene.asked == asked
+
+
+def test_without_a_signal_there_is_nothing_to_wait_for(scene: Scene) -> None:
+    scene.signals = []
+    assert scene.after(10) is Phase.CLEAN
+
+
+def test_a_store_that_is_armed_anew_is_left_to_that_fault(scene: Scene) -> None:
+    scene.faults.arm(store=scene.entry.store, fault=REFUSED, by="bob", lifetime=timedelta(minutes=5))
+    assert scene.after(60) is Phase.SETTLING
+    assert scene.asked == 0
+
+
+def test_after_half_an_hour_nobody_looks_any_more(scene: Scene) -> None:
+    scene.after(31 * 60)
+    assert scene.asked == 0
