@@ -131,7 +131,7 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
     catalog = Catalog(settings.experiments)
     faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
-    evidence = Evidence(aws=aws, clock=clock)
+    evidence = Evidence(aws=aws, clock=clock, environments=settings.environments)
     runs = Runs(
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children,

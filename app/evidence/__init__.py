@@ -1,6 +1,7 @@
 """Did the fault fire: interceptions, expensive invocations, one request's lines."""
 
-from app.evidence.evidence import Collector, Evidence
+from app.evidence.collector import Collector
+from app.evidence.evidence import Evidence
 from app.evidence.proof import Invocation, Line, Proof
 from app.evidence.words import explain, unseen
 

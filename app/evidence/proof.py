@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -43,6 +44,9 @@ class Proof:
     why: str = ""  # a sentence where `can_see` is False, or where the numbers need one
     streams: int = 0  # containers seen, where the log has one stream for each
     streams_hit: int = 0
+    share_where_hit: float | None = None  # of the invocations in containers that were hit at all
+    modes: Mapping[str, int] = field(default_factory=dict)  # invocations hit, by the fault's mode
+    counted: int | None = None  # AWS/Lambda Invocations in the same time; None: CloudWatch has no number yet
 
     @property
     def fired(self) -> bool:
@@ -51,4 +55,19 @@ class Proof:
     @property
     def share(self) -> float | None:
         """Invocations hit, 0 to 1; None without invocations."""
-        return min(1.0, self.hit / self.invocations) if self.invocations else None
+        return min(1.0, self.hit / self.of) if self.of else None
+
+    @property
+    def of(self) -> int:
+        """Invocations: as CloudWatch counts them, and never fewer than the log shows.
+
+        Its newest minutes are not counted yet, and a log in JSON may leave the lines out that invocations begin with.
+        """
+        return max(self.invocations, self.counted or 0)
+
+    @property
+    def answer(self) -> str:
+        """`fired 214 of 431`, `not fired`, or `cannot see`."""
+        if self.fired:
+            return f"fired {self.hit} of {self.of}"
+        return "not fired" if self.can_see else "cannot see"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from app.aws import LogEvent
-from app.dialects import Dialect
+from app.dialects import Dialect, FaultMode
 from app.evidence import loglines
 from app.evidence.loglines import Kind, Written
 from app.evidence.proof import Invocation, Line, Proof
@@ -24,6 +24,7 @@ class _Seen:
     stream: str
     ms: float | None = None
     hits: int = 0
+    modes: set[FaultMode] = field(default_factory=set)
 
 
 class Tally:
@@ -36,8 +37,11 @@ class Tally:
         self._read = 0  # lines
         self._lines: deque[tuple[int, Line]] = deque(maxlen=SHOWN_LINES)
         self._struck: deque[tuple[int, Line]] = deque(maxlen=SHOWN_LINES)
-        self._streams: set[tuple[str, str]] = set()
-        self._streams_hit: set[tuple[str, str]] = set()
+        self._announced = getattr(dialect, "announced", None)  # chaos_lambda writes before its dice
+        self._streams: Counter[tuple[str, str]] = Counter()  # invocations in each
+        self._streams_hit: Counter[tuple[str, str]] = Counter()
+        self._modes: Counter[str] = Counter()
+        self.announced = 0  # lines that a fault may strike, where the dialect says so before it is known
         self.invocations = self.hit = self.interceptions = 0
         self.last_seen: datetime | None = None
 
@@ -49,7 +53,7 @@ class Tally:
             self._running[place] = written.request_id
         if known:
             return
-        self._streams.add(place)
+        self._streams[place] += 0
         # The line's own id decides: what an invocation leaves behind may speak during the next one.
         request_id = written.request_id or self._running.get(place)
         seen = self._invocation(request_id, place) if request_id else None
@@ -73,7 +77,13 @@ class Tally:
             why=why,
             streams=len(self._streams) if per_container else 0,
             streams_hit=len(self._streams_hit) if per_container else 0,
+            share_where_hit=self._share_where_hit() if per_container else None,
+            modes=dict(self._modes),
         )
+
+    def _share_where_hit(self) -> float | None:
+        within = sum(self._streams[place] for place in self._streams_hit)
+        return min(1.0, sum(self._streams_hit.values()) / within) if within else None
 
     def _text(
         self,
@@ -84,14 +94,16 @@ class Tally:
         seen: _Seen | None,
     ) -> None:
         at = datetime.fromtimestamp(event.timestamp / 1000, UTC)
-        fired = self._dialect.struck(written.text) is not None
-        if fired:
+        mode = self._dialect.struck(written.text)
+        fired = mode is not None
+        if self._announced is not None and self._announced(written.text):
+            self.announced += 1
+        if mode is not None:
             self.interceptions += 1
             self.last_seen = max(at, self.last_seen or at)
-            self._streams_hit.add(place)
+            self._streams_hit[place] += 0
             if seen is not None:
-                self.hit += seen.hits == 0
-                seen.hits += 1
+                self._struck_by(mode, seen, place)
         function, stream = place
         self._read += 1
         line = Line(
@@ -105,6 +117,15 @@ class Tally:
         if not written.noise:
             (self._struck if fired else self._lines).append((self._read, line))
 
+    def _struck_by(self, mode: FaultMode, seen: _Seen, place: tuple[str, str]) -> None:
+        if not seen.hits:
+            self.hit += 1
+            self._streams_hit[place] += 1
+        if mode not in seen.modes:
+            self._modes[mode.value] += 1
+            seen.modes.add(mode)
+        seen.hits += 1
+
     def _newest(self) -> tuple[Line, ...]:
         return tuple(
             line for _, line in sorted([*self._lines, *self._struck], key=lambda row: row[0], reverse=True)
@@ -113,6 +134,7 @@ class Tally:
     def _invocation(self, request_id: str, place: tuple[str, str]) -> _Seen:
         if request_id not in self._seen:
             self.invocations += 1
+            self._streams[place] += 1
             self._seen[request_id] = _Seen(*place)
             if len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)

@@ -11,28 +11,59 @@ TELLING = 20  # invocations from which a share says something
 WELL_ABOVE = 1.25  # times the rate that was asked for
 
 
+WELL_BELOW = 0.75
+
+
 def explain(proof: Proof, fault: Fault, functions: Sequence[str], dialect: str) -> str:
-    """One or two sentences: what is hit, how that compares with what was asked for, and why it may differ."""
+    """One or more sentences: what is hit, how that compares with what was asked for, and why it may differ."""
     if not proof.fired or proof.share is None:
         return unseen(proof, fault)
-    words = (
-        measured(fault, functions, proof.share)
-        if proof.invocations >= TELLING
-        else sentence(fault, functions)
+    words = measured(fault, functions, proof.share) if proof.of >= TELLING else sentence(fault, functions)
+    percent = f"{proof.share * 100:.1f}".removesuffix(".0")
+    told = (
+        f"{words}: {proof.hit} of {proof.of} invocations hit ({percent} %), asked for {fault.rate * 100:g} %."
     )
-    told = f"{words}: {proof.hit} of {proof.invocations} invocations hit, asked for {fault.rate * 100:g} %."
-    why = stickiness(fault, dialect)
-    more = why is not None and proof.invocations >= TELLING and proof.share > fault.rate * WELL_ABOVE
-    return f"{told} Consistent with this version of failure-lambda: {why}." if more else told
+    return " ".join(filter(None, (told, _by_mode(proof, fault), _differs(proof, fault, dialect))))
+
+
+def _by_mode(proof: Proof, fault: Fault) -> str:
+    if not fault.also:
+        return ""
+    return ", ".join(f"{one.mode}: {proof.modes.get(one.mode.value, 0)}" for one in fault.every) + "."
+
+
+def _differs(proof: Proof, fault: Fault, dialect: str) -> str:
+    """Why the share is not what was asked for, as far as that is known."""
+    if proof.of < TELLING or proof.share is None or fault.also:
+        return ""
+    if proof.share > fault.rate * WELL_ABOVE:
+        return _more(proof, stickiness(fault, dialect))
+    if proof.share < fault.rate * WELL_BELOW:
+        candidates = "reads of the parameter that were throttled, a cache that has not seen it yet"
+        kept = ", or connections that are kept alive" if fault.mode is FaultMode.DENYLIST else ""
+        return f"Fewer than asked for: {candidates}{kept} may be why."
+    return ""
+
+
+def _more(proof: Proof, why: str | None) -> str:
+    if why is None:
+        return "More than asked for, which this version does not explain: does something else strike, too?"
+    told = f"Consistent with this version of failure-lambda: {why}."
+    if proof.streams and proof.share_where_hit is not None:
+        share = f"{proof.share_where_hit * 100:.0f} %"
+        told += (
+            f" In the {proof.streams_hit} of {proof.streams} containers that were hit at all it is {share}."
+        )
+    return told
 
 
 def unseen(proof: Proof, fault: Fault) -> str:
     """Why nothing was seen, as far as that can be said."""
     if not proof.can_see:
         return proof.why
-    if proof.invocations == 0:
+    if proof.of == 0:
         return "No invocation since the fault was armed: there is no traffic, or its log has not arrived."
-    told = f"The fault struck none of {proof.invocations} invocations since it was armed."
+    told = f"The fault struck none of {proof.of} invocations since it was armed."
     if fault.mode is FaultMode.DENYLIST:
         return (
             f"{told} Connections that are kept alive hide a deny list, since failure-lambda sees new ones only; "

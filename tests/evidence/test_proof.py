@@ -90,7 +90,7 @@ def test_each_line_counts_once_over_many_readings(
 def test_an_emulators_page_that_is_cut_silently_is_read_on(
     read: Any, log: Any, clock: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("app.evidence.evidence.PAGE", 50)
+    monkeypatch.setattr("app.evidence.collector.PAGE", 50)
     log.page, log.tokens = 50, False
     for number in range(60):
         log.invocation(f"{number:08}-0e0c-5c3c-83e7-6c2de114e600", INTERCEPTED)
@@ -179,7 +179,7 @@ def test_a_share_far_above_the_rate_is_explained(clock: Any) -> None:
     assert told.startswith(
         "nearly all of the invocations of ChaosTransformer are refused dynamodb.*.amazonaws.com"
     )
-    assert "357 of 372 invocations hit, asked for 50 %" in told
+    assert "357 of 372 invocations hit (96 %), asked for 50 %" in told
     assert "warm container" in told
 
 
@@ -192,3 +192,58 @@ def test_a_share_as_asked_for_needs_no_explanation(clock: Any) -> None:
 def test_silence_is_explained(clock: Any, invocations: int, word: str) -> None:
     proof = Proof(since=clock.now(), until=clock.now(), invocations=invocations)
     assert word in explain(proof, FAULT, ("f",), DIALECT)
+
+
+def test_a_share_below_what_was_asked_names_what_may_be_why(clock: Any) -> None:
+    proof = Proof(since=clock.now(), until=clock.now(), invocations=100, hit=20, interceptions=20)
+    told = explain(proof, FAULT, ("f",), DIALECT)
+    assert "throttled" in told
+    assert "kept alive" in told
+
+
+def test_more_than_was_asked_without_stickiness_is_told_as_unexplained(clock: Any) -> None:
+    proof = Proof(since=clock.now(), until=clock.now(), invocations=100, hit=90, interceptions=90)
+    assert "does not explain" in explain(proof, FAULT, ("f",), "failure-lambda/1.x")
+
+
+def test_the_share_within_the_containers_that_were_hit_is_told(read: Any, log: Any) -> None:
+    """Two containers, one of them struck at each of its invocations and the other at none."""
+    for number in range(20):
+        stream, lines = ("sticky", [INTERCEPTED]) if number % 2 else ("spared", [])
+        log.invocation(f"{number:08d}-0e0c-5c3c-83e7-6c2de114e600", *lines, stream=stream)
+    proof = read()
+    assert (proof.share, proof.streams, proof.streams_hit, proof.share_where_hit) == (0.5, 2, 1, 1.0)
+    told = explain(proof, Fault(mode=FaultMode.DENYLIST, rate=0.25, deny_list=("x",)), ("f",), DIALECT)
+    assert "In the 1 of 2 containers that were hit at all it is 100 %." in told
+
+
+def test_hits_are_counted_by_mode_where_several_faults_come_together(
+    evidence: Any, log: Any, clock: Any
+) -> None:
+    late = '{"source":"failure-lambda","mode":"latency","action":"inject"}'
+    broken = '{"source":"failure-lambda","mode":"corruption","action":"inject"}'
+    log.invocation(ONE, late, broken)
+    log.invocation(TWO, late)
+    log.invocation(THREE)
+    proof = evidence.proof("test", ("f",), "failure-lambda/1.x", clock.now())
+    assert (proof.hit, dict(proof.modes)) == (2, {"latency": 2, "corruption": 1})
+
+
+@pytest.mark.parametrize(
+    ("answer", "given"),
+    [
+        ("fired 214 of 431", {"invocations": 400, "counted": 431, "hit": 214, "interceptions": 300}),
+        ("not fired", {"invocations": 12}),
+        ("cannot see", {"can_see": False}),
+    ],
+)
+def test_proof_has_three_answers(clock: Any, answer: str, given: dict[str, Any]) -> None:
+    assert Proof(since=clock.now(), until=clock.now(), **given).answer == answer
+
+
+def test_what_chaos_lambda_says_before_its_dice_proves_nothing(evidence: Any, log: Any, clock: Any) -> None:
+    line = f"[INFO]\t2026-11-24T12:00:00.000Z\t{ONE}\tInjecting 400 ms of delay with a rate of 0.5"
+    log.invocation(ONE, line)
+    proof = evidence.proof("test", ("f",), "chaos_lambda/0.3", clock.now())
+    assert proof.answer == "cannot see"
+    assert "DEBUG" in proof.why
