@@ -34,6 +34,8 @@ from app.live import Live
 from app.metrics import Metrics, Poller
 from app.runs import Aftermath, ArmedSignals, Runs, Supervisor
 from app.runs.children import Children, start_fork_server
+from app.runs.preflight import Preflight
+from app.runs.rooms import Patience
 from app.sandbox.control import Control
 from app.settings import FILE, Settings
 from app.storage.engine import opened
@@ -134,7 +136,9 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
     evidence = Evidence(aws=aws, clock=clock, environments=settings.environments)
     runs = Runs(
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
-        aws=aws, live=live, clock=clock, children=children,
+        aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
+            faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
+        ),
     )  # fmt: skip
     signals = ArmedSignals(faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading)
     metrics.also = signals.queries

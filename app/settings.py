@@ -7,9 +7,10 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.errors import Problem, SettingsError
 
@@ -33,6 +34,22 @@ class Environment:
     metric_filters: bool = False  # whether proof counts by metric filters, for functions that log much
     speed: int = 1  # the sandbox's compression of time; 1 elsewhere
     poll_seconds: float = 60.0  # between two samples: AWS's own metrics have one a minute, and bill each
+    blackouts: tuple[tuple[datetime, datetime], ...] = ()  # in which nothing is armed
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether its endpoint is an emulator on this machine."""
+        return self.endpoint_url is not None and urlsplit(self.endpoint_url).hostname in LOOPBACK
+
+    def blackout_at(self, now: datetime) -> str:
+        """What forbids arming at that time, as a sentence; empty where nothing does."""
+        window = next(((begin, end) for begin, end in self.blackouts if begin <= now < end), None)
+        if window is None:
+            return ""
+        return f"{self.name} is in a blackout window until {window[1].astimezone(UTC):%Y-%m-%d %H:%M} UTC."
+
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +91,13 @@ ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 TEXTS = ("region", "profile", "role_arn", "dead_mans_switch_role")
 SWITCHES = ("recycle", "probe_by_writing", "metric_filters")
+LISTS = {
+    "stores": 'Stores are a list of names: ["ssm:failureLambdaConfig"].',
+    "blackouts": 'Blackouts are a list of intervals with their zone: ["2026-12-23T00:00Z/2027-01-02T00:00Z"].',
+}
 TABLES = ("variables", "dialects")
 KNOWN_HERE = ("default_environment", "allowed_hosts", "environments")
-KNOWN_THERE = (*TEXTS, *TABLES, *SWITCHES, "stores", "endpoint", "longest_lease")
+KNOWN_THERE = (*TEXTS, *TABLES, *SWITCHES, *LISTS, "endpoint", "longest_lease")
 
 
 def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings:
@@ -119,6 +140,7 @@ def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings
 def _environment(name: str, table: Mapping[str, Any]) -> Environment:
     words: dict[str, Any] = {key: table[key] for key in (*TEXTS, *TABLES, *SWITCHES) if key in table}
     words["stores"] = tuple(table.get("stores", ()))
+    words["blackouts"] = tuple(_window(one) for one in table.get("blackouts", ()))
     if "longest_lease" in table:
         words["longest_lease"] = _duration(table["longest_lease"])
     return Environment(name=name, endpoint_url=table.get("endpoint"), **words)
@@ -130,6 +152,15 @@ def _duration(text: Any) -> timedelta | None:
         return timedelta(**{UNITS[match[2]]: int(match[1])}) if match else None
     except OverflowError:
         return None
+
+
+def _window(text: Any) -> tuple[datetime, datetime] | None:
+    """ISO 8601's `begin/end`, each with its zone."""
+    try:
+        begin, end = (datetime.fromisoformat(part) for part in text.split("/"))
+    except (AttributeError, ValueError):
+        return None
+    return (begin, end) if begin.tzinfo and end.tzinfo and begin < end else None
 
 
 def _mistakes(content: Mapping[str, Any], text: str) -> Iterator[Problem]:
@@ -178,12 +209,16 @@ def _wrong(key: str, value: Any) -> str:
         return f"{key.capitalize()} are names and texts, each in quotes."
     if key in SWITCHES:
         return "" if isinstance(value, bool) else f"{key} is true or false."
-    if key == "stores":
-        listed = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
-        return "" if listed else 'Stores are a list of names: ["ssm:failureLambdaConfig"].'
+    if key in LISTS:
+        return _wrong_list(key, value)
     if key == "longest_lease":
         return "" if _duration(value) else f"{value!r} is no duration. Write “30m”, “90s” or “2h”."
     return _wrong_text(key, value)
+
+
+def _wrong_list(key: str, value: Any) -> str:
+    good = {"stores": lambda one: isinstance(one, str) and one, "blackouts": _window}[key]
+    return "" if isinstance(value, list) and all(good(one) for one in value) else LISTS[key]
 
 
 def _wrong_text(key: str, value: Any) -> str:

@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -30,7 +30,6 @@ CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 2},
 )
 UNKNOWN_FOR = 30.0  # seconds that an account which could not be read is not asked for again
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,13 +110,19 @@ class Aws:
         """
         of = self._environment(environment)
         region = self.region(environment)
-        variables = {} if of.profile or of.role_arn or _local(of) else _own_variables()
+        variables = {} if of.profile or of.role_arn or of.is_emulated else _own_variables()
         variables |= {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "3"}
         variables |= {"AWS_DEFAULT_REGION": region, "AWS_REGION": region} if region else {}
         variables |= {"AWS_ENDPOINT_URL": of.endpoint_url} if of.endpoint_url else {}
         if of.profile and not of.role_arn:
             return variables | _files() | {"AWS_PROFILE": of.profile}
-        return variables | (self._keys(environment) if of.role_arn or _local(of) else {})
+        return variables | (self._keys(environment) if of.role_arn or of.is_emulated else {})
+
+    def credentials_until(self, environment: str) -> datetime | None:
+        """When the console's credentials end for good. None: they do not, or are renewed."""
+        with told(f"Getting credentials for environment {environment}"):
+            found = self._session(environment).get_credentials()
+        return ends(found) if found is not None and not self._environment(environment).is_emulated else None
 
     def _keys(self, environment: str) -> dict[str, str]:
         with told(f"Getting credentials for environment {environment}"):
@@ -168,7 +173,7 @@ def session(environment: Environment) -> boto3.Session:
 
 
 def _plain_session(environment: Environment) -> boto3.Session:
-    if _local(environment) and not environment.profile:
+    if environment.is_emulated and not environment.profile:
         # An emulator takes any key: never send it a real one, nor look for the profile that AWS_PROFILE names.
         return boto3.Session(
             botocore_session=CoreSession(session_vars={"profile": (None, None, None, None)}),
@@ -179,11 +184,6 @@ def _plain_session(environment: Environment) -> boto3.Session:
     return boto3.Session(profile_name=environment.profile, region_name=environment.region)
 
 
-def _local(environment: Environment) -> bool:
-    """Whether the endpoint is an emulator on this machine."""
-    return environment.endpoint_url is not None and urlsplit(environment.endpoint_url).hostname in LOOPBACK
-
-
 def _own_variables() -> dict[str, str]:
     """The AWS configuration of this process: `default` means what `aws` would mean in this terminal."""
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
@@ -192,3 +192,11 @@ def _own_variables() -> dict[str, str]:
 def _files() -> dict[str, str]:
     names = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")
     return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def ends(credentials: Any) -> datetime | None:
+    """When credentials end that nothing here renews: SSO's, whose own session ends, and those of a session token."""
+    if getattr(credentials, "method", "") != "sso":
+        return None
+    expires: datetime | None = getattr(credentials, "_expiry_time", None)
+    return expires

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from app.aws.clients import Aws, Identity
@@ -156,6 +157,7 @@ class InMemoryAws(Aws):
     ) -> None:
         super().__init__(environments or {"test": Environment(name="test", region="us-east-2")})
         self.in_memory = parameters or InMemoryParameters()
+        self.credentials_end: datetime | None = None
         self.others: dict[str, InMemoryParameters] = {}  # stores of other kinds than ssm
         self._known = functions or InMemoryFunctions()
         self._given = dict(clients or {})
@@ -167,6 +169,10 @@ class InMemoryAws(Aws):
     def parameters(self, environment: str) -> Parameters:
         del environment
         return self.in_memory
+
+    def credentials_until(self, environment: str) -> datetime | None:
+        del environment
+        return self.credentials_end
 
     def stores(self, environment: str, kind: str) -> Parameters:
         return self.others[kind] if kind in self.others else self.parameters(environment)

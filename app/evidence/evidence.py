@@ -6,18 +6,18 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.aws import Aws, LogEvent
 from app.aws.logs import filter_log_events
 from app.clock import Clock
 from app.dialects import DIALECTS
-from app.errors import Invalid
+from app.errors import GamedayError, Invalid
 from app.evidence import loglines
 from app.evidence.collector import PAGE, Collector
 from app.evidence.loglines import Kind
 from app.evidence.proof import Line, Proof
-from app.evidence.sources import at_of, source
+from app.evidence.sources import at_of, hidden, invocations, source
 from app.settings import Environment
 
 COLLECTORS = 32
@@ -67,6 +67,29 @@ class Evidence:
             if len(self._collectors) > COLLECTORS:
                 self._collectors.popitem(last=False)
             return self._collectors[key]
+
+    def troubles(self, environment: str, functions: Sequence[str]) -> tuple[str, ...]:
+        """Why lines of these functions can not be seen, a sentence each. Never raises for AWS."""
+        client = self._aws.client(environment, "logs")
+        found = []
+        for name in functions:
+            where = source(self._aws, environment, name)
+            found.append(where.why or hidden(client, where.group))
+        return tuple(filter(None, found))
+
+    def invocations_a_second(
+        self, environment: str, functions: Sequence[str], back: timedelta
+    ) -> float | None:
+        """As CloudWatch has counted them of late; None where that is not known. Never raises for AWS."""
+        now = self._clock.now()
+        if not functions:
+            return None
+        try:
+            client = self._aws.client(environment, "cloudwatch")
+            counted = invocations(client, functions, now - back, now)
+        except GamedayError:
+            return None
+        return (counted or 0) / back.total_seconds()
 
     def request(self, environment: str, function: str, request_id: str, since: datetime) -> list[Line]:
         """Every line of one invocation, oldest first. Unavailable where the log can not be read."""

@@ -63,6 +63,18 @@ def unsearchable(client: Any, group: str) -> str:
     return f"{group} is of the class Infrequent Access, which can not be searched. Use a Standard log group."
 
 
+def hidden(client: Any, group: str) -> str:
+    """The same, or that there is no such group; empty where AWS does not say: it may be searched all the same."""
+    try:
+        with told(f"Describing the log group {group}"):
+            rows = client.describe_log_groups(logGroupNamePrefix=group).get("logGroups", [])
+        if not any(row.get("logGroupName") == group for row in rows):
+            return f"There is no log group {group}: nothing was logged yet, or its name differs."
+        return unsearchable(client, group)
+    except GamedayError:
+        return ""
+
+
 def invocations(client: Any, functions: Sequence[str], since: datetime, until: datetime) -> int | None:
     """AWS/Lambda Invocations in the whole minutes from `since` to `until`; None where there is none yet."""
     begin = since.replace(second=0, microsecond=0) + timedelta(minutes=1 if since.second else 0)

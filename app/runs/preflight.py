@@ -1,129 +1,217 @@
-"""What a run needs to know before it may start: read out of the experiment, refused in sentences. Pure."""
+"""Before a run: everything that can be found out without writing, as findings with remedies."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from app.errors import Invalid, Problem
-from app.runs.arming import Intent
-from app.settings import Environment, Settings
+from app.aws import Aws
+from app.aws.permissions import Decision, may
+from app.clock import Clock
+from app.dialects import SWITCHED
+from app.errors import Conflict, GamedayError, Invalid
+from app.evidence import Evidence
+from app.faults import Entry, Faults, Store
+from app.metrics import Metrics
+from app.queries import Judgement
+from app.runs.checks import Finding, Known, Level, StoreFacts, check
+from app.runs.rooms import Patience
+from app.settings import Environment
 
-STRATEGIES = ("always", "default", "never", "deviated")
-DRY = ("probes", "actions", "activities", "pause")
+STALE_AFTER = 3  # times the poller's interval
+LOOKS_BACK = timedelta(minutes=5)  # for traffic
+WRITES = {
+    "ssm": ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:GetParameterHistory"),
+    "appconfig": (
+        "appconfig:CreateHostedConfigurationVersion", "appconfig:StartDeployment", "appconfig:StopDeployment",
+    ),
+    "lambda-concurrency": ("lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"),
+    "event-source-mapping": ("lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),
+    "events-rule": ("events:DescribeRule", "events:EnableRule", "events:DisableRule"),
+}  # fmt: skip
+SERVICES = {"lambda-concurrency": "lambda:{}:{}:function:", "events-rule": "events:{}:{}:rule/"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """How a run was asked for, checked."""
+class Preflight:
+    """Asks AWS, and decides nothing: the rules are in `checks`."""
 
-    environment: Environment
-    variables: Mapping[str, Any]
-    rollback_strategy: str
-    dry: str | None
-    hypothesis_frequency: float | None = None  # seconds; None: Chaos Toolkit's own
-    fail_fast: bool = False
-
-    @classmethod
-    def check(
-        cls,
-        settings: Settings,
-        document: Mapping[str, Any],
+    def __init__(
+        self,
         *,
-        environment: str | None,
-        variables: Mapping[str, Any],
-        rollback_strategy: str | None,
-        dry: str | None,
-        hypothesis_frequency: float | None = None,
-        fail_fast: bool = False,
-    ) -> Request:
-        """Invalid where something is asked for that there is not."""
-        if environment is not None and environment not in settings.environments:
-            known = ", ".join(settings.environments)
-            raise _invalid("environment", f"There is no environment “{environment}”. There are: {known}.")
-        strategy = rollback_strategy or _own_strategy(document)
-        if strategy not in STRATEGIES:
-            raise _invalid(
-                "rollback_strategy", f"“{strategy}” is no rollback strategy: {_either(STRATEGIES)}."
+        faults: Faults,
+        aws: Aws,
+        evidence: Evidence,
+        metrics: Metrics,
+        clock: Clock,
+        patience: Patience,
+    ) -> None:
+        self._faults = faults
+        self._aws = aws
+        self._evidence = evidence
+        self._metrics = metrics
+        self._clock = clock
+        self._patience = patience
+
+    def look(self, reading: Any, environment: Environment, accepted: Sequence[str] = ()) -> list[Finding]:
+        """Findings for an experiment that was read for an environment, refusals first."""
+        now = self._clock.now()
+        stores = self._stores(reading, environment)
+        lifetime = self._lifetime(reading, environment)
+        silent, outside = self._signals(reading, environment)
+        return check(
+            Known(
+                stores=tuple(self._of(store, value, reading, environment) for store, value in stores.items()),
+                lever=self._lever(environment),
+                blackout=environment.blackout_at(now),
+                credentials_until=self._credentials(environment) if stores else None,
+                lease_until=now + lifetime,
+                silent=silent,
+                outside=outside,
+                signals=sum(signal.query is not None for signal in reading.signals),
+                pause=reading.expected_seconds / environment.speed if stores else None,
+                window=self._window(reading, environment),
+                unproven=tuple((one.activity, one.what) for one in getattr(reading, "unproven", ())),
+                accepted=frozenset(accepted),
+                recycle=environment.recycle,
             )
-        if dry is not None and dry not in DRY:
-            raise _invalid("dry", f"“{dry}” is no kind of dry run: {_either(DRY)}.")
-        return cls(
-            environment=settings.environment(environment),
-            variables=dict(variables),
-            rollback_strategy=strategy,
-            dry=dry,
-            hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast,
         )
 
-    @property
-    def row(self) -> dict[str, Any]:
-        return {
-            "variables": dict(self.variables),
-            "rollback_strategy": self.rollback_strategy,
-            "dry": self.dry,
-            "hypothesis_frequency": self.hypothesis_frequency,
-            "fail_fast": self.fail_fast,
-        }
+    def refuse(self, findings: Sequence[Finding]) -> None:
+        """Conflict, or Invalid where a person could accept it, with every finding in `findings`."""
+        refused = [finding for finding in findings if finding.level is Level.REFUSAL]
+        if not refused:
+            return
+        words = " ".join(f"{finding.sentence} {finding.remedy}".strip() for finding in refused)
+        accept = sorted({finding.accept for finding in refused if finding.accept})
+        told = [plain(finding) for finding in findings]
+        by = next((one for one in refused if one.code == "armed"), None)
+        kind = Conflict if by or not accept else Invalid
+        raise kind(words, findings=told, accept=accept)
+
+    def _stores(self, reading: Any, environment: Environment) -> dict[Store, str]:
+        """Each store that the method arms, with the first value that does."""
+        found: dict[Store, str] = {}
+        for intent in reading.intents:
+            if str(intent.phase) == "method":
+                kind, name = intent.store
+                found.setdefault(Store(environment=environment.name, kind=kind, name=name), intent.value)
+        return found
+
+    def _of(self, store: Store, value: str, reading: Any, environment: Environment) -> StoreFacts:
+        understood = None
+        with contextlib.suppress(GamedayError):
+            understood = self._faults.understand(environment.name, store, value)
+        functions = self._functions(store)
+        names = [function.name for function in functions]
+        present, unreadable = self._present(store)
+        return StoreFacts(
+            store=store, value=value, understood=understood, functions=functions, present=present,
+            unreadable=unreadable, libraries=self._libraries(store, functions), holder=self._faults.busy(store),
+            last=self._last(store), permissions=self._permissions(store, environment, present),
+            invocations_a_second=self._evidence.invocations_a_second(environment.name, names, LOOKS_BACK),
+            log_troubles=self._evidence.troubles(environment.name, names),
+            seconds_armed=reading.expected_seconds / environment.speed,
+            switch=self._switch(store, environment),
+        )  # fmt: skip
+
+    def _functions(self, store: Store) -> tuple[Any, ...]:
+        with contextlib.suppress(GamedayError):
+            if store.kind in SWITCHED:
+                found = self._aws.functions(store.environment).named(store.name)
+                return (found,) if store.kind == "lambda-concurrency" and found else ()
+            return tuple(self._aws.functions(store.environment).reading(store.name))
+        return ()
+
+    def _libraries(self, store: Store, functions: Sequence[Any]) -> Mapping[str, str | None]:
+        if store.kind in SWITCHED:
+            return {}
+        reader = self._aws.functions(store.environment)
+        return {function.name: reader.library(function).version for function in functions}
+
+    def _present(self, store: Store) -> tuple[Any, str]:
+        try:
+            return self._aws.stores(store.environment, store.kind).describe(store.name), ""
+        except GamedayError as error:
+            return None, str(error)
+
+    def _last(self, store: Store) -> Entry | None:
+        return next(
+            (e for e in self._faults.history(200, store.environment) if e.store == store and not e.active),
+            None,
+        )
+
+    def _permissions(self, store: Store, environment: Environment, present: Any) -> tuple[Decision, ...]:
+        if environment.is_emulated:
+            return ()  # an emulator lets everybody do everything
+        try:
+            iam, sts = (self._aws.client(environment.name, name) for name in ("iam", "sts"))
+            decisions = tuple(may(iam, sts, WRITES[store.kind], self._arn(store, environment)))
+        except GamedayError as error:
+            decisions = (Decision(action="*", resource=str(store), allowed=None, why=str(error)),)
+        unknown = all(decision.allowed is None for decision in decisions)
+        if unknown and environment.probe_by_writing and present is not None:
+            return (self._by_writing(store, present),)
+        return decisions
+
+    def _by_writing(self, store: Store, present: Any) -> Decision:
+        """The same value over itself: nothing changes but the version."""
+        try:
+            held = self._aws.stores(store.environment, store.kind)
+            held.put(
+                store.name, present.value, kind=present.type, tier=present.tier, data_type=present.data_type
+            )
+        except GamedayError as error:
+            return Decision(action="write", resource=str(store), allowed=False, why=str(error))
+        return Decision(action="write", resource=str(store), allowed=True)
+
+    def _arn(self, store: Store, environment: Environment) -> str:
+        identity = self._aws.identity(environment.name)
+        if store.kind == "ssm":
+            return (
+                f"arn:aws:ssm:{identity.region}:{identity.account}:parameter/{store.name.removeprefix('/')}"
+            )
+        if store.kind in SERVICES:
+            return f"arn:aws:{SERVICES[store.kind].format(identity.region, identity.account)}{store.name}"
+        return "*"
+
+    def _switch(self, store: Store, environment: Environment) -> str:
+        """Why nothing puts the store back once this machine is gone for good; empty where something does."""
+        if environment.is_emulated or environment.dead_mans_switch_role:
+            return ""
+        return f"There is no dead man's switch in {environment.name}: if this machine dies for good, {store} stays armed."
+
+    def _lever(self, environment: Environment) -> str:
+        engaged = self._faults.lever.engaged(environment.name)
+        return f"{engaged.sentence}." if engaged else ""
+
+    def _credentials(self, environment: Environment) -> datetime | None:
+        return self._aws.credentials_until(environment.name)
+
+    def _lifetime(self, reading: Any, environment: Environment) -> timedelta:
+        expected = timedelta(seconds=reading.expected_seconds / environment.speed + self._patience.margin)
+        return min(expected, environment.longest_lease)
+
+    def _window(self, reading: Any, environment: Environment) -> float:
+        windows = [signal.query.window for signal in reading.signals if signal.query is not None]
+        return max(windows, default=0) / environment.speed
+
+    def _signals(self, reading: Any, environment: Environment) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of those without fresh data, and of those outside."""
+        now, old = self._clock.now(), timedelta(seconds=STALE_AFTER * environment.poll_seconds)
+        silent, outside = [], []
+        for signal in reading.signals:
+            if signal.query is None:
+                continue
+            sample = self._metrics.latest(environment.name, signal.query.id)
+            if sample is None or sample.value is None or now - sample.at > old:
+                silent.append(signal.name)
+            elif signal.tolerance is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE:
+                outside.append(signal.name)
+        return tuple(silent), tuple(outside)
 
 
-def _own_strategy(document: Mapping[str, Any]) -> str:
-    """The experiment's own choice; else always, since Chaos Toolkit's default skips rollbacks when interrupted."""
-    own = ((document.get("runtime") or {}).get("rollbacks") or {}).get("strategy")
-    return str(own or "always")
-
-
-def _invalid(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, problems=(Problem(message=sentence, path=field),))
-
-
-def _either(words: tuple[str, ...]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def facts(experiment: Any, reading: Any) -> dict[str, Any]:
-    """What the run keeps of the reading, as JSON has it."""
-    intents = [Intent.of(intent) for intent in reading.intents]
-    arming = [intent for intent in intents if intent.phase == "method"]
-    return {
-        "file": experiment.file,
-        "signals": [signal(one) for one in reading.signals],
-        "intents": [vars(intent) for intent in intents],
-        "stores": sorted({f"{intent.kind}:{intent.name}" for intent in arming}),
-        "steps": [step(one) for one in reading.steps],
-        "expected_seconds": float(reading.expected_seconds),
-    }
-
-
-def signal(one: Any) -> dict[str, Any]:
-    tolerance, query = one.tolerance, one.query
-    return {
-        "key": one.key,
-        "id": one.id,
-        "name": one.name,
-        "tolerance": one.tolerance_text,
-        "low": getattr(tolerance, "low", None),
-        "high": getattr(tolerance, "high", None),
-        "unit": one.unit,
-        "query": getattr(query, "id", None),
-        "when_empty": getattr(query, "when_empty", None),
-    }
-
-
-def step(one: Any) -> dict[str, Any]:
-    return {
-        "kind": str(one.kind),
-        "name": one.name,
-        "sentence": one.sentence,
-        "seconds": one.seconds,
-        "background": bool(one.background),
-    }
-
-
-def as_json(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A YAML document may hold dates."""
-    plain: dict[str, Any] = json.loads(json.dumps(document, default=str))
-    return plain
+def plain(finding: Finding) -> dict[str, str]:
+    """As JSON has it."""
+    return {**vars(finding), "level": str(finding.level)}

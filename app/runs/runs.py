@@ -7,7 +7,7 @@ import platform
 import secrets
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,16 @@ from app.clock import Clock
 from app.errors import Conflict, Invalid, NotFound
 from app.faults import Lever
 from app.live import Live
-from app.runs import preflight, store
+from app.runs import store
+from app.runs.arming import NOT_PLAYED
 from app.runs.attendance import SAFETY_LEVER, Attendance
+from app.runs.checks import Finding
 from app.runs.children import Children
 from app.runs.dispatch import InProcess
-from app.runs.preflight import Request
+from app.runs.preflight import Preflight, plain
 from app.runs.reading import FromFiles
 from app.runs.record import Record
+from app.runs.request import Request, as_json, facts_of
 from app.runs.rollback import end, roll_back
 from app.runs.rooms import (
     AwsRoom,
@@ -55,12 +58,14 @@ class Runs:
         children: Children,
         patience: Patience | None = None,
         reading: ReadingRoom | None = None,
+        preflight: Preflight | None = None,
     ) -> None:
         self.rooms = Rooms(
             storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
             aws=aws, live=live, clock=clock, children=children, patience=patience or Patience(),
             reading=reading or FromFiles(),
         )  # fmt: skip
+        self._preflight = preflight
         self.record = Record(storage, live, clock)
         self.supervisor_id = f"{platform.node()}:{secrets.token_hex(4)}"
         self.dispatch = InProcess(self._attendance)
@@ -75,31 +80,64 @@ class Runs:
         dry: str | None = None,
         hypothesis_frequency: float | None = None,
         fail_fast: bool = False,
+        accept: Sequence[str] = (),
         by: str,
     ) -> Run:
         """Queue a run and return it at once.
 
         `rollback_strategy` None: the experiment's own choice, else `always`. NotFound for an unknown
-        experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use.
+        experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use. What preflight
+        refuses has all findings in the details; `accept` names refusals that a person takes upon themselves.
         """
+        experiment = self._valid(experiment_id)
+        request = Request.check(
+            self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
+            rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
+            fail_fast=fail_fast, accept=accept,
+        )  # fmt: skip
+        reading = self.rooms.reading.read(experiment, request.environment, request.variables)
+        facts = facts_of(experiment, reading)
+        self.rooms.faults.refuse_while_engaged(request.environment.name)
+        self._refuse_where_armed_by_hand(request.environment.name, facts)
+        facts |= self._looked_at(reading, request)
+        run = self._insert(experiment, request, facts, by=by)
+        self._watch(run, reading)
+        self.dispatch.enqueue(run.id)
+        return run
+
+    def preflight(
+        self,
+        experiment_id: str,
+        *,
+        environment: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        accept: Sequence[str] = (),
+    ) -> list[Finding]:
+        """What is to be said before such a run, refusals first. NotFound, Invalid as `start`."""
+        experiment = self._valid(experiment_id)
+        request = Request.check(
+            self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
+            rollback_strategy=None, dry=None, accept=accept,
+        )  # fmt: skip
+        reading = self.rooms.reading.read(experiment, request.environment, request.variables)
+        return [] if self._preflight is None else self._preflight.look(reading, request.environment, accept)
+
+    def _valid(self, experiment_id: str) -> Any:
         experiment = self.rooms.catalog.load(experiment_id)
         if not experiment.valid:
             raise Invalid(
                 f"{experiment.file} is not a valid experiment.", problems=tuple(experiment.problems)
             )
-        request = Request.check(
-            self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
-            rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast,
-        )  # fmt: skip
-        reading = self.rooms.reading.read(experiment, request.environment, request.variables)
-        facts = preflight.facts(experiment, reading)
-        self.rooms.faults.refuse_while_engaged(request.environment.name)
-        self._refuse_where_armed_by_hand(request.environment.name, facts)
-        run = self._insert(experiment, request, facts, by=by)
-        self._watch(run, reading)
-        self.dispatch.enqueue(run.id)
-        return run
+        return experiment
+
+    def _looked_at(self, reading: Any, request: Request) -> dict[str, Any]:
+        """Findings as the run keeps them. A dry run changes nothing, so nothing is refused."""
+        if self._preflight is None:
+            return {}
+        findings = self._preflight.look(reading, request.environment, request.accept)
+        if request.dry not in NOT_PLAYED:
+            self._preflight.refuse(findings)
+        return {"findings": [plain(finding) for finding in findings]}
 
     def rollback(self, run_id: int, *, by: str) -> Rollback:
         """End the run and disarm what it armed. Any number of times, at any moment; says what happened."""
@@ -200,7 +238,7 @@ class Runs:
             "sha256": taken.sha256,
             "git_commit": taken.git_commit,
             "git_dirty": taken.git_dirty,
-            "document": preflight.as_json(experiment.document),
+            "document": as_json(experiment.document),
             "facts": {**facts, "file": Path(experiment.file).name},
             "journal_state": "none",
             "created_at": self.rooms.clock.now(),

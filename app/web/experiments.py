@@ -36,6 +36,7 @@ class Asked(BaseModel):
     dry: str | None = None
     hypothesis_frequency: Annotated[float | None, Field(gt=0)] = None  # seconds, as for `chaos run`
     fail_fast: bool = False
+    accept: list[str] = []  # refusals of preflight that the caller takes upon themselves: `unproven`
 
 
 @pages.get("/experiments")
@@ -61,6 +62,19 @@ def listed(console: Rooms) -> list[dict[str, Any]]:
     return [experiment_json(one, console.runs.list(5, experiment=one.id)) for one in console.catalog.all()]
 
 
+@api.get("/{experiment_id:path}/preflight")
+def preflight(experiment_id: str, console: Rooms, environment: str | None = None) -> dict[str, Any]:
+    """What is to be said before a run: findings `ok`, `warning` or `refusal`, refusals first."""
+    findings = console.runs.preflight(experiment_id, environment=environment)
+    refused = [finding for finding in findings if finding.level == "refusal"]
+    return {
+        "experiment": experiment_id,
+        "ready": not refused,
+        "accept": sorted({finding.accept for finding in refused if finding.accept}),
+        "findings": [vars(finding) for finding in findings],
+    }
+
+
 @api.get("/{experiment_id:path}")
 def one(experiment_id: str, console: Rooms) -> dict[str, Any]:
     experiment = console.catalog.load(experiment_id)
@@ -72,6 +86,8 @@ async def _asked(request: Request) -> Asked:
     """From a JSON body, a form, or nothing at all."""
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         given: Any = {name: value for name, value in (await form(request)).items() if value}
+        if "accept" in given:
+            given["accept"] = given["accept"].split(",")
     else:
         given = _json(await request.body())
     try:
@@ -92,7 +108,7 @@ def run(  # noqa: PLR0917  FastAPI passes them by name
     started = console.runs.start(
         experiment_id, environment=asked.environment, variables=dict(asked.variables),
         rollback_strategy=asked.rollback_strategy, dry=asked.dry,
-        hypothesis_frequency=asked.hypothesis_frequency, fail_fast=asked.fail_fast, by=who,
+        hypothesis_frequency=asked.hypothesis_frequency, fail_fast=asked.fail_fast, accept=asked.accept, by=who,
     )  # fmt: skip
     location = f"/runs/{started.id}"
     if is_fragment(request):

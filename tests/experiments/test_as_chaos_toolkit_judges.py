@@ -14,7 +14,7 @@ from app.errors import Invalid
 from app.experiments import Experiment, read
 from app.experiments.document import Document
 from app.experiments.validate import problems
-from app.runs.preflight import Request
+from app.runs.request import Request
 from app.settings import Environment, Settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

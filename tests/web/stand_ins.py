@@ -18,6 +18,7 @@ from app.faults import Entry, FaultState, Lever, Store, Understanding
 from app.faults.lever import SafetyLever
 from app.live import Live
 from app.runs import Event, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
+from app.runs.checks import Finding, ok, refusal, warning
 from app.sandbox.control import QueueState, SandboxState
 from app.settings import Environment, Settings
 from app.storage import Storage
@@ -216,6 +217,7 @@ class FakeRuns:
         self.known: dict[int, Run] = {}
         self.told: dict[int, list[Event]] = {}
         self.asked: list[dict[str, Any]] = []
+        self.unproven = False
 
     def add(self, *, ago: float = 200, verdict: Verdict | None = None, title: str = "", **words: Any) -> Run:
         began = self.clock.now() - timedelta(seconds=ago)
@@ -250,6 +252,18 @@ class FakeRuns:
         run = self.add(ago=0, title=found.title, experiment=experiment_id, status=RunStatus.QUEUED)
         self.live.publish("runs", "run", {"id": run.id})
         return run
+
+    def preflight(self, experiment_id: str, **asked: Any) -> list[Finding]:
+        del asked
+        store = self.faults.active()
+        found = [warning("translated", "The value is translated to failure-lambda/0.x.", "Migrate it.")]
+        found += (
+            [refusal("unproven", "“Slow” calls something.", "Say yes.", "unproven")] if self.unproven else []
+        )
+        found += (
+            [refusal("armed", "It is armed.", "Wait.")] if store else [ok("idle", "Nothing is armed there.")]
+        )
+        return found if self.catalog.load(experiment_id) else []
 
     def rollback(self, run_id: int, *, by: str) -> Rollback:
         run = self.get(run_id)

@@ -1,0 +1,309 @@
+"""What is to be said before a run: each finding a sentence with a remedy. Pure rules over what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.aws import Function, Parameter
+from app.aws.permissions import Decision
+from app.dialects import Fault, FaultMode, any_armed, stickiness
+from app.faults import Entry, Store, Understanding
+from app.faults.plan import resting
+
+READS_A_SECOND = 40  # of GetParameter, by default, for a whole account and region
+ENOUGH_HITS = 10  # below which a share says nothing
+METRIC_DELAY = 60.0  # seconds until AWS's own metrics have a minute
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    REFUSAL = "refusal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """`accept`: the word by which a person takes a refusal upon themselves; empty where nobody can."""
+
+    level: Level
+    code: str  # stable, for scripts
+    sentence: str
+    remedy: str = ""
+    accept: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreFacts:
+    """What is known of one store that the method writes. None: it could not be found out."""
+
+    store: Store
+    value: str
+    understood: Understanding | None
+    functions: tuple[Function, ...] = ()
+    libraries: Mapping[str, str | None] = field(
+        default_factory=dict
+    )  # by function: the version, None: none found
+    present: Parameter | None = None
+    unreadable: str = ""  # why the store could not be read
+    holder: Entry | None = None
+    last: Entry | None = None  # the newest that is over
+    permissions: tuple[Decision, ...] = ()
+    invocations_a_second: float | None = None
+    log_troubles: tuple[str, ...] = ()
+    seconds_armed: float = 0.0
+    switch: str = ""  # the dead man's switch: why there is none
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    stores: tuple[StoreFacts, ...] = ()
+    lever: str = ""  # what the engaged lever says
+    blackout: str = ""
+    credentials_until: datetime | None = None  # None: they do not end, or are renewed
+    lease_until: datetime | None = None
+    silent: tuple[str, ...] = ()  # signals without fresh data
+    outside: tuple[str, ...] = ()
+    signals: int = 0
+    pause: float | None = None  # seconds from the arming to the last look at the hypothesis
+    window: float = 0.0  # of the longest query
+    unproven: tuple[tuple[str, str], ...] = ()  # activity, what it does
+    accepted: frozenset[str] = frozenset()
+    recycle: bool = False  # the environment permits new containers
+
+
+Findings = Iterator[Finding]
+UNPROVEN = "unproven"
+
+
+def check(known: Known) -> list[Finding]:
+    """Refusals first, then warnings, then what is well."""
+    found = [*_of_run(known), *_of_signals(known), *_of_activities(known)]
+    found += [finding for facts in known.stores for finding in _of_store(facts, known)]
+    if not known.stores and not known.unproven:
+        words = "No fault that the console recognises: the run is judged by its hypothesis alone."
+        found.append(warning("no-fault", words))
+    order = {Level.REFUSAL: 0, Level.WARNING: 1, Level.OK: 2}
+    return sorted(found, key=lambda finding: order[finding.level])
+
+
+def ok(code: str, sentence: str) -> Finding:
+    return Finding(level=Level.OK, code=code, sentence=sentence)
+
+
+def warning(code: str, sentence: str, remedy: str = "") -> Finding:
+    return Finding(level=Level.WARNING, code=code, sentence=sentence, remedy=remedy)
+
+
+def refusal(code: str, sentence: str, remedy: str, accept: str = "") -> Finding:
+    return Finding(level=Level.REFUSAL, code=code, sentence=sentence, remedy=remedy, accept=accept)
+
+
+def _of_run(known: Known) -> Findings:
+    if known.lever:
+        yield refusal("lever", known.lever, "Disengage it on the Faults page, once that is safe.")
+    if known.blackout:
+        yield refusal("blackout", known.blackout, "Run it after that, or change `blackouts` in gameday.toml.")
+    ends, wanted = known.credentials_until, known.lease_until
+    if known.stores and ends is not None and wanted is not None and ends < wanted:
+        yield refusal(
+            "credentials", f"The console's credentials end at {ends:%H:%M} UTC, before the fault's deadline at {wanted:%H:%M}.",
+            "Sign in again, or give the environment a role_arn that can be renewed.",
+        )  # fmt: skip
+
+
+def _of_signals(known: Known) -> Findings:
+    if known.outside:
+        names = ", ".join(known.outside)
+        yield warning("outside", f"{names} is outside its tolerance now: the run would end before its method.",
+                      "Wait until it is within, or mend what is wrong.")  # fmt: skip
+    if known.silent:
+        yield warning("no-data", f"No fresh data for {', '.join(known.silent)}.",
+                      "Is there traffic? Opening the experiment's page asks CloudWatch for it.")  # fmt: skip
+    if known.signals and not known.outside and not known.silent:
+        yield ok("signals", f"All {known.signals} signals have data and are within.")
+    needed = known.window + METRIC_DELAY
+    if known.stores and known.window and known.pause is not None and known.pause < needed:
+        yield warning(
+            "short-pause", f"The last look comes {known.pause:g} s after the fault is armed, and its queries look back "
+            f"{known.window:g} s, over metrics that are {METRIC_DELAY:g} s late: it still sees minutes from before the fault.",
+            f"Pause for {needed:g} s.",
+        )  # fmt: skip
+
+
+def _of_activities(known: Known) -> Findings:
+    for activity, what in known.unproven:
+        sentence = f"“{activity}” {what}: it changes something the console cannot undo or prove."
+        if UNPROVEN in known.accepted:
+            yield warning(
+                "unproven", f"{sentence} You have accepted that.", "Check by hand what it leaves behind."
+            )
+        else:
+            yield refusal("unproven", sentence, "Say yes to it to start all the same.", accept=UNPROVEN)
+
+
+def _of_store(facts: StoreFacts, known: Known) -> Findings:
+    yield from _of_holder(facts)
+    yield from _of_readers(facts)
+    if facts.unreadable:
+        yield refusal("unreadable", f"{facts.store} can not be read: {facts.unreadable}", "Mend that first: nothing is armed that can not be read.")  # fmt: skip
+    else:
+        yield from _of_value(facts)
+    yield from _of_permissions(facts)
+    if facts.understood is not None and facts.understood.fault is not None:
+        yield from _of_traffic(facts, facts.understood.fault)
+        yield from _of_ending(facts, facts.understood, facts.understood.fault, recycle=known.recycle)
+    for trouble in facts.log_troubles:
+        yield warning("log", trouble, "Without its lines nobody sees whether the fault fires.")
+    if facts.switch:
+        yield warning(
+            "dead-mans-switch",
+            facts.switch,
+            "Name `dead_mans_switch_role` for the environment in gameday.toml.",
+        )
+
+
+def _of_holder(facts: StoreFacts) -> Findings:
+    if facts.holder is None:
+        return
+    who = f"run {facts.holder.run_id}" if facts.holder.run_id else facts.holder.by
+    yield refusal(
+        "armed",
+        f"{facts.store} is armed by {who}: {facts.holder.sentence}.",
+        "Roll that back, or wait for its end.",
+    )
+
+
+def _of_readers(facts: StoreFacts) -> Findings:
+    understood = facts.understood
+    if understood is None:
+        yield warning(
+            "readers", f"Who reads {facts.store} could not be found out now.", "Try again in a moment."
+        )
+        return
+    if understood.refusal:
+        yield refusal("dialect", understood.refusal, "Migrate the file, or deploy a version that is spoken.")
+        return
+    if not understood.functions and facts.store.kind in ("ssm", "appconfig"):
+        yield warning("no-function", f"No function that is known reads {facts.store}.",
+                      "Does its FAILURE_INJECTION_PARAM, FAILURE_APPCONFIG_* or CHAOS_PARAM name it?")  # fmt: skip
+        return
+    count = len(understood.functions)
+    readers = f"{count} functions" if count != 1 else understood.functions[0]
+    if facts.store.kind in ("ssm", "appconfig"):
+        yield ok("dialect", f"{facts.store} is read by {readers}: {understood.known_by}.")
+    missing = [name for name, version in facts.libraries.items() if version is None]
+    if missing and not understood.known_by.startswith("declared"):
+        yield warning("library", f"No fault library was found in {' and '.join(missing)}: the value may mean nothing there.",
+                      "Install failure-lambda or chaos_lambda, or declare the dialect in gameday.toml.")  # fmt: skip
+    if understood.translated:
+        yield warning("translated", f"The value is written for {understood.translated_from}, which the functions ignore "
+                      f"without a word. It is translated to {understood.function_dialect}; the file stays as it is.",
+                      f"gameday faults migrate FILE --to {understood.function_dialect}")  # fmt: skip
+    if any(function.disabled for function in facts.functions):
+        yield refusal("disabled", f"FAILURE_LAMBDA_DISABLED is set on {facts.functions[0].name}: the library is passed by.",
+                      "Take the variable away.")  # fmt: skip
+
+
+def _of_value(facts: StoreFacts) -> Findings:
+    present, store = facts.present, facts.store
+    if present is None and store.kind in ("ssm", "appconfig"):
+        python = (facts.understood.function_dialect or "") if facts.understood else ""
+        fails = (
+            " Without it, every invocation of a chaos_lambda function fails."
+            if python.startswith("chaos_lambda")
+            else ""
+        )
+        yield warning(
+            "missing", f"There is no {store} yet.{fails}", "The run makes it, and it is removed again."
+        )
+        return
+    if present is None:
+        return
+    text = present.value.decode("utf-8", "replace")
+    if facts.holder is None and store.kind in ("ssm", "appconfig") and any_armed(text):
+        yield warning("armed-outside", f"{store} holds an armed fault that is not this console's: {text[:200]}",
+                      "It is switched off after the run, not put back. Whoever armed it should know.")  # fmt: skip
+    elif (
+        facts.last is not None
+        and facts.last.disarmed_at
+        and resting(facts.last) != present.value
+        and facts.last.resolved_by is None
+    ):
+        yield warning("changed", f"{store} was changed by somebody else since this console last wrote it.",
+                      "What is there now is what will be put back.")  # fmt: skip
+    elif facts.holder is None:
+        yield ok("idle", f"Nothing is armed in {store}.")
+
+
+def _of_permissions(facts: StoreFacts) -> Findings:
+    denied = [decision for decision in facts.permissions if decision.allowed is False]
+    unknown = [decision for decision in facts.permissions if decision.allowed is None]
+    if denied:
+        actions = ", ".join(decision.action for decision in denied)
+        yield refusal("permission", f"This console may not {actions} on {denied[0].resource}: it could not arm the fault and restore what was there.",
+                      "Allow it: `docs/reference/iam.md` has the policy.")  # fmt: skip
+    elif unknown:
+        yield warning("permission-unknown", f"Whether this console may write and restore {facts.store} could not be asked: {unknown[0].why}.",
+                      "Allow iam:SimulatePrincipalPolicy, or set probe_by_writing.")  # fmt: skip
+    elif facts.permissions:
+        yield ok("permission", f"This console may write and restore {facts.store}.")
+
+
+def _of_traffic(facts: StoreFacts, fault: Fault) -> Findings:
+    rate = facts.invocations_a_second
+    if rate is None or fault.is_switch:
+        return
+    if rate == 0:
+        yield warning(
+            "no-traffic",
+            "The functions were not invoked in the last minutes: nothing would be hit.",
+            "Start traffic.",
+        )
+        return
+    hits = rate * fault.rate * facts.seconds_armed
+    if hits < ENOUGH_HITS:
+        yield warning("few-hits", f"About {hits:.0f} invocations would be hit at {rate:.2g} a second: too few to tell anything.",
+                      "Arm it for longer, for a larger share, or send more traffic.")  # fmt: skip
+    old = facts.understood is not None and (facts.understood.function_dialect or "").startswith(
+        "failure-lambda/0"
+    )
+    if old and facts.store.kind == "ssm" and rate > READS_A_SECOND:
+        yield warning("throttled-reads", f"{rate:.0f} invocations a second each read the parameter, and Parameter Store allows {READS_A_SECOND}: "
+                      "reads that are throttled switch the fault off.",
+                      "Raise the throughput setting of Parameter Store, or use failure-lambda 1.x, which caches.")  # fmt: skip
+
+
+def _of_ending(facts: StoreFacts, understood: Understanding, fault: Fault, *, recycle: bool) -> Findings:
+    plan = understood.plan
+    dialect = understood.function_dialect or understood.dialect or ""
+    modes = {one.mode for one in fault.every}
+    if FaultMode.DENYLIST in modes and any(function.keep_alive for function in facts.functions):
+        yield warning("keep-alive", "The functions keep connections alive, and a deny list is asked when one is opened: "
+                      "fewer calls may be refused than asked for.", "Arm it for longer than connections live.")  # fmt: skip
+    if sticky := stickiness(fault, dialect):
+        yield warning(
+            "sticky",
+            f"This version: {sticky}.",
+            "Expect a larger share than asked for, container by container.",
+        )
+    if plan.recycle:
+        how = (
+            "its containers are replaced at the end"
+            if recycle
+            else "its containers have to be replaced by hand, since `recycle` is not set"
+        )
+        yield warning(
+            "disarm-plan",
+            f"Switching this fault off does not clear warm containers: {how}.",
+            "Or use failure-lambda 0.4.2 or newer.",
+        )
+    elif plan.flush:
+        yield ok("disarm-plan", f"It ends in two steps: {plan.flush_seconds:g} s of a flag that clears warm containers, then the value that was there; up to {plan.propagation:g} s more until every container has seen it.")  # fmt: skip
+    else:
+        within = f"within {plan.propagation:g} s" if plan.propagation else "at the next invocation"
+        yield ok("disarm-plan", f"It ends with one write, seen by every container {within}.")
+    if plan.left:
+        yield warning("left-behind", plan.left, "Replace the containers if that matters.")

@@ -1,0 +1,134 @@
+"""What a run needs to know before it may start: read out of the experiment, refused in sentences. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.errors import Invalid, Problem
+from app.runs.arming import Intent
+from app.settings import Environment, Settings
+
+STRATEGIES = ("always", "default", "never", "deviated")
+DRY = ("probes", "actions", "activities", "pause")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """How a run was asked for, checked."""
+
+    environment: Environment
+    variables: Mapping[str, Any]
+    rollback_strategy: str
+    dry: str | None
+    hypothesis_frequency: float | None = None  # seconds; None: Chaos Toolkit's own
+    fail_fast: bool = False
+    accept: tuple[str, ...] = ()  # refusals that a person takes upon themselves
+
+    @classmethod
+    def check(
+        cls,
+        settings: Settings,
+        document: Mapping[str, Any],
+        *,
+        environment: str | None,
+        variables: Mapping[str, Any],
+        rollback_strategy: str | None,
+        dry: str | None,
+        hypothesis_frequency: float | None = None,
+        fail_fast: bool = False,
+        accept: Sequence[str] = (),
+    ) -> Request:
+        """Invalid where something is asked for that there is not."""
+        if environment is not None and environment not in settings.environments:
+            known = ", ".join(settings.environments)
+            raise _invalid("environment", f"There is no environment “{environment}”. There are: {known}.")
+        strategy = rollback_strategy or _own_strategy(document)
+        if strategy not in STRATEGIES:
+            raise _invalid(
+                "rollback_strategy", f"“{strategy}” is no rollback strategy: {_either(STRATEGIES)}."
+            )
+        if dry is not None and dry not in DRY:
+            raise _invalid("dry", f"“{dry}” is no kind of dry run: {_either(DRY)}.")
+        return cls(
+            environment=settings.environment(environment),
+            variables=dict(variables),
+            rollback_strategy=strategy,
+            dry=dry,
+            hypothesis_frequency=hypothesis_frequency,
+            fail_fast=fail_fast,
+            accept=tuple(accept),
+        )
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return {
+            "variables": dict(self.variables),
+            "rollback_strategy": self.rollback_strategy,
+            "dry": self.dry,
+            "hypothesis_frequency": self.hypothesis_frequency,
+            "fail_fast": self.fail_fast,
+            "accept": list(self.accept),
+        }
+
+
+def _own_strategy(document: Mapping[str, Any]) -> str:
+    """The experiment's own choice; else always, since Chaos Toolkit's default skips rollbacks when interrupted."""
+    own = ((document.get("runtime") or {}).get("rollbacks") or {}).get("strategy")
+    return str(own or "always")
+
+
+def _invalid(field: str, sentence: str) -> Invalid:
+    return Invalid(sentence, problems=(Problem(message=sentence, path=field),))
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def facts_of(experiment: Any, reading: Any) -> dict[str, Any]:
+    """What the run keeps of the reading, as JSON has it."""
+    intents = [Intent.of(intent) for intent in reading.intents]
+    arming = [intent for intent in intents if intent.phase == "method"]
+    return {
+        "file": experiment.file,
+        "signals": [signal(one) for one in reading.signals],
+        "intents": [vars(intent) for intent in intents],
+        "stores": sorted({f"{intent.kind}:{intent.name}" for intent in arming}),
+        "steps": [step(one) for one in reading.steps],
+        "expected_seconds": float(reading.expected_seconds),
+        "unproven": [vars(one) for one in getattr(reading, "unproven", ())],
+    }
+
+
+def signal(one: Any) -> dict[str, Any]:
+    tolerance, query = one.tolerance, one.query
+    return {
+        "key": one.key,
+        "id": one.id,
+        "name": one.name,
+        "tolerance": one.tolerance_text,
+        "low": getattr(tolerance, "low", None),
+        "high": getattr(tolerance, "high", None),
+        "unit": one.unit,
+        "query": getattr(query, "id", None),
+        "when_empty": getattr(query, "when_empty", None),
+    }
+
+
+def step(one: Any) -> dict[str, Any]:
+    return {
+        "kind": str(one.kind),
+        "name": one.name,
+        "sentence": one.sentence,
+        "seconds": one.seconds,
+        "background": bool(one.background),
+    }
+
+
+def as_json(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A YAML document may hold dates."""
+    plain: dict[str, Any] = json.loads(json.dumps(document, default=str))
+    return plain
