@@ -33,6 +33,19 @@ class DisarmPlan:
     recycle: bool = False  # only new containers are clear
     left: str = ""  # what stays behind in warm containers whatever is written, as a sentence
 
+    @property
+    def sentence(self) -> str:
+        """How the fault ends, in words."""
+        if self.recycle:
+            return "Switching this fault off does not clear warm containers: they have to be replaced."
+        if self.flush:
+            return (
+                f"It ends in two steps: {self.flush_seconds:g} s of a flag that clears warm containers, then the value "
+                f"that was there; up to {self.propagation:g} s more until every container has seen it."
+            )
+        within = f"within {self.propagation:g} s" if self.propagation else "at the next invocation"
+        return f"It ends with one write, seen by every container {within}."
+
 
 def disarm_plan(
     fault: Fault,

@@ -1,8 +1,9 @@
 """Faults as leases: written down before they are armed, and put back whatever happens."""
 
-from app.faults.entry import Entry, FaultState, Store, Understanding
+from app.faults.entry import Entry, FaultState, Phase, Store, Understanding
 from app.faults.faults import Faults
 from app.faults.guardian import Guardian
 from app.faults.lever import Lever
+from app.faults.scan import Stray
 
-__all__ = ["Entry", "FaultState", "Faults", "Guardian", "Lever", "Store", "Understanding"]
+__all__ = ["Entry", "FaultState", "Faults", "Guardian", "Lever", "Phase", "Store", "Stray", "Understanding"]

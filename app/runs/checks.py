@@ -300,10 +300,7 @@ def _of_ending(facts: StoreFacts, understood: Understanding, fault: Fault, *, re
             f"Switching this fault off does not clear warm containers: {how}.",
             "Or use failure-lambda 0.4.2 or newer.",
         )
-    elif plan.flush:
-        yield ok("disarm-plan", f"It ends in two steps: {plan.flush_seconds:g} s of a flag that clears warm containers, then the value that was there; up to {plan.propagation:g} s more until every container has seen it.")  # fmt: skip
     else:
-        within = f"within {plan.propagation:g} s" if plan.propagation else "at the next invocation"
-        yield ok("disarm-plan", f"It ends with one write, seen by every container {within}.")
+        yield ok("disarm-plan", plan.sentence)
     if plan.left:
         yield warning("left-behind", plan.left, "Replace the containers if that matters.")

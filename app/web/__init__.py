@@ -19,6 +19,7 @@ from app.web import (
     sandbox,
     signals,
     static,
+    upkeep,
 )
 from app.web.console import Console
 from app.web.guards import Guard
@@ -39,8 +40,10 @@ ROUTES: tuple[APIRouter, ...] = (
     runs.api,
     runs.ending,
     faults.pages,
+    upkeep.api,
     faults.api,
     faults.by_hand,
+    upkeep.by_hand,
     lever.api,
     lever.pages,
     signals.api,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from app.faults import Entry, Lever
@@ -63,6 +64,17 @@ def fault_json(entry: Entry) -> dict[str, Any]:
         "disarmed_by": entry.disarmed_by,
         "outcome": entry.outcome,
         "attempts": entry.attempts,
+        "plan": asdict(entry.plan),
+        "phase": str(entry.phase(datetime.now(UTC))),
+        "requested_at": entry.requested_at,
+        "settles_at": entry.settles_at,
+        "last_hit_at": entry.last_hit_at,
+        "quiet_at": entry.quiet_at,
+        "clean_at": entry.clean_at,
+        "seconds_to_quiet": entry.seconds_to_quiet,
+        "seconds_to_clean": entry.seconds_to_clean,
+        "theirs": None if entry.theirs is None else entry.theirs.decode(errors="replace"),
+        "undecided": entry.undecided,
     }
 
 

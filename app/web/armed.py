@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.evidence import Proof, explain
-from app.faults import Entry, FaultState
+from app.faults import Entry, FaultState, Stray
+from app.faults.recycling import by_hand as by_hand_recycling
 from app.web.console import Console
 from app.web.words import by_hand
 
@@ -37,25 +38,57 @@ class Armed:
 
 @dataclass(frozen=True, kw_only=True)
 class ArmedBar:
+    """What the bar shows, alarms first."""
+
     environment: str
     place: str  # account and region
     faults: tuple[Armed, ...]
     over: Entry | None  # disarmed a moment ago
+    phase: str = ""  # how far that has come
+    firing: tuple[Firing, ...] = ()
+    undecided: tuple[Entry, ...] = ()  # somebody else wrote the store
+    strays: tuple[Stray, ...] = ()  # armed, and not in the ledger
+    unproven: tuple[str, ...] = ()  # what running experiments change that nobody can undo
 
     @property
     def alarm(self) -> bool:
-        return any(fault.entry.stuck for fault in self.faults)
+        return bool(self.firing or self.strays) or any(fault.entry.stuck for fault in self.faults)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firing:
+    """Disarmed, and the logs show injections all the same."""
+
+    entry: Entry
+    command: str  # that replaces the containers
 
 
 def armed_bar(console: Console, environment: str) -> ArmedBar:
     """Faults of every environment: something armed elsewhere must not go unseen."""
     active = console.faults.active()
+    over = None if active else _just_over(console)
+    firing = [entry for entry in console.faults.settling() if entry.still_fires]
     return ArmedBar(
         environment=environment,
         place=place(console, environment),
         faults=tuple(_armed(console, entry) for entry in active),
-        over=None if active else _just_over(console),
+        over=over,
+        phase=str(over.phase(console.clock.now())) if over else "",
+        firing=tuple(Firing(entry=entry, command=by_hand_recycling(entry)) for entry in firing),
+        undecided=tuple(console.faults.undecided()),
+        strays=console.faults.strays(),
+        unproven=_unproven(console),
     )
+
+
+def _unproven(console: Console) -> tuple[str, ...]:
+    """What activities of runs that are under way do besides faults that the console can undo."""
+    told = [
+        f"run {run.id}: “{one['activity']}” {one['what']}"
+        for run in console.runs.active()
+        for one in run.facts.get("unproven", ())
+    ]
+    return tuple(told)
 
 
 def place(console: Console, environment: str) -> str:

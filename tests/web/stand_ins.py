@@ -14,7 +14,7 @@ from app.clock import Clock
 from app.dialects import Fault
 from app.errors import Conflict, Invalid, NotFound, Problem
 from app.evidence import Invocation, Line, Proof
-from app.faults import Entry, FaultState, Lever, Store, Understanding
+from app.faults import Entry, FaultState, Lever, Store, Stray, Understanding
 from app.faults.lever import SafetyLever
 from app.live import Live
 from app.runs import Event, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
@@ -109,6 +109,7 @@ class FakeFaults:
         self.clock, self.live = clock, live
         self.lever = SafetyLever(storage, clock)
         self.entries: list[Entry] = []
+        self.found: list[Stray] = []
 
     def armed(self, *, run_id: str | None = None, ago: float = 120, by: str = "maria", **words: Any) -> Entry:
         at = self.clock.now() - timedelta(seconds=ago)
@@ -156,6 +157,34 @@ class FakeFaults:
             self.entries[entry_id - 1] = entry
             self.live.publish("faults", "fault", {"id": entry_id})
         return entry
+
+    def settling(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.state is FaultState.DISARMED]
+
+    def undecided(self, environment: str | None = None) -> list[Entry]:
+        return [entry for entry in self.entries if entry.undecided]
+
+    def strays(self) -> tuple[Stray, ...]:
+        return tuple(self.found)
+
+    def scan(self, environment: str) -> tuple[Stray, ...]:
+        return self.strays()
+
+    def switch_off(self, store: Store, *, by: str) -> str:
+        self.found = [stray for stray in self.found if stray.store != store]
+        return f"{store} was armed, and is off, read back."
+
+    def extend(self, entry_id: int, *, minutes: float, by: str) -> Entry:
+        until = self.clock.now() + timedelta(minutes=minutes)
+        words = {"disarm_by": until, "outcome": f"{by} set its deadline to {until:%H:%M:%S} UTC."}
+        self.entries[entry_id - 1] = replace(self.entry(entry_id), **words)
+        return self.entry(entry_id)
+
+    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+        self.entries[entry_id - 1] = replace(
+            self.entry(entry_id), resolved_by=by, outcome=f"{by} kept {keep}."
+        )
+        return self.entry(entry_id)
 
     def disengage(self, environment: str | None, *, by: str, why: str) -> Lever:
         return self.lever.set(environment, engaged=False, by=by, why=why)
