@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -17,9 +17,12 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session as CoreSession
 
+from app.aws.appconfig import AppConfigStore
 from app.aws.functions import FunctionReader, Functions
 from app.aws.parameters import Parameters, SsmParameters
 from app.aws.problems import told
+from app.aws.scheduler import Schedules
+from app.aws.switches import ConcurrencyStore, MappingStore, RuleStore
 from app.errors import Invalid, NotFound, Unavailable
 from app.settings import Environment
 
@@ -29,6 +32,12 @@ CONFIG = Config(
     max_pool_connections=32,
     retries={"mode": "standard", "max_attempts": 2},
 )
+KINDS: Mapping[str, tuple[str, Callable[[Any], Parameters]]] = {
+    "appconfig": ("appconfig", AppConfigStore),
+    "lambda-concurrency": ("lambda", ConcurrencyStore),
+    "event-source-mapping": ("lambda", MappingStore),
+    "events-rule": ("events", RuleStore),
+}
 UNKNOWN_FOR = 30.0  # seconds that an account which could not be read is not asked for again
 
 
@@ -52,6 +61,7 @@ class Aws:
         self._identities: dict[str, Identity] = {}
         self._unknown_until: dict[str, float] = {}
         self._functions: dict[str, Functions] = {}
+        self._stores: dict[tuple[str, str], Parameters] = {}
 
     def client(self, environment: str, service: str) -> Any:
         """A boto3 client that stays open. Unavailable where there are no credentials or no region."""
@@ -73,7 +83,17 @@ class Aws:
         """What faults of a kind of store are read and written through. Invalid for a kind that there is not."""
         if kind == "ssm":
             return self.parameters(environment)
-        raise Invalid(f"{kind} is no kind of store that faults can be armed in.")
+        if kind not in KINDS:
+            raise Invalid(f"{kind} is no kind of store that faults can be armed in.")
+        service, made = KINDS[kind]
+        with self._lock:
+            key = (environment, kind)
+            if key not in self._stores:
+                self._stores[key] = made(self.client(environment, service))
+            return self._stores[key]
+
+    def schedules(self, environment: str) -> Schedules:
+        return Schedules(self.client(environment, "scheduler"))
 
     def functions(self, environment: str) -> Functions:
         with self._lock:

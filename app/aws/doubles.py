@@ -62,6 +62,9 @@ class InMemoryParameters:
         with self._called("delete", name):
             return self._versions.pop(name, None) is not None
 
+    def at(self, name: str, version: str) -> bytes | None:
+        return next((row.value for row in self.history(name) if str(row.version) == version), None)
+
     def history(self, name: str) -> Sequence[Parameter]:
         with self._called("history", name):
             return tuple(self._versions.get(name, ()))[-100:]

@@ -60,6 +60,10 @@ class Parameters(Protocol):
         """False where there was none."""
         ...
 
+    def at(self, name: str, version: str) -> bytes | None:
+        """What a version held; of AppConfig, a hosted version's content. None where there is none of that number."""
+        ...
+
     def history(self, name: str) -> Sequence[Parameter]:
         """Every version that SSM still has, oldest first; the newest 100."""
         ...
@@ -134,6 +138,9 @@ class SsmParameters:
                     return False
                 raise
         return True
+
+    def at(self, name: str, version: str) -> bytes | None:
+        return next((row.value for row in self.history(name) if str(row.version) == version), None)
 
     def history(self, name: str) -> Sequence[Parameter]:
         with told(f"Reading the history of parameter {name}"):

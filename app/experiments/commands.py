@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,7 +14,10 @@ AGO = re.compile(
     r"(\d+)\s*(sec|second|min|minute|hour|day)s?\s+ago|-(\d+)\s*(sec|second|min|minute|hour|day)s?"
 )
 SECONDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400}
-FLAGS = {"--overwrite", "--no-overwrite", "--debug", "--no-verify-ssl", "--no-paginate", "--no-sign-request"}
+FLAGS = {"--overwrite", "--no-overwrite", "--debug", "--no-verify-ssl", "--no-paginate", "--no-sign-request",
+         "--enabled", "--no-enabled", "--no-cli-pager", "--no-cli-auto-prompt"}  # fmt: skip
+SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
+CLI = "failure-lambda"
 LARGEST_FILE = 256 * 1024
 LONGEST_AGO = 455 * 86400  # seconds; CloudWatch keeps 15 months
 
@@ -28,11 +31,51 @@ class AwsCommand:
 
 def aws_command(provider: Mapping[str, Any]) -> AwsCommand | None:
     """The `aws` command of a process provider; None where it is something else, or can not be read."""
-    if provider.get("type") != "process" or PurePosixPath(str(provider.get("path"))).name != "aws":
+    words = _line(provider)
+    if not words or words[0] != "aws":
+        return None
+    positional, options = _sorted_out(words[1:])
+    if len(positional) < 2:  # noqa: PLR2004  a service and an operation
+        return None
+    return AwsCommand(service=positional[0], operation=positional[1], options=options)
+
+
+def failure_lambda_command(provider: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """The parameter that `failure-lambda enable MODE` or `disable` writes, and the fields that it changes there.
+
+    None for anything else; of AppConfig, too, where the command takes several steps.
+    """
+    words = _line(provider)
+    if words and words[0] == "npx":
+        words = [word for word in words[1:] if word not in ("--yes", "-y")]
+    if not words or words[0] != CLI:
+        return None
+    positional, options = _sorted_out(words[1:], flags={"--all", "--json"})
+    name, wanted = options.get("param"), positional[0] if positional else ""
+    if not name or "${" in name or wanted not in ("enable", "disable"):
+        return None
+    modes = FLAG_MODES if "all" in options else tuple(positional[1:2])
+    return (name, {mode: {"enabled": wanted == "enable"} for mode in modes}) if modes else None
+
+
+FLAG_MODES = ("latency", "timeout", "diskspace", "denylist", "statuscode", "exception", "corruption")
+
+
+def _line(provider: Mapping[str, Any]) -> list[str] | None:
+    """The words of a process, its program's bare name first; of a shell's, those of the one command it is given."""
+    if provider.get("type") != "process":
         return None
     words = _words(provider.get("arguments"))
     if words is None:
         return None
+    program = PurePosixPath(str(provider.get("path"))).name
+    if program in SHELLS and len(words) > 1 and words[0] == "-c" and not re.search(r"[;&|<>]", words[1]):
+        inner = _words(words[1])
+        return [PurePosixPath(inner[0]).name, *inner[1:]] if inner else None
+    return [program, *words]
+
+
+def _sorted_out(words: list[str], flags: Collection[str] = ()) -> tuple[list[str], dict[str, str]]:
     positional: list[str] = []
     options: dict[str, str] = {}
     waiting = iter(words)
@@ -43,16 +86,18 @@ def aws_command(provider: Mapping[str, Any]) -> AwsCommand | None:
             name, _, value = word[2:].partition("=")
             options[name] = value
         else:
-            options[word[2:]] = "" if word in FLAGS else next(waiting, "")
-    if len(positional) < 2:  # noqa: PLR2004  a service and an operation
-        return None
-    return AwsCommand(service=positional[0], operation=positional[1], options=options)
+            options[word[2:]] = "" if word in FLAGS or word in flags else next(waiting, "")
+    return positional, options
 
 
 def _words(arguments: Any) -> list[str] | None:
     """A string is a shell's; backticks are kept as one word each."""
+    if isinstance(arguments, Mapping):  # as Chaos Toolkit lines them up
+        return [str(word) for pair in arguments.items() for word in pair if word not in (None, "")]
     if isinstance(arguments, list):
         return [str(word) for word in arguments]
+    if arguments is None:
+        return []
     if not isinstance(arguments, str) or "\x00" in arguments:  # no process can be given one
         return None
     kept: list[str] = []
@@ -87,12 +132,13 @@ def file_or_text(value: str, folder: Path | None) -> str | None:
 
     None where it can not be read, or where no folder is known.
     """
-    if not value.startswith("file://"):
+    scheme = next((one for one in ("file://", "fileb://") if value.startswith(one)), None)
+    if scheme is None:
         return value
     if folder is None:
         return None
     try:
-        path = (folder / value.removeprefix("file://")).resolve()
+        path = (folder / value.removeprefix(scheme)).resolve()
         if not path.is_relative_to(folder.resolve()) or path.stat().st_size > LARGEST_FILE:
             return None
         return path.read_text()

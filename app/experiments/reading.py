@@ -8,10 +8,12 @@ from typing import Any
 
 from app.errors import Invalid
 from app.experiments.experiment import Experiment
-from app.experiments.intents import FaultIntent, intents_in
+from app.experiments.extension import StopCondition, stop_conditions
+from app.experiments.intents import FaultIntent, activities, intents_in
 from app.experiments.signals import Signal, signals_of
 from app.experiments.story import Step, expected_seconds, story
 from app.experiments.substitution import configuration, resolved
+from app.experiments.unproven import Unproven, unproven
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,8 @@ class Reading:
     intents: tuple[FaultIntent, ...]  # the method's, then the rollbacks'
     steps: tuple[Step, ...]
     expected_seconds: float
+    unproven: tuple[Unproven, ...] = ()
+    stop_conditions: tuple[StopCondition, ...] = ()
 
 
 def read(
@@ -43,14 +47,19 @@ def _read(experiment: Experiment, variables: Mapping[str, str], given: Mapping[s
         (document.get("steady-state-hypothesis") or {}).get("probes") or [], folder, experiment.id
     )
     steps = story(document, signals)
-    intents = [
-        intent
-        for phase in ("method", "rollbacks")
-        for intent in intents_in(document.get(phase) or [], phase, folder)
-    ]
+    intents = [intent for phase in ("method", "rollbacks") for intent in intents_in(document, phase, folder)]
     return Reading(
+        unproven=_unproven(document, intents),
+        stop_conditions=stop_conditions(document),
         signals=signals,
         intents=tuple(intents),
         steps=steps,
         expected_seconds=expected_seconds(steps, signals),
     )
+
+
+def _unproven(document: Mapping[str, Any], intents: list[FaultIntent]) -> tuple[Unproven, ...]:
+    """Of the method's activities that arm nothing which is known."""
+    known = {intent.activity for intent in intents if intent.phase == "method"}
+    told = [unproven(one, "method") for one in activities(document, "method") if one.get("name") not in known]
+    return tuple(filter(None, told))

@@ -12,6 +12,7 @@ from typing import Any
 from app.errors import Problem
 from app.experiments.activities import Found, activities, provider
 from app.experiments.document import Document, line_of
+from app.experiments.extension import problems as extension_problems
 from app.experiments.tolerances import tolerance
 
 HYPOTHESIS = "steady-state-hypothesis"
@@ -94,6 +95,7 @@ def _around(content: Mapping[str, Any]) -> Found:
         called = extension.get("name") if isinstance(extension, dict) else None
         if not isinstance(called, str) or not called.strip():
             yield f"extensions[{index}]", "The extension has no name. Give it one."
+    yield from extension_problems(content)
 
 
 def _configuration(configuration: Any) -> Found:

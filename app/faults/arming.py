@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 from app.aws import Parameter, Parameters
 from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, ineffective
+from app.dialects.documents import document
 from app.errors import GamedayError, Invalid, Unavailable
 from app.faults import lock, plan, putback
 from app.faults.disarming import Disarming
@@ -85,6 +87,24 @@ class Arming(Disarming):
             )  # fmt: skip
             entry, new = self.ledger.intend(intent)
             return self._published(self._locked(held, entry, before, secure=secure) if new else entry)
+
+    def written(self, store: Store, *, over: str = "", version: str = "") -> str:
+        """What a command will write that names no whole value: `over` goes over what is there, field by field.
+
+        `version`: of AppConfig's hosted content, which is what a deployment of it comes to. Invalid where there is
+        none of that number.
+        """
+        held = self._held(store)
+        if version:
+            found = held.at(store.name, version)
+            if found is None:
+                raise Invalid(f"{store} has no version {version}, so nobody knows what it would do.")
+            return found.decode()
+        present = held.get(store.name)
+        fields = json.loads(over)
+        kept = document(present.value.decode("utf-8", "replace")) if present else None
+        merged = {name: {**_object((kept or {}).get(name)), **flag} for name, flag in fields.items()}
+        return json.dumps({**(kept or {}), **merged})
 
     def confirm(self, entry_id: int) -> Entry:
         """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome.
@@ -167,3 +187,7 @@ class Arming(Disarming):
             # Written after we looked and before the fault: what was there before is theirs.
             changes |= previous(theirs, entry.holder)
         return self.ledger.change(entry.id, armed_at=entry.armed_at or self._clock.now(), **changes)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

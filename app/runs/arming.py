@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from app.errors import GamedayError, Unavailable
+from app.experiments.rewriting import with_value
 from app.runs.record import Told
-from app.runs.rewriting import with_value
 from app.runs.rooms import Rooms
 from app.runs.run import Run
 
@@ -29,6 +29,8 @@ class Intent:
     value: str
     activity: str
     phase: str = "method"  # or rollbacks
+    over: bool = False  # the value goes over what the store holds
+    version: str = ""  # AppConfig: the hosted version that is deployed
 
     @classmethod
     def of(cls, intent: Any, activity: str | None = None) -> Intent:
@@ -39,6 +41,8 @@ class Intent:
             value=intent.value,
             activity=activity or intent.activity,
             phase=str(intent.phase),
+            over=getattr(intent, "over", False),
+            version=getattr(intent, "version", ""),
         )
 
 
@@ -101,12 +105,18 @@ class Arming:
     def _intend(self, intent: Intent, activity: Mapping[str, Any]) -> Answer:
         environment = self._rooms.settings.environment(self._run.environment)
         place = self._rooms.reading.store(environment.name, intent.kind, intent.name)
+        known = intent
+        if intent.over or (intent.version and not intent.value):
+            intent = replace(
+                intent, value=self._rooms.faults.written(place, over=intent.value, version=intent.version)
+            )
         understood = self._rooms.faults.understand(environment.name, place, intent.value)
         if understood.fault is None:  # it switches a fault off, or it is no fault at all
             return GO
         if understood.refusal:
             raise Refusal(understood.refusal)
-        value, provider, told = self._translated(intent, understood, activity)
+        file = known if known.over else intent  # a field by field change is written whole instead
+        value, provider, told = self._translated(file, understood, activity)
         now = self._rooms.clock.now()
         expected = float(self._run.facts.get("expected_seconds", 0)) / environment.speed
         lifetime = min(timedelta(seconds=expected + self._rooms.patience.margin), environment.longest_lease)

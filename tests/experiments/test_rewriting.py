@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.runs.rewriting import with_value
+from app.experiments.rewriting import with_value
 
 NEW = '{"a": "it\'s"}'
 LINE = "ssm put-parameter --name x --type String --overwrite --value "

@@ -1,0 +1,63 @@
+"""One-shot schedules of EventBridge Scheduler that write a parameter: a switch that outlives this machine."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from app.aws.problems import code, told
+
+TARGET = "arn:aws:scheduler:::aws-sdk:ssm:putParameter"  # a universal target: the API call itself
+PREFIX = "gameday-"
+
+
+class Schedules:
+    """On a boto3 client of `scheduler`. Everything raises Unavailable or Denied where AWS does not do it."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def write_at(
+        self, name: str, at: datetime, *, parameter: str, value: str, role: str, kind: str = "String"
+    ) -> None:
+        """At `at` (UTC, to the second) Scheduler writes the parameter, once, and forgets. Over one of that name."""
+        target = {"Name": parameter, "Value": value, "Type": kind, "Overwrite": True}
+        schedule: dict[str, Any] = {
+            "Name": name,
+            "ScheduleExpression": f"at({at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
+            "ScheduleExpressionTimezone": "UTC",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "ActionAfterCompletion": "DELETE",
+            "Description": "Game day: puts a fault's store back if nobody else does",
+            "Target": {
+                "Arn": TARGET, "RoleArn": role, "Input": json.dumps(target),
+                "RetryPolicy": {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185},
+            },
+        }  # fmt: skip
+        with told(f"Making the schedule {name}"):
+            try:
+                self._client.create_schedule(**schedule)
+            except ClientError as error:
+                if code(error) != "ConflictException":
+                    raise
+                self._client.update_schedule(**schedule)
+
+    def remove(self, name: str) -> bool:
+        """False where there was none, or it has run already."""
+        with told(f"Removing the schedule {name}"):
+            try:
+                self._client.delete_schedule(Name=name)
+            except ClientError as error:
+                if code(error) == "ResourceNotFoundException":
+                    return False
+                raise
+        return True
+
+    def ours(self) -> list[str]:
+        """Names of what this and other consoles have scheduled."""
+        with told("Listing schedules"):
+            pages = self._client.get_paginator("list_schedules").paginate(NamePrefix=PREFIX)
+            return [row["Name"] for page in pages for row in page["Schedules"]]
