@@ -71,7 +71,11 @@ def refused(folder: Path, *words: str) -> str:
 
 def test_told_to_end_it_plays_the_rollbacks_and_goes_although_a_page_is_open(folder: Path) -> None:
     with serving(folder) as (process, url):
-        run = httpx.post(f"{url}/experiments/slow/run").raise_for_status().json()["id"]
+        run = (
+            httpx.post(f"{url}/experiments/slow/run", json={"accept": ["unproven"]})
+            .raise_for_status()
+            .json()["id"]
+        )
         opened = threading.Event()
 
         def watch() -> None:

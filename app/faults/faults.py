@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,6 +109,17 @@ class Faults(Arming):
         log.warning("%s switched off a fault that was not in the ledger: %s", by, done)
         self.scan(store.environment)
         return done
+
+    def others_on(
+        self, environment: str, run_id: str, functions: Sequence[str], since: datetime, until: datetime
+    ) -> list[str]:
+        """Faults of somebody else that hit one of these functions in that time, a sentence each without full stop."""
+        return [
+            f"{entry.by} armed another fault on {', '.join(set(entry.functions) & set(functions))} at {entry.armed_at:%H:%M:%S} UTC"
+            for entry in self.ledger.history(200, environment)
+            if entry.run_id != run_id and entry.armed_at is not None and set(entry.functions) & set(functions)
+            if entry.armed_at < until and (entry.disarmed_at is None or entry.disarmed_at > since)
+        ]
 
     def renew(self, run_id: str, until: datetime) -> None:
         """The run is alive: its faults may stand until `until`, or their deadline."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.errors import GamedayError, Unavailable
 from app.experiments.rewriting import with_value
+from app.runs.changes import as_they_are
 from app.runs.record import Told
 from app.runs.rooms import Rooms
 from app.runs.run import Run
@@ -138,10 +139,9 @@ class Arming:
         )
         self.entries[entry.id] = entry
         self._open.setdefault(intent.activity, []).append(entry.id)
-        asked: Told = (
-            "asked",
-            {"name": intent.activity, "store": str(place), "value": value, "fault": entry.id},
-        )
+        words = {"name": intent.activity, "store": str(place), "value": value, "fault": entry.id}
+        words["functions"] = as_they_are(self._rooms.aws, environment.name, understood.functions)
+        asked: Told = ("asked", words)
         return Answer(provider=provider, told=(asked, *told))
 
     def _translated(

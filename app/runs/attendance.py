@@ -19,6 +19,7 @@ from app.runs.measured import measured
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
 from app.runs.run import Run
+from app.runs.stopping import StopWatch
 
 LOGGER = logging.getLogger(__name__)
 # What a child tells about that nobody needs to read later.
@@ -26,7 +27,7 @@ UNRECORDED = ("hello", "ended")
 JUDGED = ("hypothesis-before", "hypothesis-during", "hypothesis-after")
 GATHER = 0.005  # seconds: what a child tells within them is one transaction; questions do not wait for it
 GATHERED_WITHIN = 0.05
-SAFETY_LEVER = "the safety lever"
+SAFETY_LEVER = "the safety lever"  # as what a run was stopped by
 
 
 class Attendance:
@@ -47,6 +48,8 @@ class Attendance:
         self._hurry = threading.Event()
         self._told_end: Mapping[str, Any] = {}
         self._arming: Arming | None = None
+        self._stop_watch: StopWatch | None = None
+        self._kill_at: float | None = None
         self._renewed = 0.0
         self._looked = 0.0
         self._columns: dict[str, Any] = {}
@@ -117,6 +120,7 @@ class Attendance:
 
     def _begin(self, run: Run) -> None:
         self._arming = Arming(self._rooms, run)
+        self._stop_watch = StopWatch(self._rooms, run)
         self._looked = self._clock.monotonic()  # the start has just asked for the lever
         self._child = self._rooms.children.spawn(self._spec(run))
         # Written with the first events, and before anything is armed: until then it ends with its pipe.
@@ -235,7 +239,9 @@ class Attendance:
 
     def _keep_alive(self, run: Run) -> None:
         """Renew the lease of what the run has armed; end the run where the guardian has ended its faults."""
-        self._heed_lever(run)
+        self._heed(run)
+        if self._kill_at is not None and self._clock.monotonic() >= self._kill_at:
+            self.kill()
         if self._arming is None or not self._arming.entries:
             return
         now = self._clock.monotonic()
@@ -249,8 +255,8 @@ class Attendance:
         if why := self._arming.taken_away():
             self._stop(run, by=why, note=f"Its fault was disarmed: {why}.")
 
-    def _heed_lever(self, run: Run) -> None:
-        """The safety lever may have been engaged by another process."""
+    def _heed(self, run: Run) -> None:
+        """The safety lever may have been engaged by another process, and a stop condition may have come true."""
         now = self._clock.monotonic()
         if self._stopped_by is not None or now - self._looked < self._rooms.patience.heed:
             return
@@ -259,11 +265,17 @@ class Attendance:
             self._rooms.faults.refuse_while_engaged(run.environment)
         except Conflict as engaged:
             self._stop(run, by=SAFETY_LEVER, note=str(engaged))
+            return
+        if self._stop_watch is not None and (why := self._stop_watch.crossed()):
+            self._stop(run, by=f"a stop condition: {why}", note=f"Stop condition met: {why}.")
 
     def _stop(self, run: Run, *, by: str, note: str) -> None:
+        """Disarm at once, then tell the child, and end it where it does not within its time."""
         if self.forbid(by=by):
             self._record.append(run.id, ("note", {"text": note}), stopped_by=by)
+            self._rooms.faults.disarm_run(str(run.id), by=by, why="the run was stopped")
             self.signal()
+            self._kill_at = self._clock.monotonic() + self._rooms.patience.rollbacks
 
     def _end(self, run: Run) -> None:
         """The child has ended, or must: nothing of it may write any more, then everything is disarmed."""

@@ -71,6 +71,7 @@ class Known:
     window: float = 0.0  # of the longest query
     unproven: tuple[tuple[str, str], ...] = ()  # activity, what it does
     accepted: frozenset[str] = frozenset()
+    alarms: tuple[str, ...] = ()  # of the stop conditions, in ALARM already
     recycle: bool = False  # the environment permits new containers
 
 
@@ -106,6 +107,12 @@ def _of_run(known: Known) -> Findings:
         yield refusal("lever", known.lever, "Disengage it on the Faults page, once that is safe.")
     if known.blackout:
         yield refusal("blackout", known.blackout, "Run it after that, or change `blackouts` in gameday.toml.")
+    if known.alarms:
+        yield refusal(
+            "alarm",
+            f"A stop condition is met already: {', '.join(known.alarms)} is in ALARM.",
+            "Mend what it tells of, or leave it out of the stop conditions.",
+        )
     ends, wanted = known.credentials_until, known.lease_until
     if known.stores and ends is not None and wanted is not None and ends < wanted:
         yield refusal(

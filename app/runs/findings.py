@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from app.runs import store
+from app.runs.changes import as_they_are, changed
 from app.runs.journal import Activity, Journal, SteadyState
 from app.runs.rooms import Rooms
 from app.runs.run import Event, JournalState, Run
@@ -50,7 +51,8 @@ def gather(rooms: Rooms, run: Run, proof: Any, entries: Sequence[Any]) -> Findin
         broken_rollbacks=_broken_rollbacks(parsed.rollbacks) if parsed else (),
         faults=len(intended),
         armed=sum(1 for entry in entries if entry.id in intended and entry.armed_at is not None),
-        fired=_fired(proof),
+        fired=_fired(proof, entries),
+        changed=tuple(_changed(rooms, run, events, entries)),
         unseen=getattr(proof, "why", "") or "",
         still_armed=tuple(
             str(e.store) for e in entries if str(e.state) in ("intended", "armed", "disarming")
@@ -105,7 +107,25 @@ def _broken_rollbacks(activities: Sequence[Activity]) -> tuple[str, ...]:
     return tuple(a.name for a in activities if a.status == "failed" or (a.exit_code or 0) != 0)
 
 
-def _fired(proof: Any) -> bool | None:
+def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[Any]) -> Iterator[str]:
+    """What took the fault's ground away: another version of a function, or another fault upon it."""
+    before: dict[str, Any] = {}
+    for event in events:
+        if event.kind == "asked":
+            before = {**event.data.get("functions", {}), **before}
+    if before:
+        yield from changed(before, as_they_are(rooms.aws, run.environment, list(before)))
+    began = min((entry.armed_at for entry in entries if entry.armed_at), default=None)
+    if began is not None:
+        ended = run.ended_at or rooms.clock.now()
+        yield from rooms.faults.others_on(run.environment, str(run.id), list(before), began, ended)
+
+
+def _fired(proof: Any, entries: Sequence[Any]) -> bool | None:
+    """A setting of AWS that was read back is what happens; anything else has to be seen in the logs."""
+    armed = [entry for entry in entries if entry.armed_at is not None]
+    if armed and all(getattr(entry.fault, "is_switch", False) for entry in armed):
+        return True
     if proof is None:
         return False
     if proof.hit or proof.interceptions:

@@ -13,11 +13,13 @@ from app.clock import Clock
 from app.dialects import SWITCHED
 from app.errors import Conflict, GamedayError, Invalid
 from app.evidence import Evidence
+from app.experiments.extension import StopCondition
 from app.faults import Entry, Faults, Store
 from app.metrics import Metrics
 from app.queries import Judgement
 from app.runs.checks import Finding, Known, Level, StoreFacts, check
 from app.runs.rooms import Patience
+from app.runs.stopping import alarming
 from app.settings import Environment
 
 STALE_AFTER = 3  # times the poller's interval
@@ -54,7 +56,13 @@ class Preflight:
         self._clock = clock
         self._patience = patience
 
-    def look(self, reading: Any, environment: Environment, accepted: Sequence[str] = ()) -> list[Finding]:
+    def look(
+        self,
+        reading: Any,
+        environment: Environment,
+        accepted: Sequence[str] = (),
+        stop: Sequence[StopCondition] = (),
+    ) -> list[Finding]:
         """Findings for an experiment that was read for an environment, refusals first."""
         now = self._clock.now()
         stores = self._stores(reading, environment)
@@ -75,6 +83,7 @@ class Preflight:
                 unproven=tuple((one.activity, one.what) for one in getattr(reading, "unproven", ())),
                 accepted=frozenset(accepted),
                 recycle=environment.recycle,
+                alarms=self._alarms(environment, [*getattr(reading, "stop_conditions", ()), *stop]),
             )
         )
 
@@ -181,6 +190,12 @@ class Preflight:
         if environment.is_emulated or environment.dead_mans_switch_role:
             return ""
         return f"There is no dead man's switch in {environment.name}: if this machine dies for good, {store} stays armed."
+
+    def _alarms(self, environment: Environment, conditions: Sequence[StopCondition]) -> tuple[str, ...]:
+        try:
+            return tuple(alarming(self._aws, environment.name, conditions))
+        except GamedayError as error:
+            return (f"(they could not be read: {error})",)
 
     def _lever(self, environment: Environment) -> str:
         engaged = self._faults.lever.engaged(environment.name)

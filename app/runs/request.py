@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Invalid, Problem
+from app.experiments.extension import StopCondition
+from app.runs import stopping
 from app.runs.arming import Intent
 from app.settings import Environment, Settings
 
@@ -26,6 +28,7 @@ class Request:
     hypothesis_frequency: float | None = None  # seconds; None: Chaos Toolkit's own
     fail_fast: bool = False
     accept: tuple[str, ...] = ()  # refusals that a person takes upon themselves
+    stop: tuple[StopCondition, ...] = ()  # besides those of the file
 
     @classmethod
     def check(
@@ -40,6 +43,7 @@ class Request:
         hypothesis_frequency: float | None = None,
         fail_fast: bool = False,
         accept: Sequence[str] = (),
+        stop: Sequence[Mapping[str, Any]] = (),
     ) -> Request:
         """Invalid where something is asked for that there is not."""
         if environment is not None and environment not in settings.environments:
@@ -60,6 +64,7 @@ class Request:
             hypothesis_frequency=hypothesis_frequency,
             fail_fast=fail_fast,
             accept=tuple(accept),
+            stop=stopping.read(stop),
         )
 
     @property
@@ -88,13 +93,19 @@ def _either(words: tuple[str, ...]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def facts_of(experiment: Any, reading: Any) -> dict[str, Any]:
+def facts_of(experiment: Any, reading: Any, stop: Sequence[StopCondition] = ()) -> dict[str, Any]:
     """What the run keeps of the reading, as JSON has it."""
     intents = [Intent.of(intent) for intent in reading.intents]
     arming = [intent for intent in intents if intent.phase == "method"]
+    signals = [signal(one) for one in reading.signals]
+    conditions = [*getattr(reading, "stop_conditions", ()), *stop]
+    if missing := stopping.unknown(conditions, signals):
+        known = ", ".join(one["name"] for one in signals) or "none"
+        raise _invalid("stop", f"The hypothesis has no signal “{missing[0]}”. It has: {known}.")
     return {
         "file": experiment.file,
-        "signals": [signal(one) for one in reading.signals],
+        "signals": signals,
+        "stop": [vars(condition) for condition in conditions],
         "intents": [vars(intent) for intent in intents],
         "stores": sorted({f"{intent.kind}:{intent.name}" for intent in arming}),
         "steps": [step(one) for one in reading.steps],

@@ -81,6 +81,7 @@ class Runs:
         hypothesis_frequency: float | None = None,
         fail_fast: bool = False,
         accept: Sequence[str] = (),
+        stop: Sequence[Mapping[str, Any]] = (),
         by: str,
     ) -> Run:
         """Queue a run and return it at once.
@@ -93,10 +94,10 @@ class Runs:
         request = Request.check(
             self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
             rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast, accept=accept,
+            fail_fast=fail_fast, accept=accept, stop=stop,
         )  # fmt: skip
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
-        facts = facts_of(experiment, reading)
+        facts = facts_of(experiment, reading, request.stop)
         self.rooms.faults.refuse_while_engaged(request.environment.name)
         self._refuse_where_armed_by_hand(request.environment.name, facts)
         facts |= self._looked_at(reading, request)
@@ -134,7 +135,7 @@ class Runs:
         """Findings as the run keeps them. A dry run changes nothing, so nothing is refused."""
         if self._preflight is None:
             return {}
-        findings = self._preflight.look(reading, request.environment, request.accept)
+        findings = self._preflight.look(reading, request.environment, request.accept, request.stop)
         if request.dry not in NOT_PLAYED:
             self._preflight.refuse(findings)
         return {"findings": [plain(finding) for finding in findings]}

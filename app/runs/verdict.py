@@ -33,6 +33,7 @@ class Findings:
     fired: bool | None = None  # None: could not be seen
     unseen: str = ""  # why it could not
     still_armed: tuple[str, ...] = ()  # stores
+    changed: tuple[str, ...] = ()  # what became of the functions meanwhile, sentences without a full stop
     blind: tuple[str, ...] = ()  # signals without data, or with data too old, when they were judged
     dry: str | None = None
 
@@ -80,6 +81,8 @@ def inconclusive(findings: Findings) -> Reason:
         return f"A dry run ({findings.dry}): not all of it was played."
     if findings.faults and (reason := _did_nothing(findings)):
         return reason
+    if findings.changed:
+        return f"{'; '.join(findings.changed)}: what was seen may be its doing, not the fault's."
     if findings.blind:
         return (
             f"No data, or too old, for {listed(findings.blind)}: what cannot be seen is not within tolerance. "

@@ -36,6 +36,7 @@ class Asked(BaseModel):
     dry: str | None = None
     hypothesis_frequency: Annotated[float | None, Field(gt=0)] = None  # seconds, as for `chaos run`
     fail_fast: bool = False
+    stop: list[Mapping[str, Any]] = []  # stop conditions, as the file's `gameday` extension has them
     accept: list[str] = []  # refusals of preflight that the caller takes upon themselves: `unproven`
 
 
@@ -108,7 +109,7 @@ def run(  # noqa: PLR0917  FastAPI passes them by name
     started = console.runs.start(
         experiment_id, environment=asked.environment, variables=dict(asked.variables),
         rollback_strategy=asked.rollback_strategy, dry=asked.dry,
-        hypothesis_frequency=asked.hypothesis_frequency, fail_fast=asked.fail_fast, accept=asked.accept, by=who,
+        hypothesis_frequency=asked.hypothesis_frequency, fail_fast=asked.fail_fast, accept=asked.accept, stop=asked.stop, by=who,
     )  # fmt: skip
     location = f"/runs/{started.id}"
     if is_fragment(request):

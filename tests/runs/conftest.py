@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from app.aws import InMemoryFunctions
 from app.clock import SystemClock
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, NotFound
@@ -130,6 +131,7 @@ class FakeFaults:
     lock: Any = field(default_factory=threading.RLock)
     on_intend: Callable[[], None] = lambda: None
     lever: str = ""  # why it is engaged
+    others: list[str] = field(default_factory=list)  # other faults on the same functions
 
     def refuse_while_engaged(self, environment: str) -> None:
         del environment
@@ -205,6 +207,10 @@ class FakeFaults:
     def renew(self, run_id: str, until: datetime) -> None:
         self.calls.append("renew")
 
+    def others_on(self, *asked: Any) -> list[str]:
+        del asked
+        return self.others
+
     def for_run(self, run_id: str) -> list[Entry]:
         with self.lock:
             return [entry for entry in self.entries.values() if entry.run_id == run_id]
@@ -231,12 +237,20 @@ class FakeMetrics:
 @dataclass
 class FakeEvidence:
     hit: int = 5
+    on_proof: Callable[[], None] = lambda: None
 
     def proof(self, *place: Any) -> Any:
+        self.on_proof()
         return SimpleNamespace(hit=self.hit, interceptions=self.hit, can_see=True, why="")
 
 
 class FakeAws:
+    def __init__(self) -> None:
+        self.known = InMemoryFunctions({"transform": ("p", "0.4.4")})
+
+    def functions(self, environment: str) -> InMemoryFunctions:
+        return self.known
+
     def identity(self, environment: str) -> Any:
         return SimpleNamespace(account="000000000000", alias=None, region="us-east-2")
 

@@ -1,0 +1,163 @@
+"""Stop conditions: what is crossed, for how long, and what of a run that meets one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.aws.alarms import Alarm
+from app.clock import FrozenClock
+from app.errors import Invalid
+from app.metrics import Sample
+from app.runs import stopping
+from app.runs.stopping import StopWatch
+from app.settings import Environment, Settings
+
+SIGNAL = {"name": "messages-in-flight", "key": "flight", "id": "x:0", "query": "abc"}
+
+
+@dataclass
+class Scene:
+    clock: FrozenClock
+    conditions: list[dict[str, Any]]
+    samples_: list[Sample] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+    watch: Any = None
+
+    def samples(self, environment: str, query: str, since: Any, limit: int) -> list[Sample]:
+        del environment, limit
+        return [sample for sample in self.samples_ if sample.query == query and sample.at >= since]
+
+    def client(self, environment: str, service: str) -> str:
+        return f"{environment} {service}"
+
+    def begin(self, folder: Any) -> None:
+        read = [vars(condition) for condition in stopping.read(self.conditions)]
+        run = SimpleNamespace(
+            id=1, environment="test", signals=[SIGNAL], facts={"stop": read}, started_at=self.clock.now(),
+            created_at=self.clock.now(),
+        )  # fmt: skip
+        environments = {"test": Environment(name="test", poll_seconds=6)}
+        settings = Settings(folder=folder, environments=environments, default_environment="test")
+        self.watch = StopWatch(
+            SimpleNamespace(clock=self.clock, metrics=self, aws=self, settings=settings), run
+        )
+
+    def then(self, seconds: float, *values: float | None) -> str | None:
+        """Samples that come in one after the other, and what the watch says after the last one."""
+        for value in values:
+            self.clock.advance(seconds)
+            sample = Sample(environment="test", query="abc", at=self.clock.now(), value=value, parts={})
+            self.samples_.append(sample)
+        return self.watch.crossed()
+
+
+@pytest.fixture
+def scene(clock: FrozenClock, tmp_path: Any) -> Any:
+    def begin(*conditions: dict[str, Any]) -> Scene:
+        made = Scene(clock, list(conditions))
+        made.begin(tmp_path)
+        return made
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "crossed"),
+    [
+        ({"signal": "flight", "above": 20}, (10, 21), True),
+        ({"signal": "flight", "above": 20}, (21, 20), False),
+        ({"signal": "messages-in-flight", "below": 5}, (6, 4), True),
+        ({"signal": "x:0", "above": 20, "for": 18}, (21, 21, 21), False),
+        ({"signal": "flight", "above": 20, "for": 18}, (21, 21, 21, 21), True),
+        ({"signal": "flight", "above": 20, "for": 18}, (21, 21, 5, 21), False),
+        ({"signal": "flight", "above": 20, "for": 18}, (21, None, 21, 21), False),
+        ({"signal": "flight", "above": 20}, (), False),
+        ({"no_data_for": 15}, (1, None, None), False),
+        ({"no_data_for": 15}, (1, None, None, None), True),
+        ({"signal": "flight", "no_data_for": 15}, (None, None, None), True),
+    ],
+)
+def test_what_is_crossed(
+    scene: Any, condition: dict[str, Any], values: tuple[Any, ...], *, crossed: bool
+) -> None:
+    told = scene(condition).then(6, *values)
+    assert (told is not None) is crossed
+
+
+def test_silence_counts_from_the_runs_start(scene: Any) -> None:
+    made = scene({"no_data_for": 60})
+    made.clock.advance(59)
+    assert made.watch.crossed() is None
+    made.clock.advance(1)
+    assert made.watch.crossed() == "a signal has no data for 60 s"
+
+
+def test_alarms_are_asked_once_a_poll(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def in_alarm(client: Any, **given: Any) -> list[Alarm]:
+        asked.append((client, given))
+        return [Alarm(name="payments-dead")] if len(asked) > 1 else []
+
+    monkeypatch.setattr("app.runs.stopping.in_alarm", in_alarm)
+    made = scene({"alarm": "payments-dead"})
+    assert [made.watch.crossed() for _ in range(5)] == [None] * 5
+    assert asked == [("test cloudwatch", {"names": ["payments-dead"]})]
+    made.clock.advance(7)
+    assert made.watch.crossed() == "alarm payments-dead is in ALARM"
+
+
+@pytest.mark.parametrize("given", [[{"above": 3}], ["soon"], [{"signal": "flight"}], [{"until": 3}]])
+def test_conditions_that_are_none_are_refused_with_their_place(given: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        stopping.read(given)
+    assert refused.value.problems[0].path.startswith("stop[0]")
+
+
+def test_a_signal_that_the_hypothesis_does_not_have_is_named() -> None:
+    conditions = stopping.read([{"signal": "flihgt", "above": 3}, {"signal": "flight", "above": 3}])
+    assert stopping.unknown(conditions, [SIGNAL]) == ["flihgt"]
+
+
+def test_a_run_that_meets_one_is_disarmed_and_ended(stage: Any, experiment: Any, eventually: Any) -> None:
+    long = {**stage.arms(), "pauses": {"after": 60}}
+    low = SimpleNamespace(low=0.0, high=1.0)
+    signal = SimpleNamespace(
+        key="flight", id="x:0", name="flight", tolerance=low, tolerance_text="", unit="",
+        query=SimpleNamespace(id="abc", when_empty=None, window=300),
+    )  # fmt: skip
+    stage.runs.rooms.reading.signals = [signal]
+    run = stage.start(experiment(long), stop=[{"signal": "flight", "above": 20}])
+    eventually(lambda: "armed" in stage.kinds(run))
+    assert json.loads(stage.store.read_text())["isEnabled"] is True
+    now = stage.runs.rooms.clock.now() + timedelta(seconds=1)
+    crossing = Sample(environment="test", query="abc", at=now, value=48.0, parts={})
+    stage.runs.rooms.metrics.samples = lambda *_asked: [crossing]
+    over = stage.finish(run)
+    assert (over.verdict, over.stopped_by) == ("stopped", "a stop condition: flight is above 20")
+    assert json.loads(stage.store.read_text())["isEnabled"] is False
+    assert any("Stop condition met" in str(event.data) for event in stage.runs.events(run.id))
+
+
+def test_a_function_that_is_deployed_during_a_run_makes_it_inconclusive(stage: Any, experiment: Any) -> None:
+    functions = stage.runs.rooms.aws.known
+    stage.evidence.on_proof = lambda: functions.details.update(
+        transform={"code_sha256": "other", "last_modified": "2026-11-24T12:00:07.000+0000"}
+    )
+    over = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))
+    assert over.verdict == "inconclusive"
+    assert (
+        "transform was deployed or reconfigured during the run, at 2026-11-24T12:00:07" in over.verdict_reason
+    )
+
+
+def test_another_fault_on_the_same_function_makes_it_inconclusive(stage: Any, experiment: Any) -> None:
+    stage.faults.others = ["ann armed another fault on transform at 12:00:07 UTC"]
+    over = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))
+    assert (over.verdict, "ann armed another fault" in over.verdict_reason) == ("inconclusive", True)
