@@ -87,6 +87,86 @@ def stop_all(environment: str | None, why: str, server: str | None, folder: Path
     return here(folder.resolve(), environment=environment, why=why)
 
 
+@gameday.command()
+@click.argument("experiment")
+@click.option("--server", default="http://127.0.0.1:8000", show_default=True, help="A running console.")
+@click.option("--environment", help="Where.  [default: the console's]")
+@click.option("--check", is_flag=True, help="Say what preflight finds, and start nothing.")
+@click.option("--accept", multiple=True, help="A refusal of preflight that you take upon yourself: unproven.")
+@click.option("--no-wait", is_flag=True, help="Do not wait for the verdict.")
+def run(
+    experiment: str,
+    server: str,
+    environment: str | None,
+    accept: tuple[str, ...],
+    *,
+    check: bool,
+    no_wait: bool,
+) -> int:
+    """Run an experiment on a console and wait for its verdict. Ctrl-C rolls back, and waits.
+
+    Exit codes: 0 held, 1 deviated, 2 a mistake in what was asked, 3 not started, 4 inconclusive (the fault never
+    armed or never fired, for example), 5 stopped, 6 failed.
+    """
+    from app.cli.running import check as look
+    from app.cli.running import run as start
+
+    if check:
+        return look(server, experiment, environment)
+    body = {"environment": environment, "accept": list(accept)}
+    return start(server, experiment, {k: v for k, v in body.items() if v}, wait=not no_wait)
+
+
+@gameday.command()
+@click.option("--folder", default=".", type=FOLDER, help="The console's working folder.  [default: .]")
+@click.option("--once", is_flag=True, help="Look once, and end.")
+def guardian(folder: Path, *, once: bool) -> int:
+    """Disarm what is past its deadline or whose run is gone, with no console running. A second one does no harm.
+
+    Exit codes: 0 nothing is armed, 1 something is (within its deadline, or it could not be disarmed yet).
+    """
+    from app.cli.guarding import guard
+
+    return guard(folder.resolve(), once=once)
+
+
+@gameday.command()
+@click.argument("stores", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Everything that is armed.")
+@click.option("--environment", help="Only there.  [default: everywhere]")
+@click.option("--folder", default=".", type=FOLDER, help="The console's working folder.  [default: .]")
+def disarm(stores: tuple[str, ...], *, everything: bool, environment: str | None, folder: Path) -> int:
+    """Switch faults off by hand: --all, or STORES such as ssm:failureLambdaConfig.
+
+    With --all the ledger's faults are put back as they were; then every store that a function reads is looked into,
+    and an armed value is switched off. Without a usable database it does the second alone.
+
+    Exit codes: 0 nothing is armed any more, 1 something is.
+    """
+    from app.cli.guarding import disarm as switch_off
+
+    return switch_off(folder.resolve(), stores=stores, everything=everything, environment=environment)
+
+
+@gameday.group()
+def faults() -> None:
+    """Fault configurations in files."""
+
+
+@faults.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--to", "dialect", required=True, help="For example failure-lambda/0.x.")
+@click.option("--write", is_flag=True, help="Write the file.  [default: only show the difference]")
+def migrate(file: Path, dialect: str, *, write: bool) -> int:
+    """Translate the faults in an experiment FILE to another dialect.
+
+    Exit codes: 0 shown or written, 2 where a fault can not be said in that dialect.
+    """
+    from app.cli.migrating import migrate as translate
+
+    return translate(file, dialect, write=write)
+
+
 def main() -> None:
     """Run the command; an error is a sentence on stderr and an exit code, never a traceback."""
     try:

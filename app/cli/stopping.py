@@ -32,25 +32,13 @@ def there(server: str, *, environment: str | None, why: str) -> int:
 
 def here(folder: Path, *, environment: str | None, why: str) -> int:
     """On the folder's own ledger, whether a console runs there or not."""
-    from app.aws import Aws
-    from app.clock import SystemClock
-    from app.faults import Faults
-    from app.live import Live
-    from app.settings import load, person
-    from app.storage.engine import opened
+    from app.cli.rooms import faults_of
+    from app.settings import person
 
-    settings = load(folder)
-    storage = opened(settings)
-    faults = Faults(
-        storage=storage, aws=Aws(settings.environments), clock=SystemClock(), live=Live(),
-        environments=settings.environments,
-    )  # fmt: skip
-    try:
+    with faults_of(folder) as (_, faults):
         lever = faults.engage(environment, by=person(), why=why)
-        return _over(f"{lever.sentence}.", [str(entry.store) for entry in faults.active(environment)])
-    finally:
-        faults.close()
-        storage.close()
+        left = [str(entry.store) for entry in faults.active(environment) if entry.may_fire]
+        return _over(f"{lever.sentence}.", left)
 
 
 def _over(sentence: str, left: list[str]) -> int:

@@ -15,6 +15,7 @@ from app.web import (
     health,
     lever,
     live,
+    migrating,
     runs,
     sandbox,
     signals,
@@ -33,6 +34,9 @@ ROUTES: tuple[APIRouter, ...] = (
     health.routes,
     live.routes,
     docs.routes,
+    migrating.pages,
+    migrating.api,
+    migrating.changing,
     experiments.starting,  # before the pages: an experiment's id takes the rest of the path
     experiments.pages,
     experiments.api,

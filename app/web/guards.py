@@ -45,6 +45,7 @@ class Need(StrEnum):
 
     NOTHING = "nothing"  # health: for machines
     SEE = "see"
+    EDIT = "edit"  # writes experiment files
     RUN = "run"  # runs experiments, which are code
     ARM = "arm"
     DISARM = "disarm"  # ends faults and runs

@@ -23,6 +23,8 @@ def need_of(route: APIRoute) -> Need | None:
 
 CHANGES = {
     ("POST", "/experiments/{experiment_id:path}/run"): Need.RUN,
+    ("POST", "/experiments/{experiment_id:path}/migrate"): Need.EDIT,
+    ("POST", "/api/experiments/{experiment_id:path}/migrate"): Need.EDIT,
     ("POST", "/runs/{run_id:int}/rollback"): Need.DISARM,
     ("PUT", "/api/faults"): Need.ARM,
     ("DELETE", "/api/faults/{entry_id:int}"): Need.DISARM,

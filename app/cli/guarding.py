@@ -1,0 +1,106 @@
+"""`gameday guardian`: the guardian by itself. `gameday disarm`: every fault off, with or without a database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.aws import Aws
+from app.cli.rooms import faults_of
+from app.clock import SystemClock
+from app.errors import GamedayError, Invalid
+from app.faults import Entry, Faults, Guardian, Store
+from app.faults.guardian import TICK
+from app.faults.scan import every, switch_off
+from app.settings import Settings, load, person
+
+STILL_ARMED = 1  # exit code
+
+
+def guard(folder: Path, *, once: bool) -> int:
+    """Disarm what is due, for ever; Ctrl-C ends it. It touches nothing that is alive and within its deadline."""
+    with faults_of(folder) as (settings, faults):
+        guardian = Guardian(faults=faults, clock=SystemClock())
+        click.echo(f"The guardian watches {settings.data}. Ctrl-C ends it.")
+        stopping = threading.Event()
+        while True:
+            _step(guardian, faults)
+            if once or stopping.wait(TICK):
+                return _armed(faults.active())
+
+
+def _step(guardian: Guardian, faults: Faults) -> None:
+    due = [entry.id for entry in faults.ledger.due(SystemClock().now()) if entry.active]
+    try:
+        guardian.step()
+    except Exception as error:  # noqa: BLE001  the one loop that must never end: the next step tries again
+        click.echo(f"The guardian's step failed, and it goes on: {error}", err=True)
+        return
+    for entry_id in due:
+        entry = faults.entry(entry_id)
+        click.echo(f"{entry.store} in {entry.environment}: {entry.state}. {entry.outcome or ''}".rstrip())
+
+
+def disarm(folder: Path, *, stores: Sequence[str], everything: bool, environment: str | None) -> int:
+    """The ledger's faults first, then whatever else the environments' stores hold. Without a database, that alone."""
+    if not stores and not everything:
+        raise Invalid("Name the stores to be disarmed, or say --all.")
+    settings = load(folder)
+    if environment is not None and environment not in settings.environments:
+        raise Invalid(
+            f"There is no environment {environment}. There are: {', '.join(settings.environments)}."
+        )
+    places = [environment] if environment else list(settings.environments)
+    left = [] if stores else _of_ledger(folder, places)
+    return _told([*left, *_of_stores(settings, places, stores)])
+
+
+def _of_ledger(folder: Path, places: Sequence[str]) -> list[str]:
+    """What could not be disarmed. A database that can not be opened is said, and keeps nothing armed."""
+    try:
+        with faults_of(folder) as (_, faults):
+            entries = [entry for name in places for entry in faults.active(name)]
+            over = [
+                faults.disarm(entry.id, by=person(), why="gameday disarm was called") for entry in entries
+            ]
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        click.echo(
+            f"The database can not be used ({reason}). The stores themselves are looked into.", err=True
+        )
+        return []
+    for entry in over:
+        click.echo(f"{entry.store} in {entry.environment}: {entry.outcome}")
+    return [str(entry.store) for entry in over if entry.may_fire]
+
+
+def _of_stores(settings: Settings, places: Sequence[str], stores: Sequence[str]) -> list[str]:
+    aws = Aws(settings.environments)
+    failed = []
+    for name in places:
+        named = [Store.parse(text, name) for text in stores]
+        for store in named or every(aws, settings.environments[name]):
+            try:
+                done = switch_off(aws, store)
+            except GamedayError as error:
+                click.echo(f"{store} in {name} could not be switched off: {error}", err=True)
+                failed.append(f"{store} in {name}")
+                continue
+            click.echo(done or f"{store} in {name} is off.")
+    return failed
+
+
+def _told(left: Sequence[str]) -> int:
+    if left:
+        click.echo(f"STILL ARMED: {', '.join(left)}.", err=True)
+        return STILL_ARMED
+    click.echo("Nothing is armed.")
+    return 0
+
+
+def _armed(entries: Sequence[Entry]) -> int:
+    return STILL_ARMED if any(entry.may_fire for entry in entries) else 0

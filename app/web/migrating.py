@@ -1,0 +1,78 @@
+"""An experiment in another dialect: side by side, and written only when told to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from app.dialects import DIALECTS
+from app.errors import Conflict
+from app.experiments.migration import Migration, migrate
+from app.web.asked import Form, Place, Rooms, Shown
+from app.web.guards import Need, needs
+from app.web.panels import Page
+from app.web.runs import SEE_OTHER, answered
+
+pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
+api = APIRouter(prefix="/api/experiments", tags=["experiments"])
+changing = APIRouter(include_in_schema=False, dependencies=[needs(Need.EDIT)])
+WRITTEN = tuple(name for name in DIALECTS if name != "chaos_lambda/0.1")  # that one is read only
+To = Annotated[str, Query(alias="to")]
+
+
+class Wanted(BaseModel):
+    """What an experiment is to become; `write` false shows it only."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: str
+    write: bool = False
+
+
+@pages.get("/experiments/{experiment_id:path}/migrate")
+def page(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request, experiment_id: str, console: Rooms, place: Place, show: Shown, to: To = WRITTEN[1]
+) -> HTMLResponse:
+    experiment = console.catalog.load(experiment_id)
+    found = _migration(console, experiment_id, to)
+    page = Page(name="experiments", environment=place.name)
+    return show.page(
+        request, "experiments/migrate.html", page, experiment=experiment, migration=found, dialects=WRITTEN
+    )
+
+
+@api.post("/{experiment_id:path}/migrate", dependencies=[needs(Need.EDIT)])
+def by_api(experiment_id: str, wanted: Wanted, console: Rooms) -> JSONResponse:
+    """The file in another dialect: `before`, `after`, `diff`. 422 where a fault can not be said in it."""
+    found = _migration(console, experiment_id, wanted.to)
+    if wanted.write:
+        _write(console, experiment_id, found, found.before)
+    return answered(
+        {
+            "file": found.file, "dialect": found.dialect, "changed": list(found.changed), "written": wanted.write,
+            "before": found.before, "after": found.after, "diff": found.unified,
+        }
+    )  # fmt: skip
+
+
+@changing.post("/experiments/{experiment_id:path}/migrate")
+def by_form(experiment_id: str, fields: Form, console: Rooms) -> Response:
+    """Write what was shown. 409 where the file has changed since."""
+    found = _migration(console, experiment_id, fields.get("to", ""))
+    _write(console, experiment_id, found, fields.get("before", "").replace("\r\n", "\n"))
+    return RedirectResponse(f"/experiments/{experiment_id}", status_code=SEE_OTHER)
+
+
+def _migration(console: Rooms, experiment_id: str, dialect: str) -> Migration:
+    experiment: Any = console.catalog.load(experiment_id)
+    return migrate(experiment.path, str(experiment.file), dialect)
+
+
+def _write(console: Rooms, experiment_id: str, found: Migration, shown: str) -> None:
+    """Only over what was looked at: whoever edits the file at the same time loses nothing."""
+    if found.before.rstrip("\n") != shown.rstrip("\n"):
+        raise Conflict(f"{found.file} has changed since it was shown. Look at the difference again.")
+    console.catalog.load(experiment_id).path.write_text(found.after, encoding="utf-8")
