@@ -173,6 +173,10 @@ class InMemoryAws(Aws):
         del environment
         return self.in_memory
 
+    def schedules(self, environment: str) -> Any:
+        del environment
+        return self._given["scheduler"]
+
     def credentials_until(self, environment: str) -> datetime | None:
         del environment
         return self.credentials_end

@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 
 from app.aws.problems import code, told
 
-TARGET = "arn:aws:scheduler:::aws-sdk:ssm:putParameter"  # a universal target: the API call itself
+# Universal targets: the API call itself.
+PUT = "arn:aws:scheduler:::aws-sdk:ssm:putParameter"
+DELETE = "arn:aws:scheduler:::aws-sdk:ssm:deleteParameter"
 PREFIX = "gameday-"
 
 
@@ -21,10 +23,15 @@ class Schedules:
         self._client = client
 
     def write_at(
-        self, name: str, at: datetime, *, parameter: str, value: str, role: str, kind: str = "String"
+        self, name: str, at: datetime, *, parameter: str, value: str | None, role: str, kind: str = "String"
     ) -> None:
-        """At `at` (UTC, to the second) Scheduler writes the parameter, once, and forgets. Over one of that name."""
-        target = {"Name": parameter, "Value": value, "Type": kind, "Overwrite": True}
+        """At `at` (UTC, to the second) Scheduler writes the parameter, once, and forgets; None: it deletes it.
+
+        Over a schedule of that name.
+        """
+        target: dict[str, Any] = {"Name": parameter}
+        if value is not None:
+            target |= {"Value": value, "Type": kind, "Overwrite": True}
         schedule: dict[str, Any] = {
             "Name": name,
             "ScheduleExpression": f"at({at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
@@ -33,7 +40,7 @@ class Schedules:
             "ActionAfterCompletion": "DELETE",
             "Description": "Game day: puts a fault's store back if nobody else does",
             "Target": {
-                "Arn": TARGET, "RoleArn": role, "Input": json.dumps(target),
+                "Arn": DELETE if value is None else PUT, "RoleArn": role, "Input": json.dumps(target),
                 "RetryPolicy": {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185},
             },
         }  # fmt: skip

@@ -12,7 +12,7 @@ from app.aws import Parameter, Parameters
 from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, ineffective
 from app.dialects.documents import document
 from app.errors import GamedayError, Invalid, Unavailable
-from app.faults import lock, plan, putback
+from app.faults import dead_mans_switch, lock, plan, putback
 from app.faults.disarming import Disarming
 from app.faults.entry import Entry, FaultState, Store, Understanding
 from app.faults.restorable import previous, restorable
@@ -86,7 +86,11 @@ class Arming(Disarming):
                 disarm_by=min(disarm_by, longest), lease_until=lease_until, plan=plan or DisarmPlan(),
             )  # fmt: skip
             entry, new = self.ledger.intend(intent)
-            return self._published(self._locked(held, entry, before, secure=secure) if new else entry)
+            if new:
+                entry = self._locked(held, entry, before, secure=secure)
+            else:
+                dead_mans_switch.set_for(self._aws, self._environment(store.environment), entry)
+            return self._published(entry)
 
     def written(self, store: Store, *, over: str = "", version: str = "") -> str:
         """What a command will write that names no whole value: `over` goes over what is there, field by field.
@@ -158,6 +162,9 @@ class Arming(Disarming):
                 abandoned=self.ledger.over(entry.store),
             )
             now = restorable(held, held.describe(entry.store.name), entry.store, secure=secure)
+            if now != before:
+                entry = self.ledger.change(entry.id, **previous(now, entry.holder))
+            dead_mans_switch.set_for(self._aws, self._environment(entry.environment), entry)
         except GamedayError as error:
             outcome = f"Never written: {error}"
             self.ledger.change(
@@ -169,7 +176,7 @@ class Arming(Disarming):
             )
             self._later.submit(self._release, entry)
             raise
-        return entry if now == before else self.ledger.change(entry.id, **previous(now, entry.holder))
+        return entry
 
     def _confirmed(self, entry: Entry, current: Parameter | None) -> Entry:
         if current is None or current.value != entry.value:

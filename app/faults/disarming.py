@@ -58,6 +58,7 @@ class Disarming(Ground):
         entry = self.disarm(entry_id, by=by, why="it was written again", again=True)
         if entry.state is not FaultState.DISARMED or entry.disarmed_at is None:
             return entry
+        self._later.submit(self._release, entry)  # lock and schedule, where AWS did not let go of them before
         look = plan.next_look(entry.disarmed_at, self._clock.now())
         return entry if look == entry.next_attempt_at else self.ledger.change(entry_id, next_attempt_at=look)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Conflict, Invalid
+from app.faults import dead_mans_switch
 from app.faults.arming import Arming
 from app.faults.entry import Entry, Store
 from app.faults.ground import TOPIC
@@ -71,6 +73,9 @@ class Faults(Arming):
                     f"No fault is armed for longer than {longest.total_seconds() / 60:g} minutes in "
                     f"{entry.environment}: its longest_lease in gameday.toml. This one began at {entry.created_at:%H:%M} UTC."
                 )
+            dead_mans_switch.set_for(
+                self._aws, self._environment(entry.environment), replace(entry, disarm_by=wanted)
+            )
             said = f"{by} set its deadline to {wanted:%H:%M:%S} UTC."
             return self._published(self.ledger.change(entry_id, disarm_by=wanted, outcome=said))
 

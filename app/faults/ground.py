@@ -12,7 +12,7 @@ from datetime import timedelta
 from app.aws import Aws, Parameters
 from app.clock import Clock
 from app.errors import GamedayError, NotFound
-from app.faults import lock
+from app.faults import dead_mans_switch, lock
 from app.faults.entry import Entry, Store
 from app.faults.ledger import Ledger
 from app.live import Live
@@ -74,7 +74,12 @@ class Ground:
             return self._stores[store.environment, str(store)]
 
     def _release(self, entry: Entry) -> None:
-        """A lock that can not be removed is recognised as left over by whoever arms next."""
+        """A lock that can not be removed is recognised as left over by whoever arms next.
+
+        A schedule that can not be would write over whoever comes later: it is tried again at the guardian's looks.
+        """
+        with contextlib.suppress(GamedayError):
+            dead_mans_switch.remove_for(self._aws, self._environment(entry.environment), entry)
         with contextlib.suppress(GamedayError), self._holding(entry.store):
             lock.release(self._locks(entry.store), entry)
 

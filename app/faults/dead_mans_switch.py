@@ -1,0 +1,64 @@
+"""What puts a store back when this machine is gone for good: schedules in AWS, made before a fault is armed.
+
+They write what the guardian would have written, a while after it should have. Containers that only replacing
+clears are beyond them: that remains to be done by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.aws import Aws
+from app.faults import plan
+from app.faults.entry import Entry
+from app.settings import Environment
+
+AFTER = timedelta(minutes=2)  # past the deadline: the guardian comes first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One schedule. `value` None: the parameter is deleted."""
+
+    name: str
+    at: datetime
+    value: bytes | None
+
+
+def applies(environment: Environment, entry: Entry) -> bool:
+    """Parameters only: Scheduler has one call for those, and several steps for AppConfig."""
+    return environment.dead_mans_switch_role is not None and entry.store.kind == "ssm"
+
+
+def steps(entry: Entry) -> Iterator[Step]:
+    """The fault's whole plan, as far as writes go."""
+    at = entry.disarm_by + AFTER
+    if entry.plan.flush:
+        yield Step(name=f"{name_of(entry)}-flush", at=at, value=entry.plan.flush.encode())
+        at += timedelta(seconds=entry.plan.flush_seconds)
+    yield Step(name=name_of(entry), at=at, value=plan.resting(entry))
+
+
+def set_for(aws: Aws, environment: Environment, entry: Entry) -> None:
+    """Make the schedules, or move them to the entry's deadline. Unavailable or Denied where AWS does not do it."""
+    if not applies(environment, entry):
+        return
+    schedules, kind = aws.schedules(environment.name), str(entry.previous_meta.get("type", "String"))
+    for step in steps(entry):
+        schedules.write_at(
+            step.name, step.at, parameter=entry.store.name, kind=kind, role=environment.dead_mans_switch_role or "",
+            value=None if step.value is None else step.value.decode(),
+        )  # fmt: skip
+
+
+def remove_for(aws: Aws, environment: Environment, entry: Entry) -> None:
+    """After a disarm: nothing is left to be written. One that ran, or was never made, is no trouble."""
+    if applies(environment, entry):
+        for step in steps(entry):
+            aws.schedules(environment.name).remove(step.name)
+
+
+def name_of(entry: Entry) -> str:
+    return f"gameday-{entry.holder}"
