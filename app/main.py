@@ -123,6 +123,7 @@ class Engine:
         self.guardian.stop()
         self.supervisor.stop()
         self.console.faults.close()  # locks are let go while AWS, or the emulator, is still there
+        self.console.aws.close()
         self.console.storage.close()
 
 

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session as CoreSession
 
 from app.aws.appconfig import AppConfigStore
+from app.aws.credentials import CredentialsServer
 from app.aws.functions import FunctionReader, Functions
 from app.aws.parameters import Parameters, SsmParameters
 from app.aws.problems import told
@@ -62,6 +63,7 @@ class Aws:
         self._unknown_until: dict[str, float] = {}
         self._functions: dict[str, Functions] = {}
         self._stores: dict[tuple[str, str], Parameters] = {}
+        self._served = CredentialsServer()
 
     def client(self, environment: str, service: str) -> Any:
         """A boto3 client that stays open. Unavailable where there are no credentials or no region."""
@@ -126,7 +128,7 @@ class Aws:
     def child_variables(self, environment: str) -> dict[str, str]:
         """What `aws` and boto3 need in a run's child to be where this console is, and as whom.
 
-        The credentials of an assumed role are handed over as they are now, and are not renewed in the child.
+        Keys that end are not handed over: the child asks for them here, and is given renewed ones.
         """
         of = self._environment(environment)
         region = self.region(environment)
@@ -136,17 +138,33 @@ class Aws:
         variables |= {"AWS_ENDPOINT_URL": of.endpoint_url} if of.endpoint_url else {}
         if of.profile and not of.role_arn:
             return variables | _files() | {"AWS_PROFILE": of.profile}
-        return variables | (self._keys(environment) if of.role_arn or of.is_emulated else {})
+        if of.is_emulated:
+            return variables | self._keys(environment)
+        if of.role_arn:
+            return variables | self._served.variables(environment, lambda: self._credentials(environment))
+        return variables
+
+    def close(self) -> None:
+        """Serve no credentials any more."""
+        self._served.close()
 
     def credentials_until(self, environment: str) -> datetime | None:
         """When the console's credentials end for good. None: they do not, or are renewed."""
+        if self._environment(environment).is_emulated:
+            return None
+        return ends(self._credentials(environment))
+
+    def _credentials(self, environment: str) -> Any:
+        """botocore's, which renew themselves where they can. Unavailable where there are none."""
         with told(f"Getting credentials for environment {environment}"):
             found = self._session(environment).get_credentials()
-        return ends(found) if found is not None and not self._environment(environment).is_emulated else None
+            if found is None:
+                raise NoCredentialsError
+            found.get_frozen_credentials()  # renewed here, where trouble with it is told
+            return found
 
     def _keys(self, environment: str) -> dict[str, str]:
-        with told(f"Getting credentials for environment {environment}"):
-            frozen = self._session(environment).get_credentials().get_frozen_credentials()
+        frozen = self._credentials(environment).get_frozen_credentials()
         keys = {"AWS_ACCESS_KEY_ID": frozen.access_key, "AWS_SECRET_ACCESS_KEY": frozen.secret_key}
         return keys | ({"AWS_SESSION_TOKEN": frozen.token} if frozen.token else {})
 
