@@ -23,6 +23,7 @@ from typing import TextIO
 
 import uvicorn
 
+from app import crash
 from app.aws import Aws
 from app.clock import SystemClock
 from app.dialects import DIALECTS
@@ -60,6 +61,7 @@ def serve(
     `opened` is called with the console's address once it answers. SettingsError where it can not start:
     an address that is not loopback, a port in use, or another console in the same folder.
     """
+    crash.refuse_outside_tests()
     refuse_public_address(settings.host)
     refuse_unknown_dialects(settings)
     settings.data.mkdir(parents=True, exist_ok=True)

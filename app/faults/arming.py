@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from app import crash
 from app.aws import Parameter, Parameters
 from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, ineffective
 from app.dialects.documents import document
@@ -85,7 +86,9 @@ class Arming(Disarming):
                 safe_value=safe_value.encode() if safe_value is not None else None, created_at=now,
                 disarm_by=min(disarm_by, longest), lease_until=lease_until, plan=plan or DisarmPlan(),
             )  # fmt: skip
+            crash.here("before-intent")
             entry, new = self.ledger.intend(intent)
+            crash.here("intent-committed")
             if new:
                 entry = self._locked(held, entry, before, secure=secure)
             else:
@@ -120,6 +123,7 @@ class Arming(Disarming):
             if entry.state not in (FaultState.INTENDED, FaultState.ARMED):
                 return entry
             current = self._held(entry.store).get(entry.store.name)
+            crash.here("read-back")
             return self._published(self._confirmed(entry, current))
 
     def _understand_present(self, store: Store) -> Understanding:

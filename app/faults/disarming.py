@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from app import crash
 from app.errors import Conflict, GamedayError
 from app.faults import lock, plan, putback
 from app.faults.entry import Entry, FaultState
@@ -30,10 +31,12 @@ class Disarming(Ground):
             if entry.state is FaultState.FLUSHING and not self._flushed(entry):
                 return entry
             entry = self._published(self._begun(entry))
+            crash.here("disarm-begun")
             try:
                 settled = putback.put_back(self._held(entry.store), entry)
             except GamedayError as error:
                 return self._published(self._failed(entry, error))
+            crash.here("disarm-answered")
             return self._settled(entry, settled, by=by, why=why)
 
     def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:

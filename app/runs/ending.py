@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from app import crash
 from app.errors import GamedayError
 from app.runs import findings, journal, store
 from app.runs.record import Record, Told
@@ -55,6 +56,7 @@ def end(
         record.append(run_id, *told_disarmed)  # a journal may have to be rebuilt from them
         told_disarmed = []
     raw, state = keep_journal(rooms, run, stopped=stopped_by is not None)
+    crash.here("journal-kept")
     status = RunStatus.INTERRUPTED if crashed else _status(raw, state, stopped=stopped_by is not None)
     words: dict[str, Any] = {"status": str(status), "journal": str(state), "problem": problem}
     record.append(
@@ -112,7 +114,8 @@ def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event)
         entries = list(rooms.faults.for_run(str(run.id)))
         proof = _proof(rooms, run, entries)
         found = findings.gather(rooms, run, proof, entries)
-        late = hurry.is_set() or rooms.clock.monotonic() >= deadline
+        nobody = bool(entries) and not any(entry.functions for entry in entries)  # no log to wait for
+        late = nobody or hurry.is_set() or rooms.clock.monotonic() >= deadline
         if late or not found.faults or found.fired or found.stopped_by or found.refused or found.problem:
             break
         hurry.wait(rooms.patience.look_again)

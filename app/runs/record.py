@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app import crash
 from app.clock import Clock
 from app.live import Live
 from app.runs import store
@@ -37,6 +38,8 @@ class Record:
                 if also is not None:
                     also(session)
                 events = store.append(session, run_id, told, at=self._clock.now())
+            if columns.get("ended_at") is not None:
+                crash.here("end-committed")
             self._publish(run_id, events, changed=bool(columns))
         return events
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from app import crash
 from app.clock import Clock
 from app.errors import Conflict, Invalid, NotFound
 from app.faults import Lever
@@ -103,6 +104,7 @@ class Runs:
         facts |= self._looked_at(reading, request)
         run = self._insert(experiment, request, facts, by=by)
         self._watch(run, reading)
+        crash.here("run-queued")
         self.dispatch.enqueue(run.id)
         return run
 

@@ -65,9 +65,7 @@ def test_the_aws_command_is_given_them_too(served: CredentialsServer) -> None:
 
 
 def test_keys_that_are_about_to_end_are_renewed_before_they_are_told(served: CredentialsServer) -> None:
-    source = Source(
-        timedelta(minutes=5)
-    )  # botocore renews what ends within fifteen
+    source = Source(timedelta(minutes=5))  # botocore renews what ends within fifteen
     variables = served.variables("test", lambda: source.credentials)
     first, second = (child(variables, sys.executable, "-c", ASKING) for _ in range(2))
     assert "KEY1 " not in first
