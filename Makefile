@@ -1,6 +1,7 @@
 # make sandbox   the whole lab on this machine: console, emulator, pipeline, traffic
 # make test      every check and every test
 # make bench     speed and size, side by side
+# make soak      runs, deaths and trouble with AWS at random; ARGS="--runs 50 --seed 1"
 # Each does its own set-up; a machine needs Python 3.11+ with pip, git and a network the first time.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox serve test check unit bench lock format clean
+.PHONY: help sandbox serve test check unit soak bench lock format clean
 
 help:
 	@sed -n 's/^# \(make\)/  \1/p' Makefile
@@ -42,7 +43,10 @@ check: $(READY)
 
 unit: $(READY) static/vendor/.stamp
 	@PYTHON=$(BIN)/python .ci/chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@PYTHON=$(BIN)/python .ci/tests $(ARGS)
+
+soak: $(READY)
+	@$(BIN)/python -m tests.crash.soak $(ARGS)
 
 bench: $(READY) static/vendor/.stamp
 	@$(BIN)/python -m bench $(ARGS)
