@@ -17,6 +17,7 @@ from app.sandbox.emulator.queries import (
     dimensions,
     metric_data,
     metric_statistics,
+    paged,
     read_queries,
 )
 from app.sandbox.emulator.windows import Window
@@ -107,8 +108,13 @@ class CloudWatch:
             asked = protocol.read(params, body)
             queries = read_queries(asked.get("MetricDataQueries") or [], self.scope)
             newest_first = asked.get("ScanBy") != ASCENDING
+            results = metric_data(
+                queries, self.points, self._window(protocol, asked), newest_first=newest_first
+            )
+            size = asked.get("MaxDatapoints")
+            token = asked.get("NextToken")
             return protocol.metric_data(
-                metric_data(queries, self.points, self._window(protocol, asked), newest_first=newest_first)
+                paged(results, size=None if size is None else int(size), token=token and str(token))
             )
         except ValidationError as error:
             return protocol.error("ValidationError", str(error))

@@ -1,4 +1,4 @@
-"""CloudWatch's metric math, the part the sandbox speaks: arithmetic, FILL, SUM, AVG, MIN, MAX. Pure.
+"""CloudWatch's metric math, the part the sandbox speaks: arithmetic, comparisons, IF, FILL, RATE, SUM and others. Pure.
 
 The grammar is that of arithmetic, so Python's own parser reads it; every node that is not part of the
 list below is refused, and nothing is ever executed as Python.
@@ -17,6 +17,10 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+
+from app.sandbox.emulator import functions
+from app.sandbox.emulator.functions import COMPARISONS, LOGIC, POINTWISE
 
 Series = dict[int, float]
 Value = float | Series | list[Series]
@@ -24,11 +28,13 @@ Value = float | Series | list[Series]
 NOTHING = math.nan  # a scalar that has no value, such as the sum of no points; what it meets has none either
 LONGEST = 1024  # characters, as on AWS
 ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
-ALLOWED = re.compile(r"[a-zA-Z0-9_.,+\-*/()\[\]\s]*")
+ALLOWED = re.compile(r"[a-zA-Z0-9_.,+\-*/()\[\]\s<>=!&|]*")
 NOT_A_NUMBER = re.compile(
     r"(?<![a-zA-Z0-9_])[0-9][0-9.]*(?:_|[xXoObBjJ])"
 )  # Python would read these, AWS would not
-FUNCTIONS = ("FILL", "SUM", "AVG", "MIN", "MAX")
+CHANGES = {"RATE": functions.rate, "DIFF": functions.difference}
+OF_ONE = ("SUM", "AVG", "MIN", "MAX", *CHANGES, *POINTWISE)
+FUNCTIONS = ("FILL", "IF", *OF_ONE)
 
 OPERATORS: Mapping[type[ast.operator], tuple[str, Callable[[float, float], float]]] = {
     ast.Add: ("+", operator.add),
@@ -63,7 +69,7 @@ def parse(text: str) -> Expression:
     if not text.strip() or not ALLOWED.fullmatch(text) or NOT_A_NUMBER.search(text):
         raise ExpressionError("Invalid syntax")
     try:
-        tree = ast.parse(" ".join(text.split()), mode="eval").body
+        tree = ast.parse(functions.worded(text), mode="eval").body
         names = tuple(dict.fromkeys(_names(tree)))
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise ExpressionError("Invalid syntax") from error
@@ -88,20 +94,37 @@ def _names(node: ast.expr) -> list[str]:
             return []
         case ast.Name(id=name) if ID.fullmatch(name):
             return [name]
+        case ast.Call(func=ast.Name(id=name)):
+            return _names_of_call(node, name)
+    return [name for operand in _operands(node) for name in _names(operand)]
+
+
+def _operands(node: ast.expr) -> list[ast.expr]:
+    match node:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-            return [*_names(left), *_names(right)]
+            return [left, right]
         case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-            return _names(operand)
+            return [operand]
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARISONS:
+            return [left, right]
+        case ast.BoolOp(values=values):
+            return values
+    raise ExpressionError("Invalid syntax")
+
+
+def _names_of_call(node: ast.Call, name: str) -> list[str]:
+    match node:
         case ast.Call(func=ast.Name(id="FILL"), args=[series, by], keywords=[]):
             how = [] if isinstance(by, ast.Name) and by.id in ("REPEAT", "LINEAR") else _names(by)
             return [*_arguments(series), *how]
-        case ast.Call(func=ast.Name(id=name), args=[one], keywords=[]) if name in AGGREGATES:
+        case ast.Call(func=ast.Name(id="IF"), args=[_, _] | [_, _, _] as parts, keywords=[]):
+            return [one for part in parts for one in _names(part)]
+        case ast.Call(args=[one], keywords=[]) if name in OF_ONE:
             return _arguments(one)
-        case ast.Call(func=ast.Name(id=name)) if name not in FUNCTIONS:
-            raise ExpressionError(f"Function '{name}' not found")
-        case ast.Call(func=ast.Name(id=name)):
-            raise ExpressionError(f"Wrong arguments of function '{name}'")
-    raise ExpressionError("Invalid syntax")
+    known = name in FUNCTIONS
+    raise ExpressionError(
+        f"Wrong arguments of function '{name}'" if known else f"Function '{name}' not found"
+    )
 
 
 def _arguments(node: ast.expr) -> list[str]:
@@ -125,21 +148,53 @@ class _Evaluation:
                 return self._named(name)
             case ast.List(elts=elements):
                 return [self._series(element) for element in elements]
-            case ast.UnaryOp(op=op, operand=operand):
-                return combined(
-                    "*", operator.mul, -1.0 if isinstance(op, ast.USub) else 1.0, self.value(operand)
-                )
-            case ast.BinOp(left=left, op=op, right=right):
-                return combined(*OPERATORS[type(op)], self.value(left), self.value(right))
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 return self._called(name, arguments)
+        return self._operated(node)
+
+    def _operated(self, node: ast.expr) -> Value:
+        match node:
+            case ast.UnaryOp(op=op, operand=operand):
+                sign = -1.0 if isinstance(op, ast.USub) else 1.0
+                return combined("*", operator.mul, sign, self.value(operand))
+            case ast.BinOp(left=left, op=op, right=right):
+                return combined(*OPERATORS[type(op)], self.value(left), self.value(right))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                mark, compare = COMPARISONS[type(op)]
+                return combined(mark, functions.compared(compare), self.value(left), self.value(right))
+            case ast.BoolOp(op=op, values=values):
+                word, operate = LOGIC[type(op)]
+                return reduce(lambda one, other: combined(word, operate, one, other), map(self.value, values))
         raise ExpressionError("Invalid syntax")
 
     def _called(self, name: str, arguments: Sequence[ast.expr]) -> Value:
         if name == "FILL":
             series, by = arguments
             return self._fill(self.value(series), by)
+        if name == "IF":
+            return self._if([self.value(argument) for argument in arguments])
+        if name in CHANGES or name in POINTWISE:
+            return self._each(name, self.value(arguments[0]))
         return aggregated(name, self.value(arguments[0]))
+
+    def _if(self, values: Sequence[Value]) -> Value:
+        wrong = next((value for value in values if isinstance(value, list)), None)
+        if wrong is not None:
+            raise ExpressionError(f"Unsupported operand type for IF: '{_type(wrong)}'")
+        condition, yes, *no = [value for value in values if not isinstance(value, list)]
+        return functions.chosen(condition, yes, no[0] if no else None)
+
+    def _each(self, name: str, value: Value) -> Value:
+        """Of a series a series, of a list a list."""
+        if isinstance(value, float):
+            raise ExpressionError(f"Unsupported operand type for {name}: '{_type(value)}'")
+        if name in CHANGES:
+            change = CHANGES[name]
+            return [change(series) for series in value] if isinstance(value, list) else change(value)
+        of = POINTWISE[name]
+        whole = [value] if isinstance(value, dict) else value
+        made = [{second: float(of(point)) for second, point in series.items()} for series in whole]
+        return made if isinstance(value, list) else made[0]
 
     def _named(self, name: str) -> Series:
         if name not in self.values:
@@ -193,13 +248,13 @@ def combined(sign: str, operate: Callable[[float, float], float], left: Value, r
 
 def aggregated(name: str, value: Value) -> Value:
     """Of a list: a series, over the points that there are. Of a series: a scalar over its points."""
-    reduce = AGGREGATES[name]
+    folded = AGGREGATES[name]
     if isinstance(value, float):
         raise ExpressionError(f"Unsupported operand type for {name}: '{_type(value)}'")
     if isinstance(value, dict):
-        return reduce(list(value.values())) if value else NOTHING
+        return folded(list(value.values())) if value else NOTHING
     seconds = sorted({second for series in value for second in series})
-    return {second: reduce([series[second] for series in value if second in series]) for second in seconds}
+    return {second: folded([series[second] for series in value if second in series]) for second in seconds}
 
 
 def repeated(series: Series, grid: Sequence[int]) -> Series:

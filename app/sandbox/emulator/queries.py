@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from app.sandbox.emulator.expressions import ID, Expression, ExpressionError, Series, evaluate, parse
+from app.sandbox.emulator.functions import with_metrics
 from app.sandbox.emulator.points import Metric, Points, Slot, merged, statistic
 from app.sandbox.emulator.windows import MINUTE, Window
 
@@ -49,6 +50,15 @@ class Result:
     label: str
     timestamps: tuple[int, ...]
     values: tuple[float, ...]
+    complete: bool = True  # False: more of it comes with the next page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """`token` of the next one; None at the end."""
+
+    results: tuple[Result, ...]
+    token: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +77,8 @@ def read_queries(entries: Sequence[Mapping[str, Any]], scope: tuple[str, str]) -
         raise ValidationError(
             f"The collection MetricDataQueries must not have a size greater than {MOST_QUERIES}."
         )
-    queries = [_query(number, entry, scope) for number, entry in enumerate(entries, 1)]
+    metrics = [str(entry.get("Id", "")) for entry in entries if entry.get("MetricStat") is not None]
+    queries = [_query(number, entry, scope, metrics) for number, entry in enumerate(entries, 1)]
     ids = [query.id for query in queries]
     doubled = next((one for one in ids if ids.count(one) > 1), None)
     if doubled is not None:
@@ -96,6 +107,25 @@ def metric_data(
     return [_result(query, values[query.id], newest_first) for query in queries if query.returned]
 
 
+def paged(results: Sequence[Result], *, size: int | None, token: str | None) -> Page:
+    """At most `size` data points, from where `token` left off; every query has a result on every page.
+
+    ValidationError for a size or a token that AWS would not take.
+    """
+    if size is not None and not 1 <= size <= MOST_BUCKETS:
+        raise ValidationError(f"The parameter MaxDatapoints must be between 1 and {MOST_BUCKETS}.")
+    if token is not None and not token.isdecimal():
+        raise ValidationError("The parameter NextToken is not valid.")
+    begin, left = int(token or 0), size or MOST_BUCKETS
+    end, at, shown = begin + left, 0, []
+    for result in results:
+        first, last = max(begin - at, 0), max(end - at, 0)
+        part = replace(result, timestamps=result.timestamps[first:last], values=result.values[first:last])
+        shown.append(replace(part, complete=last >= len(result.values)))
+        at += len(result.values)
+    return Page(results=tuple(shown), token=str(end) if at > end else None)
+
+
 def metric_statistics(
     source: MetricStat, names: Sequence[str], points: Points, window: Window
 ) -> list[Datapoint]:
@@ -117,7 +147,9 @@ def dimensions(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], .
     return tuple(sorted((str(entry["Name"]), str(entry.get("Value", ""))) for entry in entries))
 
 
-def _query(number: int, entry: Mapping[str, Any], scope: tuple[str, str]) -> DataQuery:
+def _query(
+    number: int, entry: Mapping[str, Any], scope: tuple[str, str], metrics: Sequence[str]
+) -> DataQuery:
     place = f"MetricDataQueries.member.{number}"
     one = str(entry.get("Id", ""))
     if not ID.fullmatch(one):
@@ -127,7 +159,11 @@ def _query(number: int, entry: Mapping[str, Any], scope: tuple[str, str]) -> Dat
     text, stat = entry.get("Expression"), entry.get("MetricStat")
     if (text is None) == (stat is None):
         raise ValidationError(f"Exactly one of {place}.MetricStat and {place}.Expression is required.")
-    source = _expression(one, str(text)) if stat is None else _metric_stat(place, stat, scope)
+    source = (
+        _expression(one, with_metrics(str(text), metrics))
+        if stat is None
+        else _metric_stat(place, stat, scope)
+    )
     period = entry.get("Period")
     if period is not None:
         _check_period(int(period), f"{place}.Period")

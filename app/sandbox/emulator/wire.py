@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 from xml.sax.saxutils import escape
 
-from app.sandbox.emulator.queries import Datapoint, Result, ValidationError
+from app.sandbox.emulator.queries import Datapoint, Page, ValidationError
 
 Response = tuple[int, dict[str, str], bytes]
 Entries = dict[str, Any]
@@ -35,20 +35,21 @@ class Protocol:
             raise ValidationError(f"The parameter {name} is required.")
         return float(seconds)
 
-    def metric_data(self, results: Sequence[Result]) -> Response:
+    def metric_data(self, page: Page) -> Response:
         rows = [
             {
                 "Id": result.id,
                 "Label": result.label,
                 "Timestamps": [self._iso(second) for second in result.timestamps],
                 "Values": list(result.values),
-                "StatusCode": "Complete",
+                "StatusCode": "Complete" if result.complete else "PartialData",
             }
-            for result in results
+            for result in page.results
         ]
         if self.is_cbor:
             rows = [self.cloudwatch._cbor_metric_data_result(row) for row in rows]  # noqa: SLF001
-        return self._answer("GetMetricData", {"MetricDataResults": rows, "Messages": []})
+        more = {"NextToken": page.token} if page.token is not None else {}
+        return self._answer("GetMetricData", {"MetricDataResults": rows, "Messages": [], **more})
 
     def metric_statistics(self, label: str, datapoints: Sequence[Datapoint]) -> Response:
         rows = []

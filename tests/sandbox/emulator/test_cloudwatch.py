@@ -36,8 +36,8 @@ IN_FLIGHT = [
     metric("m2", "Out", ReturnData=False),
     metric("m3", "Writes", ReturnData=False),
 ]
-UNKNOWN = [{"Id": "e1", "Expression": "RATE(m1)"}, metric("m1", "In")]
-REFUSAL = "Error in expression 'e1': Function 'RATE' not found"
+UNKNOWN = [{"Id": "e1", "Expression": "ANOMALY(m1)"}, metric("m1", "In")]
+REFUSAL = "Error in expression 'e1': Function 'ANOMALY' not found"
 
 
 def last(minutes):
@@ -159,6 +159,26 @@ def test_values_come_newest_first_unless_asked_otherwise(client, measured):
             MetricDataQueries=[metric("m1", "Twice")], ScanBy=scan, **last(15)
         )
         assert answer["MetricDataResults"][0]["Values"] == values
+
+
+def test_pages_and_metrics_of_the_request_with_boto3(client, measured):
+    cloudwatch = client("cloudwatch")
+    rows = [{"MetricName": name, "Value": value, "Timestamp": measured - at}
+            for name, value in (("PageA", 1), ("PageB", 2)) for at in (0, 30, 60)]  # fmt: skip
+    cloudwatch.put_metric_data(Namespace="Lab", MetricData=rows)
+    queries = [
+        metric("m1", "PageA", ReturnData=False), metric("m2", "PageB", ReturnData=False),
+        {"Id": "e1", "Expression": "IF(SUM(METRICS()) > 0, m2 * 10, 0)"},
+    ]  # fmt: skip
+    asked = {"MetricDataQueries": queries, "MaxDatapoints": 2, **last(15)}
+    first = cloudwatch.get_metric_data(**asked)
+    second = cloudwatch.get_metric_data(**asked, NextToken=first["NextToken"])
+    told = [
+        (page["MetricDataResults"][0]["Values"], page["MetricDataResults"][0]["StatusCode"])
+        for page in (first, second)
+    ]
+    assert told == [([20, 20], "PartialData"), ([20], "Complete")]
+    assert "NextToken" not in second
 
 
 def test_statistics_as_chaosaws_asks_for_them(client):

@@ -58,6 +58,25 @@ CASES = [
     ("FILL(none, REPEAT)", {}),
     ("FILL(none, LINEAR)", {}),
     ("json + FILL(none, 0)", {0: 100.0, 60: 200.0}),
+    ("RATE(json)", {60: 100 / 60}),  # the first point has none
+    ("RATE(gaps)", {180: 4 / 120}),  # since the point before, however long ago
+    ("RATE(none)", {}),
+    ("SUM(RATE([json, csv]))", {60: 100 / 60 + 102 / 60}),
+    ("DIFF(json)", {60: 100.0}),
+    ("ABS(-json)", {0: 100.0, 60: 200.0}),
+    ("CEIL(writes / 5)", {0: 10.0, 60: 20.0}),
+    ("FLOOR(writes / 5)", {0: 9.0, 60: 20.0}),
+    ("json > 150", {0: 0.0, 60: 1.0}),
+    ("json >= 100 AND csv < 100", {0: 1.0, 60: 0.0}),
+    ("json == 200 || csv != 200", {0: 1.0, 60: 1.0}),
+    ("json > 150 && csv > 150", {0: 0.0, 60: 1.0}),
+    ("IF(json > 150, json, 0)", {0: 0.0, 60: 200.0}),
+    ("IF(json > 150, csv)", {60: 200.0}),  # without an alternative there is no point
+    ("IF(gaps, json, 1)", {60: 200.0}),  # a point where the condition and what it chooses have one
+    ("IF(zero, 1, json)", {0: 100.0, 60: 1.0}),
+    ("IF(SUM(none) > 1, json, csv)", {}),
+    ("IF(SUM(json) > 1, json, csv)", {0: 100.0, 60: 200.0}),
+    ("IF(json <= 100, 1, IF(json <= 200, 2, 3))", {0: 1.0, 60: 2.0}),
 ]
 
 
@@ -72,7 +91,14 @@ REFUSED = [
     ("json ** 2", "Invalid syntax"),
     ("json // 2", "Invalid syntax"),
     ("json % 2", "Invalid syntax"),
-    ("json > 5", "Invalid syntax"),
+    ("1 < json < 5", "Invalid syntax"),
+    ("json = 5", "Invalid syntax"),
+    ("json & csv", "Invalid syntax"),
+    ("!json", "Invalid syntax"),
+    ("IF(json)", "Wrong arguments of function 'IF'"),
+    ("IF([json], 1, 2)", "Invalid syntax"),
+    ("RATE(5)", "Unsupported operand type for RATE: 'Scalar'"),
+    ("RATE(json, csv)", "Wrong arguments of function 'RATE'"),
     ("json # comment", "Invalid syntax"),
     ("0x10 * json", "Invalid syntax"),
     ("1_000 * json", "Invalid syntax"),
@@ -86,7 +112,7 @@ REFUSED = [
     ("JSON * 2", "Invalid syntax"),
     ("lambda: 1", "Invalid syntax"),
     ("(" * 300 + "json" + ")" * 300, "Invalid syntax"),
-    ("RATE(json)", "Function 'RATE' not found"),
+    ("ANOMALY(json)", "Function 'ANOMALY' not found"),
     ("sum(json)", "Function 'sum' not found"),
     ("__import__(os)", "Function '__import__' not found"),
     ("SUM(json, csv)", "Wrong arguments of function 'SUM'"),

@@ -1,11 +1,14 @@
 import pytest
 
+from app.sandbox.emulator.functions import with_metrics
 from app.sandbox.emulator.points import Metric, Points
 from app.sandbox.emulator.queries import (
     MetricStat,
+    Result,
     ValidationError,
     metric_data,
     metric_statistics,
+    paged,
     read_queries,
 )
 from app.sandbox.emulator.windows import Window
@@ -97,8 +100,8 @@ REFUSED = [
     ([stat("m1", "")], "The parameter MetricDataQueries.member.1.MetricStat.Metric.MetricName is required."),
     ([expression("e1", "m1 + 1")], "Error in expression 'e1': Unknown metric id 'm1'"),
     (
-        [expression("e1", "RATE(m1)"), stat("m1", "In")],
-        "Error in expression 'e1': Function 'RATE' not found",
+        [expression("e1", "ANOMALY(m1)"), stat("m1", "In")],
+        "Error in expression 'e1': Function 'ANOMALY' not found",
     ),
     ([expression("e1", "SUM(m1)"), stat("m1", "In")], "Error in expression 'e1': The final result"),
     ([expression("e1", "e2"), expression("e2", "e1")], "Error in expression 'e"),
@@ -123,3 +126,56 @@ def test_statistics_have_the_same_buckets(points):
         (START, {"Sum": 50.0}, {"p90": 10.0}),
         (START + 300, {"Sum": 50.0}, {"p90": 10.0}),
     ]
+
+
+RESULTS = [
+    Result(id="a", label="a", timestamps=(60, 0), values=(2.0, 1.0)),
+    Result(id="b", label="b", timestamps=(), values=()),
+    Result(id="c", label="c", timestamps=(120, 60, 0), values=(5.0, 4.0, 3.0)),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6, None])
+def test_pages_hold_every_point_once_in_its_order(size):
+    seen = {"a": [], "b": [], "c": []}
+    token, pages = None, 0
+    while True:
+        page = paged(RESULTS, size=size, token=token)
+        assert [result.id for result in page.results] == ["a", "b", "c"]
+        assert sum(len(result.values) for result in page.results) <= (size or 100)
+        for result in page.results:
+            seen[result.id] += result.values
+        pages, token = pages + 1, page.token
+        if token is None:
+            break
+    assert seen == {"a": [2.0, 1.0], "b": [], "c": [5.0, 4.0, 3.0]}
+    assert all(result.complete for result in page.results)
+    assert pages == -(-5 // (size or 5))
+
+
+def test_what_goes_on_says_so():
+    page = paged(RESULTS, size=3, token=None)
+    assert [(result.id, result.complete) for result in page.results] == [
+        ("a", True),
+        ("b", True),
+        ("c", False),
+    ]
+
+
+@pytest.mark.parametrize(("size", "token"), [(0, None), (100_801, None), (5, "elsewhere")])
+def test_a_page_that_can_not_be_is_refused(size, token):
+    with pytest.raises(ValidationError):
+        paged(RESULTS, size=size, token=token)
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("SUM(METRICS())", "SUM([m1, m2, errors])"),
+        ('AVG(METRICS("m"))', "AVG([m1, m2])"),
+        ("MAX(METRICS( 'err' ))", "MAX([errors])"),
+        ("m1 + m2", "m1 + m2"),
+    ],
+)
+def test_metrics_are_those_of_the_request(text, listed):
+    assert with_metrics(text, ["m1", "m2", "errors"]) == listed
