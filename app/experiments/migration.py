@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +17,8 @@ from app.errors import Invalid
 from app.experiments.intents import intents_of
 from app.experiments.rewriting import with_value
 
-Row = tuple[Literal["same", "changed"], str, str]
+Row = tuple[Literal["same", "changed", "gap"], str, str]
+CONTEXT = 3  # lines around a change
 Change = tuple[Any, Any]  # arguments before and after
 
 
@@ -38,7 +40,7 @@ class Migration:
 
     @property
     def rows(self) -> list[Row]:
-        """Side by side, line by line; what stands on one side alone is beside an empty line."""
+        """Side by side, each change with some lines around it; a gap stands for lines that are the same."""
         return list(_rows(self.before.splitlines(), self.after.splitlines()))
 
 
@@ -141,9 +143,8 @@ def _parse(path: Path, text: str) -> Any:
 
 
 def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        left, right = before[a:b], after[c:d]
-        for index in range(max(len(left), len(right))):
-            one = left[index] if index < len(left) else ""
-            two = right[index] if index < len(right) else ""
-            yield ("same" if tag == "equal" else "changed"), one, two
+    for group in difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT):
+        yield "gap", f"line {group[0][1] + 1}", f"line {group[0][3] + 1}"
+        for tag, a, b, c, d in group:
+            for one, two in zip_longest(before[a:b], after[c:d], fillvalue=""):
+                yield ("same" if tag == "equal" else "changed"), one, two

@@ -132,6 +132,12 @@ def _by_hand(console: Console, entry: Entry) -> str:
 
 
 def _just_over(console: Console) -> Entry | None:
+    """Disarmed a moment ago, or a while ago and not known to be clean yet."""
     since = console.clock.now() - JUST_NOW
-    over = [e for e in console.faults.history(LOOKS_BACK) if e.disarmed_at and e.disarmed_at >= since]
+    settling = {entry.id for entry in console.faults.settling()}
+    over = [
+        entry
+        for entry in console.faults.history(LOOKS_BACK)
+        if entry.disarmed_at and (entry.disarmed_at >= since or entry.id in settling)
+    ]
     return max(over, key=lambda entry: entry.disarmed_at or since, default=None)

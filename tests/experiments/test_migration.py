@@ -80,4 +80,5 @@ def test_the_two_sides_stand_line_by_line(lab: Path) -> None:
     assert len(changed) == 1
     assert "blacklist" in changed[0][0]
     assert "denylist" in changed[0][1]
+    assert [before for kind, before, _ in found.rows if kind == "gap"] == ["line 85"]
     assert found.unified.count("\n+ ") == 1
