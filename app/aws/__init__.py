@@ -2,9 +2,10 @@
 
 from app.aws.clients import Aws, Identity
 from app.aws.doubles import InMemoryAws, InMemoryFunctions, InMemoryParameters
-from app.aws.functions import Code, Function
+from app.aws.functions import Function
 from app.aws.logs import LogEvent, LogPage
 from app.aws.metrics import MetricResult, MetricResults
+from app.aws.packages import Code
 from app.aws.parameters import Parameter, Parameters
 from app.aws.problems import Denied, Throttled
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from app.aws.clients import Aws, Identity
-from app.aws.functions import Code, Function, Functions
+from app.aws.functions import Function, Functions
+from app.aws.packages import Code
 from app.aws.parameters import Parameter, Parameters
 from app.settings import Environment
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import json
 import threading
 import time
-import urllib.request
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
-from urllib.error import URLError
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from app.aws.packages import Code, of_layer, read_package
 from app.aws.problems import code, told
 from app.errors import GamedayError
 
@@ -28,11 +23,7 @@ APPCONFIG_VARIABLES = (
 )
 RECYCLED = "GAMEDAY_RECYCLED"
 WRAPPER = "/opt/failure-lambda-wrapper"
-LIBRARY = "node_modules/failure-lambda/package.json"
-LARGEST_PACKAGE = 64 * 1024 * 1024  # bytes downloaded
-LARGEST_DESCRIPTION = 256 * 1024  # bytes of a package.json
 LISTED_FOR = 60.0  # seconds: a function that is added is seen a minute later
-DOWNLOAD_WITHIN = 20  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +51,6 @@ class Function:
     def store(self) -> str | None:
         """What its library reads: a parameter's name, or AppConfig's three."""
         return self.appconfig or self.parameter
-
-
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """What a deployment package says about the fault library."""
-
-    version: str | None  # None: it is not in the package, or the package could not be read
-    why: str  # half a sentence
 
 
 class Functions(Protocol):
@@ -130,6 +113,8 @@ class FunctionReader:
             )  # fmt: skip
 
     def library(self, function: Function) -> Code:
+        if (layer := of_layer(function.layers)) is not None:
+            return layer
         # Whoever deploys must be seen at once: a listing may be a minute old, and so may its hash.
         try:
             with told(f"Reading the package of {function.name}"):
@@ -138,47 +123,16 @@ class FunctionReader:
             return Code(version=None, why=str(error))
         sha = answer["Configuration"].get("CodeSha256") or function.code_sha256
         if sha not in self._versions:
-            code, final = _read_package(answer.get("Code", {}).get("Location", ""))
+            found, final = read_package(answer.get("Code", {}).get("Location", ""))
             if not final:
-                return code
-            self._versions[sha] = code
+                return found
+            self._versions[sha] = found
         return self._versions[sha]
 
     def _list(self) -> tuple[Function, ...]:
         with told("Listing functions"):
             pages = self._client.get_paginator("list_functions").paginate()
             return tuple(_function(row) for page in pages for row in page["Functions"])
-
-
-def library_version(package: bytes) -> str | None:
-    """The version of failure-lambda in a zip file; None where it is not in there."""
-    with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        names = [name for name in archive.namelist() if name == LIBRARY or name.endswith("/" + LIBRARY)]
-        if not names:
-            return None
-        with archive.open(min(names, key=len)) as member:
-            version = json.loads(member.read(LARGEST_DESCRIPTION)).get("version")
-    return version if isinstance(version, str) else None
-
-
-def _read_package(location: str) -> tuple[Code, bool]:
-    """What the package says, and whether that holds for as long as the package does."""
-    if urlsplit(location).scheme not in ("http", "https"):
-        return Code(version=None, why="AWS gives no package to download"), True
-    try:
-        with urllib.request.urlopen(location, timeout=DOWNLOAD_WITHIN) as answer:  # noqa: S310  checked above
-            package = answer.read(LARGEST_PACKAGE + 1)
-    except (URLError, OSError, ValueError) as error:
-        return Code(version=None, why=f"the package could not be downloaded ({type(error).__name__})"), False
-    if len(package) > LARGEST_PACKAGE:
-        return Code(version=None, why="the package is larger than 64 MB"), True
-    try:
-        version = library_version(package)
-    except (zipfile.BadZipFile, ValueError, AttributeError):
-        return Code(version=None, why="the package could not be read"), True
-    return Code(
-        version=version, why="read from the deployment package" if version else "not in the package"
-    ), True
 
 
 def _function(row: dict[str, Any]) -> Function:

@@ -122,7 +122,7 @@ def _packaged(aws: Aws, environment: Environment, functions: tuple[Function, ...
 
 
 def _library(function: Function, code: Code) -> str:
-    return getattr(code, "library", None) or function.library
+    return code.library or function.library
 
 
 def _mixed(names: tuple[str, ...], library: str, versions: Sequence[str]) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from app.aws import Aws
-from app.aws.functions import library_version
+from app.aws.functions import _function
 from app.settings import Environment
 
 
-def package(version: str | None, folder: str = "") -> bytes:
+def package(version: str | None) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr("index.js", "exports.handler = async () => 1;")
@@ -23,20 +23,8 @@ def package(version: str | None, folder: str = "") -> bytes:
         )
         if version:
             description = json.dumps({"name": "failure-lambda", "version": version})
-            archive.writestr(f"{folder}node_modules/failure-lambda/package.json", description)
+            archive.writestr("node_modules/failure-lambda/package.json", description)
     return made.getvalue()
-
-
-@pytest.mark.parametrize("folder", ["", "src/"])
-def test_the_librarys_version_is_read_from_the_package(folder: str) -> None:
-    assert library_version(package("0.4.4", folder)) == "0.4.4"
-
-
-def test_a_package_without_the_library_says_nothing() -> None:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("index.js", "")
-    assert library_version(made.getvalue()) is None
 
 
 @pytest.mark.sandbox
@@ -59,3 +47,35 @@ def create(aws: Aws, name: str, code: bytes, *, parameter: str | None) -> None:
         FunctionName=name, Runtime="nodejs20.x", Handler="index.handler", Role="arn:aws:iam::000000000000:role/any",
         Code={"ZipFile": code}, Environment={"Variables": variables},
     )  # fmt: skip
+
+
+LAYER = "arn:aws:lambda:us-east-2:123456789012:layer:failure-lambda:3"
+
+
+@pytest.mark.parametrize(
+    ("row", "members"),
+    [
+        ({"Environment": {"Variables": {"CHAOS_PARAM": "p"}}}, {"parameter": "p", "library": "chaos_lambda"}),
+        (
+            {"Environment": {"Variables": {
+                "FAILURE_INJECTION_PARAM": "p", "FAILURE_APPCONFIG_APPLICATION": "a", "FAILURE_APPCONFIG_ENVIRONMENT": "e",
+                "FAILURE_APPCONFIG_CONFIGURATION": "c",
+            }}},
+            {"parameter": None, "appconfig": "a/e/c", "store": "a/e/c"},  # AppConfig wins
+        ),
+        ({"Environment": {"Variables": {"FAILURE_CACHE_TTL": "2.5"}}}, {"cache_ttl": 2.5}),
+        ({"Environment": {"Variables": {"FAILURE_CACHE_TTL": "-1"}}}, {"cache_ttl": None}),
+        ({"Environment": {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/failure-lambda-wrapper"}}}, {"wrapper": True}),
+        ({"Environment": {"Variables": {"FAILURE_LAMBDA_DISABLED": "true"}}}, {"disabled": True}),
+        ({"Environment": {"Variables": {"AWS_NODEJS_CONNECTION_REUSE_ENABLED": "1"}}}, {"keep_alive": True}),
+        ({"LoggingConfig": {"LogFormat": "JSON", "LogGroup": "g", "ApplicationLogLevel": "WARN"}},
+         {"log_format": "JSON", "log_group": "g", "application_log_level": "WARN"}),
+        ({"Layers": [{"Arn": LAYER}]}, {"layers": (LAYER,)}),
+        ({}, {"parameter": None, "log_group": "/aws/lambda/f", "log_format": "Text", "cache_ttl": None}),
+    ],
+)  # fmt: skip
+def test_a_functions_settings_are_read_as_the_library_reads_them(
+    row: dict[str, Any], members: dict[str, Any]
+) -> None:
+    function = _function({"FunctionName": "f", **row})
+    assert {name: getattr(function, name) for name in members} == members
