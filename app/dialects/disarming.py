@@ -32,6 +32,7 @@ class DisarmPlan:
     flush_seconds: float = 0.0
     recycle: bool = False  # only new containers are clear
     left: str = ""  # what stays behind in warm containers whatever is written, as a sentence
+    by_hand: str = ""  # what else was changed that nobody here can undo: such a fault is never called clean
 
     @property
     def sentence(self) -> str:

@@ -79,6 +79,7 @@ class Arming(Disarming):
             held = self._held(store)
             before = restorable(held, held.describe(store.name), store, secure=secure)
             longest = now + self._environment(store.environment).longest_lease
+            self._refuse_longer_than_credentials(store, min(disarm_by, longest))
             intent = Entry(
                 id=0, store=store, run_id=run_id, by=by, state=FaultState.INTENDED, dialect=dialect, fault=fault,
                 functions=tuple(functions), translated_from=translated_from, **previous(before, uuid.uuid4().hex),
@@ -94,6 +95,15 @@ class Arming(Disarming):
             else:
                 dead_mans_switch.set_for(self._aws, self._environment(store.environment), entry)
             return self._published(entry)
+
+    def _refuse_longer_than_credentials(self, store: Store, disarm_by: datetime) -> None:
+        """Whoever is to restore must be able to: Invalid for a lease that outlives what the console may call AWS with."""
+        ends = self._aws.credentials_until(store.environment)
+        if ends is not None and ends < disarm_by:
+            raise Invalid(
+                f"The console's credentials end at {ends:%H:%M} UTC, before the fault's deadline at {disarm_by:%H:%M}. Sign "
+                "in again, or give the environment a role_arn that can be renewed."
+            )
 
     def written(self, store: Store, *, over: str = "", version: str = "") -> str:
         """What a command will write that names no whole value: `over` goes over what is there, field by field.

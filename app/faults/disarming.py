@@ -128,6 +128,8 @@ class Disarming(Ground):
         told = entry.plan.left
         if entry.plan.recycle:
             told = recycled(self._aws, self._environment(entry.environment), entry)
+        if entry.plan.by_hand:
+            told = f"{told} Check by hand what else the run did: {entry.plan.by_hand}.".lstrip()
         return f"{outcome} {told}".rstrip()
 
     def _checked_again(self, entry: Entry, *, by: str) -> Entry:

@@ -59,7 +59,13 @@ class Aftermath:
     def _look(self, entry: Entry) -> None:
         if entry.quiet_at is None:
             entry = self._listen(entry)
-        if entry.quiet_at is not None and entry.clean_at is None and self._within(entry, entry.quiet_at):
+        known = not entry.plan.by_hand  # else something is left that no signal may show
+        if (
+            known
+            and entry.quiet_at is not None
+            and entry.clean_at is None
+            and self._within(entry, entry.quiet_at)
+        ):
             self._faults.note(entry.id, clean_at=self._clock.now())
 
     def _listen(self, entry: Entry) -> Entry:

@@ -134,7 +134,7 @@ class Arming:
             lease_until=now + timedelta(seconds=self._rooms.patience.lease),
             announced=(*self._announced(intent), value),
             safe_value=self._safe_value(intent),
-            plan=understood.plan,
+            plan=replace(understood.plan, by_hand=self._by_hand()),
             secure=understood.reads_secure,
         )
         self.entries[entry.id] = entry
@@ -165,6 +165,10 @@ class Arming:
             "functions": list(understood.functions),
         }
         return understood.value, provider, (("translated", words),)
+
+    def _by_hand(self) -> str:
+        """What the run's other activities change, to be checked by hand."""
+        return "; ".join(f"“{one['activity']}” {one['what']}" for one in self._run.facts.get("unproven", ()))
 
     def _announced(self, intent: Intent) -> tuple[str, ...]:
         intents = [Intent(**i) for i in self._run.facts.get("intents", ())]

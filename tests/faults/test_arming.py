@@ -173,6 +173,17 @@ def test_a_secure_string_is_refused_before_any_write(desk: Any) -> None:
     assert {call for call, _ in desk.parameters.calls} == {"describe"}
 
 
+@pytest.mark.parametrize(("minutes", "armed"), [(4, False), (6, True)])
+def test_a_lease_longer_than_the_credentials_is_refused(desk: Any, minutes: int, *, armed: bool) -> None:
+    faults = desk.console()
+    faults._aws.credentials_end = desk.clock.now() + timedelta(minutes=minutes)
+    try:
+        faults.arm(store=desk.STORE, fault=desk.REFUSED, by="ann", lifetime=timedelta(minutes=5))
+    except Invalid as refused:
+        assert "credentials end" in str(refused)  # noqa: PT017  one of two outcomes
+    assert ('"isEnabled": true' in desk.stored) is armed
+
+
 def test_functions_that_would_not_obey_are_refused(desk: Any) -> None:
     desk.functions = InMemoryFunctions({"a": (desk.NAME, "9.0.0")})
     with pytest.raises(Invalid, match=r"failure-lambda 9\.0\.0"):

@@ -86,6 +86,7 @@ class FakeReading:
     """Reads `aws ssm put-parameter` and pauses, nothing else."""
 
     signals: Sequence[Any] = ()
+    unproven: Sequence[Any] = ()
 
     def read(self, experiment: Experiment, environment: Environment, variables: Mapping[str, Any]) -> Any:
         intents = [
@@ -99,7 +100,9 @@ class FakeReading:
             for phase, kind in (("method", "activity"), ("rollbacks", "rollback"))
             for a in experiment.document.get(phase, [])
         ]
-        return SimpleNamespace(signals=self.signals, intents=intents, steps=steps, expected_seconds=1.0)
+        return SimpleNamespace(
+            signals=self.signals, intents=intents, steps=steps, expected_seconds=1.0, unproven=self.unproven
+        )
 
     def snapshot(self, experiment: Experiment, to: Path) -> Any:
         shutil.copytree(experiment.folder, to)

@@ -35,6 +35,15 @@ def test_its_events_are_numbered_without_a_gap(stage: Any, experiment: Any) -> N
     assert stage.runs.events(run.id, after=3)[0].seq == 4
 
 
+def test_what_else_a_run_changes_is_kept_with_its_fault(stage: Any, experiment: Any) -> None:
+    stage.runs.rooms.reading.unproven = (
+        SimpleNamespace(activity="Delete", phase="method", what="runs `rm`"),
+    )
+    run = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))
+    (entry,) = stage.faults.for_run(str(run.id))
+    assert entry.plan.by_hand == "“Delete” runs `rm`"
+
+
 def test_it_arms_only_what_the_ledger_knows_and_disarms_at_the_end(stage: Any, experiment: Any) -> None:
     run = stage.finish(stage.start(experiment(stage.arms(), rollbacks=[stage.disarms()])))
     kinds = stage.kinds(run)

@@ -122,6 +122,14 @@ def test_without_a_signal_there_is_nothing_to_wait_for(scene: Scene) -> None:
     assert scene.after(10) is Phase.CLEAN
 
 
+def test_what_the_console_can_not_undo_is_never_called_clean(scene: Scene) -> None:
+    plan = {**vars(scene.entry.plan), "by_hand": "“Delete” runs `rm`"}
+    scene.faults.ledger.change(scene.entry.id, plan=plan)
+    scene.signals = []
+    assert scene.after(10) is Phase.QUIET
+    assert scene.after(60) is Phase.QUIET
+
+
 def test_a_store_that_is_armed_anew_is_left_to_that_fault(scene: Scene) -> None:
     scene.faults.arm(store=scene.entry.store, fault=REFUSED, by="bob", lifetime=timedelta(minutes=5))
     assert scene.after(60) is Phase.SETTLING
