@@ -33,6 +33,8 @@ def run_json(run: Run, entries: Sequence[Entry]) -> dict[str, Any]:
         "dry": run.dry,
         "faults": [fault_json(entry) for entry in entries],
         "signals": run.signals,
+        "findings": run.facts.get("findings", []),
+        "stop": run.facts.get("stop", []),
         "proof": run.proof,
         "sha256": run.sha256,
         "git_commit": run.git_commit,

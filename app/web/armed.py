@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from app.evidence import Proof, explain
 from app.faults import Entry, FaultState, Stray
+from app.faults.plan import resting
 from app.faults.recycling import by_hand as by_hand_recycling
 from app.web.console import Console
 from app.web.words import by_hand
@@ -124,10 +125,13 @@ def proof_of(console: Console, entry: Entry) -> Proof | None:
 
 def _by_hand(console: Console, entry: Entry) -> str:
     environment = console.settings.environments.get(entry.environment)
-    value = entry.safe_value if entry.safe_value is not None else entry.previous
     region = environment.region if environment else None
     return by_hand(
-        entry.store.name, value, region=region, endpoint=environment.endpoint_url if environment else None
+        entry.store.kind,
+        entry.store.name,
+        resting(entry),
+        region=region,
+        endpoint=environment.endpoint_url if environment else None,
     )
 
 

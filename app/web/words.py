@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from datetime import datetime
@@ -82,23 +83,35 @@ def dom_id(*parts: object) -> str:
     return "-".join(re.sub(r"[^A-Za-z0-9_-]+", "-", str(part)).strip("-") for part in parts)
 
 
-def by_hand(name: str, value: bytes | None, *, region: str | None, endpoint: str | None) -> str:
-    """The command that puts a parameter back, to be copied into a shell."""
+def by_hand(kind: str, name: str, value: bytes | None, *, region: str | None, endpoint: str | None) -> str:
+    """The command that puts a store back, to be copied into a shell."""
+    text = None if value is None else value.decode(errors="replace")
+    if kind == "appconfig":  # several calls: our own command makes them
+        return shlex.join(["gameday", "disarm", f"appconfig:{name}"])
     where = [*(["--region", region] if region else []), *(["--endpoint-url", endpoint] if endpoint else [])]
-    if value is None:
-        words = ["aws", "ssm", "delete-parameter", "--name", name]
-    else:
-        text = value.decode(errors="replace")
-        words = [
-            "aws",
-            "ssm",
-            "put-parameter",
-            "--name",
-            name,
-            "--type",
-            "String",
-            "--overwrite",
-            "--value",
-            text,
-        ]
-    return shlex.join([*words, *where])
+    return shlex.join(["aws", *(_of_setting(kind, name, text) or _of_parameter(name, text)), *where])
+
+
+def _of_parameter(name: str, text: str | None) -> list[str]:
+    if text is None:
+        return ["ssm", "delete-parameter", "--name", name]
+    return ["ssm", "put-parameter", "--name", name, "--type", "String", "--overwrite", "--value", text]
+
+
+def _of_setting(kind: str, name: str, text: str | None) -> list[str]:
+    if kind == "ssm":
+        return []
+    setting = json.loads(text) if text else {}
+    if kind == "lambda-concurrency":
+        limit = setting.get("ReservedConcurrentExecutions")
+        call = "delete-function-concurrency" if limit is None else "put-function-concurrency"
+        more = [] if limit is None else ["--reserved-concurrent-executions", str(limit)]
+        return ["lambda", call, "--function-name", name, *more]
+    if kind == "event-source-mapping":
+        return ["lambda", "update-event-source-mapping", "--uuid", name,
+                "--enabled" if setting.get("Enabled") else "--no-enabled"]  # fmt: skip
+    if kind == "events-rule":
+        bus, _, rule = name.rpartition("/")
+        call = "disable-rule" if setting.get("State") == "DISABLED" else "enable-rule"
+        return ["events", call, "--name", rule, *(["--event-bus-name", bus] if bus else [])]
+    return []

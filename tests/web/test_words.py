@@ -64,6 +64,22 @@ def test_an_id_is_safe_whatever_it_is_made_of() -> None:
 
 
 def test_the_command_by_hand_is_quoted_for_a_shell() -> None:
-    told = words.by_hand("x; rm -rf /", b"{\"a\": 'b'}", region="us-east-2", endpoint=None)
+    told = words.by_hand("ssm", "x; rm -rf /", b"{\"a\": 'b'}", region="us-east-2", endpoint=None)
     assert told.startswith("aws ssm put-parameter --name 'x; rm -rf /'")
-    assert words.by_hand("x", None, region=None, endpoint=None) == "aws ssm delete-parameter --name x"
+    assert words.by_hand("ssm", "x", None, region=None, endpoint=None) == "aws ssm delete-parameter --name x"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "command"),
+    [
+        ("lambda-concurrency", "f", None, "aws lambda delete-function-concurrency --function-name f"),
+        ("lambda-concurrency", "f", b'{"ReservedConcurrentExecutions": 7}',
+         "aws lambda put-function-concurrency --function-name f --reserved-concurrent-executions 7"),
+        ("event-source-mapping", "u", b'{"Enabled": true}', "aws lambda update-event-source-mapping --uuid u --enabled"),
+        ("events-rule", "bus/r", b'{"State": "ENABLED"}', "aws events enable-rule --name r --event-bus-name bus"),
+        ("events-rule", "r", b'{"State": "DISABLED"}', "aws events disable-rule --name r"),
+        ("appconfig", "a/e/p", b"{}", "gameday disarm appconfig:a/e/p"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_store_has_its_command(kind: str, name: str, value: bytes | None, command: str) -> None:
+    assert words.by_hand(kind, name, value, region=None, endpoint=None) == command
