@@ -36,6 +36,16 @@ def test_an_answer_without_a_value_is_no_data(stdout: str, code: int, blind: boo
     assert Activity.parse(raw).blind is blind
 
 
+@pytest.mark.parametrize("tolerance", [0, [0, 3]])
+def test_a_probe_that_is_judged_by_its_exit_code_needs_to_print_nothing(tolerance: object) -> None:
+    raw = {
+        "activity": {"name": "p", "tolerance": tolerance},
+        "output": {"status": 0, "stdout": "", "stderr": ""},
+        "status": "succeeded",
+    }
+    assert Activity.parse(raw).blind is False
+
+
 def test_a_rebuilt_journal_without_any_event_can_be_read() -> None:
     run = Run(
         id=1, experiment="e", title="E", environment="t", requested_by="a", snapshot="", sha256="",
