@@ -26,11 +26,23 @@ def guard(folder: Path, *, once: bool) -> int:
     with faults_of(folder) as (settings, faults):
         guardian = Guardian(faults=faults, clock=SystemClock())
         click.echo(f"The guardian watches {settings.data}. Ctrl-C ends it.")
+        _tell_strays(settings, faults)
         stopping = threading.Event()
         while True:
             _step(guardian, faults)
             if once or stopping.wait(TICK):
                 return _armed(faults.active())
+
+
+def _tell_strays(settings: Settings, faults: Faults) -> None:
+    """Armed values that the ledger does not hold: nobody's to disarm unasked."""
+    for name in settings.environments:
+        for stray in faults.scan(name):
+            click.echo(
+                f"ARMED, and not in the ledger: {stray.store} in {name}: {stray.sentence}. "
+                f"gameday disarm {stray.store} switches it off.",
+                err=True,
+            )
 
 
 def _step(guardian: Guardian, faults: Faults) -> None:

@@ -136,7 +136,7 @@ class Entry:
         """The store is clean and the logs show injections all the same: containers keep the fault."""
         if self.state is not FaultState.DISARMED or self.settles_at is None or self.quiet_at is not None:
             return False
-        return self.last_hit_at is not None and self.last_hit_at > self.settles_at + LATE_LINES
+        return self.last_hit_at is not None and self.last_hit_at > self.settles_at + GRACE
 
     @property
     def undecided(self) -> bool:
@@ -170,7 +170,8 @@ class Entry:
         return sentence(self.fault, self.functions)
 
 
-LATE_LINES = timedelta(seconds=2)  # an invocation that was under way may still be struck
+# An idle container sees the write at its next invocation only, and what an invocation left behind may try again.
+GRACE = timedelta(seconds=30)
 
 
 def _between(begin: datetime | None, end: datetime | None) -> float | None:

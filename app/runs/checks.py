@@ -67,8 +67,8 @@ class Known:
     silent: tuple[str, ...] = ()  # signals without fresh data
     outside: tuple[str, ...] = ()
     signals: int = 0
-    pause: float | None = None  # seconds from the arming to the last look at the hypothesis
-    window: float = 0.0  # of the longest query
+    pause: float | None = None  # seconds from the arming to the last look, as the file has them
+    windows: tuple[tuple[str, float], ...] = ()  # of each signal: how far its query looks back, in seconds
     unproven: tuple[tuple[str, str], ...] = ()  # activity, what it does
     accepted: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()  # of the stop conditions, in ALARM already
@@ -131,13 +131,18 @@ def _of_signals(known: Known) -> Findings:
                       "Is there traffic? Opening the experiment's page asks CloudWatch for it.")  # fmt: skip
     if known.signals and not known.outside and not known.silent:
         yield ok("signals", f"All {known.signals} signals have data and are within.")
-    needed = known.window + METRIC_DELAY
-    if known.stores and known.window and known.pause is not None and known.pause < needed:
+    pause = known.pause if known.stores else None
+    short = [] if pause is None else [one for one in known.windows if pause < one[1] + METRIC_DELAY]
+    if short and pause is not None:
+        names, needed = " and ".join(name for name, _ in short), max(w for _, w in short) + METRIC_DELAY
+        looks = "looks" if len(short) == 1 else "look"
         yield warning(
-            "short-pause", f"The last look comes {known.pause:g} s after the fault is armed, and its queries look back "
-            f"{known.window:g} s, over metrics that are {METRIC_DELAY:g} s late: it still sees minutes from before the fault.",
-            f"Pause for {needed:g} s.",
-        )  # fmt: skip
+            "short-pause",
+            f"The last look comes {pause:.0f} s after the fault is armed. {names} {looks} back up to "
+            f"{needed - METRIC_DELAY:g} s, over metrics that are {METRIC_DELAY:g} s late: minutes from before the fault are "
+            "still in sight.",
+            f"Pause for {needed:g} s where that matters.",
+        )
 
 
 def _of_activities(known: Known) -> Findings:
@@ -148,7 +153,12 @@ def _of_activities(known: Known) -> Findings:
                 "unproven", f"{sentence} You have accepted that.", "Check by hand what it leaves behind."
             )
         else:
-            yield refusal("unproven", sentence, "Say yes to it to start all the same.", accept=UNPROVEN)
+            yield refusal(
+                "unproven",
+                sentence,
+                'Say yes to it on the experiment\'s page, or with accept: ["unproven"], to start all the same.',
+                accept=UNPROVEN,
+            )
 
 
 def _of_store(facts: StoreFacts, known: Known) -> Findings:

@@ -78,8 +78,8 @@ class Preflight:
                 silent=silent,
                 outside=outside,
                 signals=sum(signal.query is not None for signal in reading.signals),
-                pause=reading.expected_seconds / environment.speed if stores else None,
-                window=self._window(reading, environment),
+                pause=reading.expected_seconds if stores else None,
+                windows=tuple((s.name, s.query.window) for s in reading.signals if s.query is not None),
                 unproven=tuple((one.activity, one.what) for one in getattr(reading, "unproven", ())),
                 accepted=frozenset(accepted),
                 recycle=environment.recycle,
@@ -207,10 +207,6 @@ class Preflight:
     def _lifetime(self, reading: Any, environment: Environment) -> timedelta:
         expected = timedelta(seconds=reading.expected_seconds / environment.speed + self._patience.margin)
         return min(expected, environment.longest_lease)
-
-    def _window(self, reading: Any, environment: Environment) -> float:
-        windows = [signal.query.window for signal in reading.signals if signal.query is not None]
-        return max(windows, default=0) / environment.speed
 
     def _signals(self, reading: Any, environment: Environment) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of those without fresh data, and of those outside."""

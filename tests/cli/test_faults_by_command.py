@@ -72,6 +72,13 @@ def test_the_guardian_disarms_what_is_due_without_a_console_and_nothing_else(fol
     assert "ssm:commanded in test: disarmed" in told
 
 
+def test_the_guardian_tells_of_what_the_ledger_does_not_hold_and_leaves_it(folder: Path, ssm: Any) -> None:
+    ssm.put_parameter(Name="commanded", Value=ARMED, Type="String", Overwrite=True)
+    _, told = call("guardian", "--once", "--folder", str(folder))
+    assert "ARMED, and not in the ledger: ssm:commanded" in told
+    assert held(ssm) == ARMED
+
+
 def test_two_guardians_do_no_harm(folder: Path, ssm: Any) -> None:
     entry = arm(folder)
     with faults_of(folder) as (_, faults):

@@ -94,7 +94,7 @@ def test_an_injection_on_its_way_begins_the_silence_anew(scene: Scene) -> None:
 
 
 def test_injections_that_go_on_are_an_alarm(scene: Scene) -> None:
-    scene.clock.advance(8)
+    scene.clock.advance(38)
     scene.last_seen = scene.clock.now()
     assert scene.after(1) is Phase.STUCK
     assert scene.entry.stuck

@@ -105,7 +105,10 @@ def test_what_is_wrong_with_a_run_is_said(known: dict[str, Any], code: str, leve
 
 @pytest.mark.parametrize(("pause", "warned"), [(300, True), (359, True), (360, False)])
 def test_a_pause_must_outlast_the_window_and_the_delay_of_its_metrics(*, pause: float, warned: bool) -> None:
-    assert ("short-pause" in said(Known(stores=(FACTS,), window=300, pause=pause))) is warned
+    assert (
+        "short-pause"
+        in said(Known(stores=(FACTS,), windows=(("flight", 300.0), ("errors", 60.0)), pause=pause))
+    ) is warned
 
 
 @pytest.mark.parametrize(("minutes", "refused"), [(4, True), (6, False)])

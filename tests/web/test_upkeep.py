@@ -82,7 +82,7 @@ async def test_what_still_fires_after_its_disarm_is_an_alarm_with_the_command(
     now = console.clock.now()
     console.faults.armed(
         state=FaultState.DISARMED, disarmed_at=now - timedelta(seconds=60), settles_at=now - timedelta(seconds=60),
-        last_hit_at=now,
+        last_hit_at=now - timedelta(seconds=5),
     )  # fmt: skip
     page = (await client.get("/")).text
     assert "Disarmed, and still firing" in page
