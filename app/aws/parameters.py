@@ -25,6 +25,7 @@ class Parameter:
     data_type: str | None = None
     key_id: str | None = None  # only `describe` knows: the key of a SecureString
     policies: str = ""  # only `describe` knows: JSON; empty without any
+    written_by: str = ""  # only `describe` knows: the ARN of whoever wrote it last
     labels: tuple[str, ...] = ()  # only `history` knows
 
 
@@ -99,7 +100,10 @@ class SsmParameters:
             return found  # the tier is worth having, not worth failing for
         row: Any = next((row for row in rows if row.get("Name") == name), {})
         policies = [policy.get("PolicyText", "") for policy in row.get("Policies") or ()]
-        return replace(found, tier=row.get("Tier"), key_id=row.get("KeyId"), policies=",".join(policies))
+        return replace(
+            found, tier=row.get("Tier"), key_id=row.get("KeyId"), policies=",".join(policies),
+            written_by=row.get("LastModifiedUser") or "",
+        )  # fmt: skip
 
     def put(
         self,

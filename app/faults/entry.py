@@ -195,6 +195,13 @@ class Understanding:
     present: str | None = None  # the value that was looked at
 
     @property
+    def sure(self) -> str:
+        """How sure it is that the functions obey that dialect."""
+        if "shape of the value" in self.known_by:
+            return "a guess"
+        return "likely" if "by its name" in self.known_by else "certain"
+
+    @property
     def plan(self) -> DisarmPlan:
         """What ending the fault will take."""
         return self.plan_for(self.fault) if self.fault else DisarmPlan()

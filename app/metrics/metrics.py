@@ -48,6 +48,7 @@ class Metrics:
     _watched: dict[str, tuple[str, tuple[Query, ...]]] = field(default_factory=dict)
     _trouble: dict[tuple[str, str], _Trouble] = field(default_factory=dict)  # by environment and query
     _failures: dict[str, int] = field(default_factory=dict)  # polls in a row that AWS did not answer
+    _late: dict[tuple[str, str], float] = field(default_factory=dict)  # seconds, of the newest data point
     _due: dict[str, datetime] = field(default_factory=dict)
     changed: threading.Event = field(default_factory=threading.Event)  # something new is watched
     also: Callable[[str], Sequence[Query]] = lambda _environment: ()  # asked anew at each look
@@ -89,6 +90,10 @@ class Metrics:
         if trouble is None:
             return Reading(sample=sample)
         return Reading(sample=sample, error=trouble.sentence, error_since=trouble.since)
+
+    def observed_delay(self, environment: str) -> float | None:
+        """Seconds that the newest data point of the latest query was behind the end of its period; None: not seen yet."""
+        return max((late for (place, _), late in self._late.items() if place == environment), default=None)
 
     def next_due(self, environment: str) -> datetime:
         """In the past where it has not been polled yet."""
@@ -166,7 +171,10 @@ class Metrics:
                 self._note(environment.name, [query], broken, now)
                 continue
             self._trouble.pop((environment.name, query.id), None)
-            _, value, parts = points[0] if points else (now, None, {})
+            at, value, parts = points[0] if points else (now, None, {})
+            if points and (period := common_period(query)):
+                late = (now - at).total_seconds() - period / environment.speed
+                self._late[environment.name, query.id] = max(0.0, late)
             samples.append(
                 Sample(environment=environment.name, query=query.id, at=now, value=value, parts=parts)
             )

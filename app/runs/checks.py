@@ -15,7 +15,7 @@ from app.faults.plan import resting
 
 READS_A_SECOND = 40  # of GetParameter, by default, for a whole account and region
 ENOUGH_HITS = 10  # below which a share says nothing
-METRIC_DELAY = 60.0  # seconds until AWS's own metrics have a minute
+METRIC_DELAY = 60.0  # seconds until AWS's own metrics have a minute, where no delay was observed yet
 
 
 class Level(StrEnum):
@@ -67,6 +67,7 @@ class Known:
     silent: tuple[str, ...] = ()  # signals without fresh data
     outside: tuple[str, ...] = ()
     signals: int = 0
+    delay: float = METRIC_DELAY  # seconds that the newest data points were late, as observed
     pause: float | None = None  # seconds from the arming to the last look, as the file has them
     windows: tuple[tuple[str, float], ...] = ()  # of each signal: how far its query looks back, in seconds
     unproven: tuple[tuple[str, str], ...] = ()  # activity, what it does
@@ -132,16 +133,16 @@ def _of_signals(known: Known) -> Findings:
     if known.signals and not known.outside and not known.silent:
         yield ok("signals", f"All {known.signals} signals have data and are within.")
     pause = known.pause if known.stores else None
-    short = [] if pause is None else [one for one in known.windows if pause < one[1] + METRIC_DELAY]
+    short = [] if pause is None else [one for one in known.windows if pause < one[1] + known.delay]
     if short and pause is not None:
-        names, needed = " and ".join(name for name, _ in short), max(w for _, w in short) + METRIC_DELAY
+        names, needed = " and ".join(name for name, _ in short), max(w for _, w in short) + known.delay
         looks = "looks" if len(short) == 1 else "look"
         yield warning(
             "short-pause",
             f"The last look comes {pause:.0f} s after the fault is armed. {names} {looks} back up to "
-            f"{needed - METRIC_DELAY:g} s, over metrics that are {METRIC_DELAY:g} s late: minutes from before the fault are "
+            f"{needed - known.delay:g} s, over metrics that are {known.delay:.0f} s late: minutes from before the fault are "
             "still in sight.",
-            f"Pause for {needed:g} s where that matters.",
+            f"Pause for {needed:.0f} s where that matters.",
         )
 
 
@@ -210,7 +211,7 @@ def _of_readers(facts: StoreFacts) -> Findings:
     count = len(understood.functions)
     readers = f"{count} functions" if count != 1 else understood.functions[0]
     if facts.store.kind in ("ssm", "appconfig"):
-        yield ok("dialect", f"{facts.store} is read by {readers}: {understood.known_by}.")
+        yield ok("dialect", f"{facts.store} is read by {readers}: {understood.known_by} ({understood.sure}).")
     missing = [name for name, version in facts.libraries.items() if version is None]
     if missing and not understood.known_by.startswith("declared"):
         yield warning("library", f"No fault library was found in {' and '.join(missing)}: the value may mean nothing there.",
@@ -240,8 +241,9 @@ def _of_value(facts: StoreFacts) -> Findings:
     if present is None:
         return
     text = present.value.decode("utf-8", "replace")
+    by = f", last written by {present.written_by}" if present.written_by else ""
     if facts.holder is None and store.kind in ("ssm", "appconfig") and any_armed(text):
-        yield warning("armed-outside", f"{store} holds an armed fault that is not this console's: {text[:200]}",
+        yield warning("armed-outside", f"{store} holds an armed fault that is not this console's{by}: {text[:200]}",
                       "It is switched off after the run, not put back. Whoever armed it should know.")  # fmt: skip
     elif (
         facts.last is not None
@@ -249,7 +251,7 @@ def _of_value(facts: StoreFacts) -> Findings:
         and resting(facts.last) != present.value
         and facts.last.resolved_by is None
     ):
-        yield warning("changed", f"{store} was changed by somebody else since this console last wrote it.",
+        yield warning("changed", f"{store} was changed by somebody else since this console last wrote it{by}.",
                       "What is there now is what will be put back.")  # fmt: skip
     elif facts.holder is None:
         yield ok("idle", f"Nothing is armed in {store}.")

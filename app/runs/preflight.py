@@ -17,7 +17,7 @@ from app.experiments.extension import StopCondition
 from app.faults import Entry, Faults, Store
 from app.metrics import Metrics
 from app.queries import Judgement
-from app.runs.checks import Finding, Known, Level, StoreFacts, check
+from app.runs.checks import METRIC_DELAY, Finding, Known, Level, StoreFacts, check
 from app.runs.rooms import Patience
 from app.runs.stopping import alarming
 from app.settings import Environment
@@ -79,6 +79,7 @@ class Preflight:
                 outside=outside,
                 signals=sum(signal.query is not None for signal in reading.signals),
                 pause=reading.expected_seconds if stores else None,
+                delay=self._delay(environment),
                 windows=tuple((s.name, s.query.window) for s in reading.signals if s.query is not None),
                 unproven=tuple((one.activity, one.what) for one in getattr(reading, "unproven", ())),
                 accepted=frozenset(accepted),
@@ -207,6 +208,11 @@ class Preflight:
     def _lifetime(self, reading: Any, environment: Environment) -> timedelta:
         expected = timedelta(seconds=reading.expected_seconds / environment.speed + self._patience.margin)
         return min(expected, environment.longest_lease)
+
+    def _delay(self, environment: Environment) -> float:
+        """As observed, in seconds of the file's own time."""
+        observed = self._metrics.observed_delay(environment.name)
+        return METRIC_DELAY if observed is None else observed * environment.speed
 
     def _signals(self, reading: Any, environment: Environment) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of those without fresh data, and of those outside."""

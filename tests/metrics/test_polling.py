@@ -223,3 +223,22 @@ def test_what_an_armed_fault_needs_is_polled_with_no_page_open_and_no_longer_tha
     clock.advance(61)
     poller.step()
     assert len(cloudwatch.asked) == asked
+
+
+def test_how_late_the_newest_data_point_was_is_observed(metrics, cloudwatch, clock, monkeypatch):
+    assert metrics.observed_delay("staging") is None
+    whole = cloudwatch._result
+
+    def late(entry: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+        asked = {
+            **asked,
+            "StartTime": asked["StartTime"] - timedelta(seconds=90),
+            "EndTime": asked["EndTime"] - timedelta(seconds=90),
+        }
+        return whole(entry, asked)
+
+    monkeypatch.setattr(cloudwatch, "_result", late)
+    metrics.watch("page", "staging", [query("sent")])
+    metrics.poll(PLACE)
+    assert metrics.observed_delay("staging") == 90
+    assert metrics.observed_delay("elsewhere") is None

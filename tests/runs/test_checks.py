@@ -134,3 +134,26 @@ def test_what_a_person_can_accept_is_told_apart_from_what_nobody_can() -> None:
     with pytest.raises(Conflict) as armed:
         look.refuse([refusal("armed", "It is armed.", "Wait.")])
     assert [finding["code"] for finding in armed.value.details["findings"]] == ["armed"]
+
+
+def test_who_armed_a_store_from_outside_is_named() -> None:
+    theirs = Parameter(name="p", value=ARMED, written_by="arn:aws:iam::1:user/bob")
+    (finding,) = [
+        one for one in check(Known(stores=(replace(FACTS, present=theirs),))) if one.code == "armed-outside"
+    ]
+    assert "last written by arn:aws:iam::1:user/bob" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("known_by", "sure"),
+    [
+        ("declared for the environment", "certain"),
+        ("failure-lambda 0.4.4, read from the deployment package", "certain"),
+        ("failure-lambda 1.0.0, of the layer x, by its name: at least", "likely"),
+        ("the shape of the value; no function reads p", "a guess"),
+    ],
+)
+def test_how_sure_the_dialect_is_stands_beside_how_it_is_known(known_by: str, sure: str) -> None:
+    facts = replace(FACTS, understood=understood(known_by=known_by))
+    (finding,) = [one for one in check(Known(stores=(facts,))) if one.code == "dialect"]
+    assert finding.sentence.endswith(f"{known_by} ({sure}).")
