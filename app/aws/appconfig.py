@@ -73,6 +73,10 @@ class AppConfigStore:
     def delete(self, name: str) -> bool:
         raise Invalid(f"{name} of AppConfig can not be emptied: deploy a configuration that is off instead.")
 
+    def same(self, one: str, other: str) -> bool:
+        with told(f"Looking up AppConfig {one}"):
+            return one == other or self._place(one) == self._place(other)
+
     def at(self, name: str, version: str) -> bytes | None:
         """The content of a hosted version."""
         with told(f"Reading version {version} of AppConfig {name}"):

@@ -63,6 +63,9 @@ class InMemoryParameters:
         with self._called("delete", name):
             return self._versions.pop(name, None) is not None
 
+    def same(self, one: str, other: str) -> bool:
+        return one == other
+
     def at(self, name: str, version: str) -> bytes | None:
         return next((row.value for row in self.history(name) if str(row.version) == version), None)
 
@@ -119,6 +122,7 @@ class InMemoryFunctions:
         self.functions = dict(functions or {})
         self.details: dict[str, dict[str, Any]] = {}  # further members of a Function, by its name
         self.recycled: list[str] = []
+        self.aliased: dict[str, dict[str, str]] = {}  # by function: versions by alias
 
     def all(self) -> Sequence[Function]:
         return tuple(self._of(name) for name in self.functions)
@@ -128,6 +132,9 @@ class InMemoryFunctions:
 
     def named(self, name: str) -> Function | None:
         return self._of(name) if name in self.functions else None
+
+    def aliases(self, name: str) -> Mapping[str, str]:
+        return self.aliased.get(name, {})
 
     def recycle(self, name: str) -> None:
         self.recycled.append(name)

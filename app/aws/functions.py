@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -66,6 +66,10 @@ class Functions(Protocol):
         """As it is now; None where there is none."""
         ...
 
+    def aliases(self, name: str) -> Mapping[str, str]:
+        """The version that each alias of a function stands for. Unavailable where they can not be listed."""
+        ...
+
     def recycle(self, name: str) -> None:
         """Change nothing but a variable of ours, so that Lambda starts new containers."""
         ...
@@ -101,6 +105,11 @@ class FunctionReader:
                 if code(error) == "ResourceNotFoundException":
                     return None
                 raise
+
+    def aliases(self, name: str) -> Mapping[str, str]:
+        with told(f"Listing the aliases of {name}"):
+            pages = self._client.get_paginator("list_aliases").paginate(FunctionName=name)
+            return {row["Name"]: row["FunctionVersion"] for page in pages for row in page["Aliases"]}
 
     def recycle(self, name: str) -> None:
         with told(f"Replacing the containers of {name}"):

@@ -61,6 +61,10 @@ class Parameters(Protocol):
         """False where there was none."""
         ...
 
+    def same(self, one: str, other: str) -> bool:
+        """Whether two names are of one store: AppConfig's may be ids or names."""
+        ...
+
     def at(self, name: str, version: str) -> bytes | None:
         """What a version held; of AppConfig, a hosted version's content. None where there is none of that number."""
         ...
@@ -142,6 +146,9 @@ class SsmParameters:
                     return False
                 raise
         return True
+
+    def same(self, one: str, other: str) -> bool:
+        return one == other
 
     def at(self, name: str, version: str) -> bytes | None:
         return next((row.value for row in self.history(name) if str(row.version) == version), None)

@@ -12,6 +12,7 @@ from app.errors import GamedayError, Unavailable
 from app.faults.entry import Store
 from app.faults.ledger import Ledger
 from app.faults.plan import shown
+from app.faults.understanding import readers_of
 from app.settings import Environment
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,6 @@ def every(aws: Aws, environment: Environment, more: Iterable[Store] = ()) -> lis
 
 def _readers(aws: Aws, store: Store) -> tuple[str, ...]:
     try:
-        return tuple(function.name for function in aws.functions(store.environment).reading(store.name))
+        return tuple(function.name for function in readers_of(aws, store))
     except GamedayError:
         return ()

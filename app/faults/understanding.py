@@ -58,7 +58,7 @@ def understand(aws: Aws, environment: Environment, store: Store, text: str) -> U
 def read(aws: Aws, environment: Environment, store: Store) -> Readers:
     """Who reads a store, and in which dialect: as declared, else as layers and packages say."""
     try:
-        functions = tuple(aws.functions(environment.name).reading(store.name))
+        functions = readers_of(aws, store)
         trouble = "" if functions else f"no function reads {store.name}"
     except GamedayError as error:
         functions, trouble = (), str(error)
@@ -67,6 +67,16 @@ def read(aws: Aws, environment: Environment, store: Store) -> Readers:
     if declared is not None:
         return _declared(functions, declared)
     return _packaged(aws, environment, functions) if functions else Readers(known_by=trouble)
+
+
+def readers_of(aws: Aws, store: Store) -> tuple[Function, ...]:
+    """The functions whose variables name a store. Unavailable where they can not be listed."""
+    functions = aws.functions(store.environment)
+    if store.kind != "appconfig":
+        return tuple(functions.reading(store.name))
+    held = aws.stores(store.environment, store.kind)
+    named = [function for function in functions.all() if function.appconfig]
+    return tuple(function for function in named if held.same(str(function.appconfig), store.name))
 
 
 def _said(text: str, dialect: str | None) -> tuple[str, str | None]:

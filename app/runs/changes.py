@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.errors import GamedayError
 from app.runs.rooms import AwsRoom
@@ -20,15 +20,31 @@ def as_they_are(aws: AwsRoom, environment: str, functions: Sequence[str]) -> dic
             continue
         if function is not None:
             found[name] = {part: str(getattr(function, part)) for part in LOOKED_AT}
+            found[name] |= {f"alias {alias}": version for alias, version in _aliases(aws, environment, name)}
     return found
+
+
+def _aliases(aws: AwsRoom, environment: str, name: str) -> Iterable[tuple[str, str]]:
+    try:
+        return list(aws.functions(environment).aliases(name).items())
+    except GamedayError:  # not allowed to list them: its code and configuration are compared all the same
+        return ()
 
 
 def changed(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> list[str]:
     """A sentence for each function that is another one now, with the time that Lambda gives."""
     return [
-        f"{name} was deployed or reconfigured during the run"
-        + (f", at {after[name]['last_modified']}" if after[name].get("last_modified") else "")
-        + (": its code is another one" if was["code_sha256"] != after[name]["code_sha256"] else "")
+        _told(name, was, after[name])
         for name, was in before.items()
         if name in after and dict(was) != dict(after[name])
     ]
+
+
+def _told(name: str, was: Mapping[str, str], now: Mapping[str, str]) -> str:
+    moved = [part for part in {**was, **now} if part.startswith("alias ") and was.get(part) != now.get(part)]
+    if moved and all(was[part] == now[part] for part in LOOKED_AT):
+        told = ", ".join(f"{part} from {was.get(part, 'none')} to {now.get(part, 'none')}" for part in moved)
+        return f"{name} was pointed elsewhere during the run: {told}"
+    when = f", at {now['last_modified']}" if now.get("last_modified") else ""
+    code = ": its code is another one" if was["code_sha256"] != now["code_sha256"] else ""
+    return f"{name} was deployed or reconfigured during the run{when}{code}"

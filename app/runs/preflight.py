@@ -15,6 +15,7 @@ from app.errors import Conflict, GamedayError, Invalid
 from app.evidence import Evidence
 from app.experiments.extension import StopCondition
 from app.faults import Entry, Faults, Store
+from app.faults.understanding import readers_of
 from app.metrics import Metrics
 from app.queries import Judgement
 from app.runs.checks import METRIC_DELAY, Finding, Known, Level, StoreFacts, check
@@ -131,7 +132,7 @@ class Preflight:
             if store.kind in SWITCHED:
                 found = self._aws.functions(store.environment).named(store.name)
                 return (found,) if store.kind == "lambda-concurrency" and found else ()
-            return tuple(self._aws.functions(store.environment).reading(store.name))
+            return readers_of(self._aws, store)
         return ()
 
     def _libraries(self, store: Store, functions: Sequence[Any]) -> Mapping[str, str | None]:

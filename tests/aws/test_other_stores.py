@@ -120,6 +120,9 @@ def test_appconfig_holds_what_was_deployed_last(client: Any, place: str) -> None
     assert held is not None
     assert (held.value, held.version) == (b'{"isEnabled": true}', second)
     assert [row.value for row in store.history(place)] == [b'{"isEnabled": false}', b'{"isEnabled": true}']
+    application = client("appconfig").list_applications()["Items"]
+    by_id = next(row["Id"] for row in application if row["Name"] == place.split("/", maxsplit=1)[0])
+    assert store.same(place, f"{by_id}/prod/faults")  # ids and names are one place
     assert store.at(place, "1") == b'{"isEnabled": false}'
     assert store.at(place, "99") is None
 

@@ -157,6 +157,15 @@ def test_a_function_that_is_deployed_during_a_run_makes_it_inconclusive(stage: A
     )
 
 
+def test_an_alias_that_is_moved_during_a_run_makes_it_inconclusive(stage: Any, experiment: Any) -> None:
+    functions = stage.runs.rooms.aws.known
+    functions.aliased["transform"] = {"live": "3"}
+    stage.evidence.on_proof = lambda: functions.aliased.update(transform={"live": "4"})
+    over = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))
+    assert over.verdict == "inconclusive"
+    assert "transform was pointed elsewhere during the run: alias live from 3 to 4" in over.verdict_reason
+
+
 def test_another_fault_on_the_same_function_makes_it_inconclusive(stage: Any, experiment: Any) -> None:
     stage.faults.others = ["ann armed another fault on transform at 12:00:07 UTC"]
     over = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))

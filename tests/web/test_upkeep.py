@@ -124,5 +124,8 @@ async def test_preflight_is_told_by_api_and_page(client: httpx.AsyncClient, cons
 
 async def test_what_was_accepted_reaches_the_run(client: httpx.AsyncClient, console: Any) -> None:
     path = "/experiments/serverless-etl/exp_1-minor_delay/run"
-    assert (await client.post(path, json={"accept": ["unproven"]})).status_code == 202
+    assert (
+        await client.post(path, json={"accept": ["unproven"], "stop": [{"no_data_for": 60}]})
+    ).status_code == 202
     assert console.runs.asked[-1]["accept"] == ["unproven"]
+    assert console.runs.asked[-1]["stop"] == [{"no_data_for": 60}]
