@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.experiments.migration import migrate as translated
+from app.experiments.migration import write as write_whole
 
 
 def migrate(file: Path, dialect: str, *, write: bool) -> int:
@@ -16,7 +17,7 @@ def migrate(file: Path, dialect: str, *, write: bool) -> int:
         return 0
     click.echo(found.unified, nl=False)
     if write:
-        file.write_text(found.after, encoding="utf-8")
+        write_whole(file, found)
     said = "Written" if write else "Not written; --write does that"
     click.echo(f"{said}: {', '.join(f'“{name}”' for name in dict.fromkeys(found.changed))} in {dialect}.")
     return 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -31,6 +33,11 @@ class Migration:
     before: str
     after: str
     changed: tuple[str, ...]  # names of activities
+
+    @property
+    def sha256(self) -> str:
+        """Of the text that was looked at: whoever writes says what they have seen."""
+        return hashlib.sha256(self.before.encode()).hexdigest()
 
     @property
     def unified(self) -> str:
@@ -63,6 +70,14 @@ def migrate(path: Path, file: str, dialect: str) -> Migration:
                 names.append(intent.activity)
     _parse(path, after)
     return Migration(file=file, dialect=dialect, before=before, after=after, changed=tuple(names))
+
+
+def write(path: Path, found: Migration) -> None:
+    """The file as it would be: whole or not at all, with its mode."""
+    beside = path.with_name(f".{path.name}.migrated")
+    beside.write_text(found.after, encoding="utf-8")
+    shutil.copymode(path, beside)
+    beside.replace(path)
 
 
 def _translated(value: str, dialect: str, activity: str) -> str:

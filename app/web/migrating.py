@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from app.dialects import DIALECTS
 from app.errors import Conflict
-from app.experiments.migration import Migration, migrate
+from app.experiments.migration import Migration, migrate, write
 from app.web.asked import Form, Place, Rooms, Shown
 from app.web.guards import Need, needs
 from app.web.panels import Page
@@ -49,7 +49,7 @@ def by_api(experiment_id: str, wanted: Wanted, console: Rooms) -> JSONResponse:
     """The file in another dialect: `before`, `after`, `diff`. 422 where a fault can not be said in it."""
     found = _migration(console, experiment_id, wanted.to)
     if wanted.write:
-        _write(console, experiment_id, found, found.before)
+        _write(console, experiment_id, found)
     return answered(
         {
             "file": found.file, "dialect": found.dialect, "changed": list(found.changed), "written": wanted.write,
@@ -62,7 +62,9 @@ def by_api(experiment_id: str, wanted: Wanted, console: Rooms) -> JSONResponse:
 def by_form(experiment_id: str, fields: Form, console: Rooms) -> Response:
     """Write what was shown. 409 where the file has changed since."""
     found = _migration(console, experiment_id, fields.get("to", ""))
-    _write(console, experiment_id, found, fields.get("before", "").replace("\r\n", "\n"))
+    if fields.get("sha256") != found.sha256:  # whoever edits the file at the same time loses nothing
+        raise Conflict(f"{found.file} has changed since it was shown. Look at the difference again.")
+    _write(console, experiment_id, found)
     return RedirectResponse(f"/experiments/{experiment_id}", status_code=SEE_OTHER)
 
 
@@ -71,8 +73,5 @@ def _migration(console: Rooms, experiment_id: str, dialect: str) -> Migration:
     return migrate(experiment.path, str(experiment.file), dialect)
 
 
-def _write(console: Rooms, experiment_id: str, found: Migration, shown: str) -> None:
-    """Only over what was looked at: whoever edits the file at the same time loses nothing."""
-    if found.before.rstrip("\n") != shown.rstrip("\n"):
-        raise Conflict(f"{found.file} has changed since it was shown. Look at the difference again.")
-    console.catalog.load(experiment_id).path.write_text(found.after, encoding="utf-8")
+def _write(console: Rooms, experiment_id: str, found: Migration) -> None:
+    write(console.catalog.load(experiment_id).path, found)
