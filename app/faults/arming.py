@@ -68,8 +68,8 @@ class Arming(Disarming):
         """Write down, on disk when this returns, that `value` will be written; hold the store until disarmed.
 
         `announced`: every value that the run will write, its rollbacks' included. `safe_value`: the
-        experiment's own rollback value. `secure`: the functions read SecureStrings. The deadline is cut to the environment's longest lease.
-        Conflict where the store is busy (details `run`, `fault`), Invalid where what is there can not be
+        experiment's own rollback value. `secure`: the functions read SecureStrings. The deadline is cut to the
+        environment's longest lease. Conflict where the store is busy (details `run`, `fault`), Invalid where what is there can not be
         put back, Unavailable where AWS does not answer.
         """
         now = self._clock.now()

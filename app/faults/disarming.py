@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app import crash
+from app.aws import Parameter
 from app.errors import Conflict, GamedayError
 from app.faults import lock, plan, putback
 from app.faults.entry import Entry, FaultState
@@ -72,17 +73,21 @@ class Disarming(Ground):
         held = self._held(entry.store)
         current = held.get(entry.store.name)
         if (current.value if current else None) != entry.theirs:
-            changed = self.ledger.change(entry.id, theirs=current.value if current else None)
-            raise Conflict(
-                f"{entry.store} was written once more: it holds {plan.shown(changed.theirs)}. Look, then choose again."
-            )
-        putback.write(held, entry, plan.resting(entry), current)
+            raise self._changed_again(entry, current)
+        if between := putback.write(held, entry, plan.resting(entry), current):
+            raise self._changed_again(entry, between)  # and it is back in its place
         now = self._clock.now()
         return self.ledger.change(
             entry.id, state=FaultState.DISARMED.value, resolved_by=by, disarmed_at=now, disarmed_by=by,
             settles_at=now + timedelta(seconds=entry.plan.propagation),
             outcome=f"{by} put back what was there before over what somebody else wrote: {plan.shown(entry.theirs)}.",
         )  # fmt: skip
+
+    def _changed_again(self, entry: Entry, theirs: Parameter | None) -> Conflict:
+        changed = self._published(self.ledger.change(entry.id, theirs=theirs.value if theirs else None))
+        return Conflict(
+            f"{entry.store} was written once more: it holds {plan.shown(changed.theirs)}. Look, then choose again."
+        )
 
     def _begun(self, entry: Entry) -> Entry:
         now = self._clock.now()

@@ -49,6 +49,21 @@ def test_a_value_that_changed_again_is_shown_again_and_not_overwritten(drifted: 
     assert drifted.stored == drifted.OFF
 
 
+def test_a_value_that_comes_between_look_and_write_is_not_lost(drifted: Any) -> None:
+    newer = '{"isEnabled": false, "newer": 1}'
+
+    def write_between(call: str, name: str) -> None:
+        if (call, name) == ("put", drifted.NAME):
+            drifted.parameters.before = lambda _call, _name: None
+            drifted.parameters.write(drifted.NAME, newer)
+
+    drifted.parameters.before = write_between
+    with pytest.raises(Conflict, match="written once more"):
+        drifted.faults.choose(drifted.entry.id, keep="ours", by="ann")
+    assert drifted.stored == newer
+    assert drifted.faults.entry(drifted.entry.id).theirs == newer.encode()
+
+
 def test_there_is_one_choice(drifted: Any) -> None:
     drifted.faults.choose(drifted.entry.id, keep="theirs", by="ann")
     with pytest.raises(Conflict, match="nothing to choose"):
