@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from app.aws.packages import Code, of_layer, read_package
-from app.aws.problems import code, told
+from app.aws.problems import Denied, code, told
 from app.errors import GamedayError
 
 PARAMETER_VARIABLES = {"FAILURE_INJECTION_PARAM": "failure-lambda", "CHAOS_PARAM": "chaos_lambda"}
@@ -114,6 +114,10 @@ class FunctionReader:
     def recycle(self, name: str) -> None:
         with told(f"Replacing the containers of {name}"):
             now = self._client.get_function_configuration(FunctionName=name)
+            if "Error" in now.get(
+                "Environment", {}
+            ):  # they can not be decrypted here: a write would lose them
+                raise Denied(f"The variables of {name} can not be read, so nothing of it is changed.")
             variables = now.get("Environment", {}).get("Variables", {})
             revision = {"RevisionId": now["RevisionId"]} if now.get("RevisionId") else {}
             self._client.update_function_configuration(

@@ -10,7 +10,9 @@ import json
 import re
 import urllib.request
 import zipfile
+import zlib
 from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
@@ -55,9 +57,15 @@ def read_package(location: str) -> tuple[Code, bool]:
             found = carried(archive)
     except TooLargeError:
         return Code(version=None, why="the package is larger than 64 MB"), True
-    except (URLError, OSError) as error:
+    except (URLError, OSError, HTTPException) as error:
         return Code(version=None, why=f"the package could not be downloaded ({type(error).__name__})"), False
-    except (zipfile.BadZipFile, ValueError, AttributeError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        ValueError,
+        AttributeError,
+        RuntimeError,
+    ):  # encrypted, unknown, broken
         return Code(version=None, why="the package could not be read"), True
     if found is None:
         return Code(version=None, why="not in the package"), True
@@ -129,7 +137,9 @@ class Ranged(io.RawIOBase):
         end = min(self._at + len(buffer), self._size)
         if end <= self._at:
             return 0
-        _, _, body = _ask(self._location, f"bytes={self._at}-{end - 1}")
+        status, _, body = _ask(self._location, f"bytes={self._at}-{end - 1}")
+        if status != 206 or len(body) != end - self._at:  # noqa: PLR2004  Partial Content
+            raise OSError("the server stopped to serve ranges")
         buffer[: len(body)] = body
         self._at += len(body)
         return len(body)

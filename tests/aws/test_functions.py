@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from app.aws import Aws
-from app.aws.functions import _function
+from app.aws.functions import FunctionReader, _function
+from app.aws.problems import Denied
 from app.settings import Environment
 
 
@@ -47,6 +48,15 @@ def create(aws: Aws, name: str, code: bytes, *, parameter: str | None) -> None:
         FunctionName=name, Runtime="nodejs20.x", Handler="index.handler", Role="arn:aws:iam::000000000000:role/any",
         Code={"ZipFile": code}, Environment={"Variables": variables},
     )  # fmt: skip
+
+
+def test_a_function_whose_variables_can_not_be_read_is_not_written() -> None:
+    class Client:
+        def get_function_configuration(self, **_asked: Any) -> dict[str, Any]:
+            return {"Environment": {"Error": {"ErrorCode": "AccessDeniedException"}}}
+
+    with pytest.raises(Denied, match="nothing of it is changed"):
+        FunctionReader(Client()).recycle("f")
 
 
 LAYER = "arn:aws:lambda:us-east-2:123456789012:layer:failure-lambda:3"
