@@ -95,8 +95,8 @@ class Lab:
         samples = self.samples(query_of(run, name), run["started_at"])
         return [one["value"] for one in samples if one["value"] is not None]
 
-    def parts(self, run: Any, name: str) -> list[dict[str, float]]:
-        """What a signal's samples were computed from, from the run's start on."""
+    def parts(self, run: Any, name: str) -> list[dict[str, float | None]]:
+        """What a signal's samples were computed from, from the run's start on; None where there was no data."""
         samples = self.samples(query_of(run, name), run["started_at"])
         return [one["parts"] for one in samples if one["value"] is not None]
 

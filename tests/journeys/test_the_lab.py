@@ -42,8 +42,10 @@ def test_in_flight_leaves_its_tolerance_while_the_error_rate_stays_normal(lab, p
     assert (run["status"], run["deviated"], run["verdict"]) == ("completed", True, "deviated")
     assert max(lab.values(run, FLIGHT)) > 20
     assert max(lab.values(run, "normal-error-rates")) <= 5
-    worst = min(lab.parts(run, FLIGHT), key=lambda parts: parts[WRITES] / parts[MESSAGES_IN])
-    assert worst[WRITES] < 0.7 * worst[MESSAGES_IN]
+    # Once the fault sticks in every container nothing is written at all: then CloudWatch has no such value, and the
+    # hypothesis itself fills in 0.
+    worst = min(lab.parts(run, FLIGHT), key=lambda parts: (parts[WRITES] or 0) / parts[MESSAGES_IN])
+    assert (worst[WRITES] or 0) < 0.7 * worst[MESSAGES_IN]
     assert worst[CSV_OUT] > 0.93 * worst[MESSAGES_IN]
     assert not lab.armed()
     lab.steady(page)
