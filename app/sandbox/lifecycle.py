@@ -56,6 +56,12 @@ class Plan:
     def data(self) -> Path:
         return self.folder / FOLDER
 
+    @property
+    def workload(self) -> Path:
+        """The folder's own, which its owner may have edited, else the one that was shipped."""
+        own = self.folder / WORKLOAD.name
+        return own if (own / "template.yaml").is_file() else WORKLOAD
+
 
 @dataclass
 class Sandbox:
@@ -90,11 +96,18 @@ class Sandbox:
         if reset:
             self._reset()
         with self._telling("Deployment package"):
-            package = deployment_package(self.plan.folder / FOLDER / "packages")
+            package = deployment_package(self.plan.data / "packages", self.plan.workload)
         self.emulator = self._emulator()
         clients = Clients(self.emulator.endpoint)
         with self._telling("Stack") as note:
-            note(("deployed" if deploy(clients, package) else "unchanged") + " by CloudFormation")
+            note(
+                (
+                    "deployed"
+                    if deploy(clients, package, self.plan.workload / "template.yaml")
+                    else "unchanged"
+                )
+                + " by CloudFormation"
+            )
         with self._telling("Handler") as note:
             note(f"variant {handler.warm(clients)}")
         return self._flow(clients)

@@ -20,8 +20,9 @@ from pathlib import Path
 
 from app.errors import SettingsError, Unavailable
 from app.sandbox.emulator.node import node_path
+from app.shipped import shipped
 
-WORKLOAD = Path(__file__).parents[2] / "workload"
+WORKLOAD = shipped("workload")
 PATIENCE = 300  # seconds for npm
 STAMP = (1980, 1, 1, 0, 0, 0)  # the oldest a zip can say; the same sources give the same bytes
 NEVER_RUN = ("dist-es", "dist-types", "dist-tools", "scripts", "test", "tests", "docs", ".bin")

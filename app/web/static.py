@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.errors import SettingsError
+from app.shipped import shipped
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "static"
-TEMPLATES = ROOT / "templates"
+FOLDER = shipped("static")
+TEMPLATES = shipped("templates")
 VENDOR = ("htmx.js", "hx-sse.js", "uPlot.js", "uPlot.css")
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -66,7 +66,7 @@ def test_a_port_in_use_is_named_before_anything_starts(small):
 
 def test_ctrl_c_while_starting_ends_with_130(small, monkeypatch, signals, capsys):
     monkeypatch.setattr(
-        "app.sandbox.lifecycle.deployment_package", lambda _: signal.raise_signal(signal.SIGINT)
+        "app.sandbox.lifecycle.deployment_package", lambda *_: signal.raise_signal(signal.SIGINT)
     )
     assert run_with(lambda *_: None, plan=small, reset=False) == INTERRUPTED
     assert "Everything is stopped" in capsys.readouterr().out
