@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import ipaddress
 import logging
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TextIO
 
 import uvicorn
 
 from app import crash
+from app.access import Access
 from app.aws import Aws
 from app.clock import SystemClock
 from app.dialects import DIALECTS
@@ -58,16 +58,15 @@ def serve(
 ) -> None:
     """Run the console until it is told to end.
 
-    `opened` is called with the console's address once it answers. SettingsError where it can not start:
-    an address that is not loopback, a port in use, or another console in the same folder.
+    `opened` is called with the console's address, and how to sign in for the first time, once it answers.
+    SettingsError where it can not start: a port in use, or another console in the same folder.
     """
     crash.refuse_outside_tests()
-    refuse_public_address(settings.host)
     refuse_unknown_dialects(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     with only_console(settings), listening(settings) as sockets:
         engine = assemble(settings, children=children, sandbox=sandbox)
-        server = Server(engine, opened=lambda: opened(address(settings)))
+        server = Server(engine, opened=lambda: opened(_told(settings, engine)))
         with server.signals():
             engine.start()
             try:
@@ -147,7 +146,7 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
     metrics.also = signals.queries
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
-        metrics=metrics, evidence=evidence, runs=runs, sandbox=sandbox,
+        metrics=metrics, evidence=evidence, runs=runs, access=Access(storage, clock), sandbox=sandbox,
     )  # fmt: skip
     return Engine(
         console=console,
@@ -217,21 +216,26 @@ class Server(uvicorn.Server):
             )
 
 
+def _told(settings: Settings, engine: Engine) -> str:
+    access = engine.console.access
+    lines = [address(settings), invitation(settings, access) if access else ""]
+    return "\n".join(filter(None, lines))
+
+
 def address(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port}"
 
 
-def refuse_public_address(host: str) -> None:
-    """Whoever reaches the console can run commands as its user, so without a login it stays on loopback."""
-    with contextlib.suppress(ValueError):
-        if ipaddress.ip_address(host).is_loopback:
-            return
-    if host == "localhost":
-        return
-    raise SettingsError(
-        f"The console does not listen on {host}: there is no login yet, and whoever reaches it can run commands "
-        "as this user. Leave --host at 127.0.0.1, and reach it from elsewhere through `ssh -L 8000:127.0.0.1:8000`."
+def invitation(settings: Settings, access: Access) -> str:
+    """How to come in for the first time, where a login is required and no admin can yet; else empty."""
+    secret = access.setup_link() if settings.login else None
+    if secret is None:
+        return ""
+    host = next(iter(settings.allowed_hosts), "127.0.0.1" if settings.listens_everywhere else settings.host)
+    return (
+        "No admin can sign in yet. Open this once, within an hour, to be the first:\n"
+        f"  {address(replace(settings, host=host))}/login?code={secret}"
     )
 
 

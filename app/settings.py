@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import ipaddress
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -49,6 +50,14 @@ class Environment:
         return f"{self.name} is in a blackout window until {window[1].astimezone(UTC):%Y-%m-%d %H:%M} UTC."
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a console that listens there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -62,6 +71,15 @@ class Settings:
     database_url: str = ""  # empty: SQLite in the data folder
     allowed_hosts: tuple[str, ...] = ()  # besides loopback
     data_folder: Path | None = None  # the sandbox keeps its own, apart from what is known of real AWS
+
+    @property
+    def login(self) -> bool:
+        """Whether whoever calls has to say who they are: wherever others than this machine's user can reach it."""
+        return not is_loopback(self.host)
+
+    @property
+    def listens_everywhere(self) -> bool:
+        return self.host in ("0.0.0.0", "::")  # noqa: S104  it is asked for, not done
 
     @property
     def data(self) -> Path:

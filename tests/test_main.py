@@ -112,10 +112,33 @@ def events(url: str, run: int) -> list[str]:
     return kinds
 
 
-def test_an_address_that_others_reach_is_refused(folder: Path) -> None:
-    said = refused(folder, "serve", "--host", "0.0.0.0", "--port", str(free_port()))
-    assert "no login yet" in said
-    assert "ssh -L" in said
+def test_beyond_this_machine_a_login_is_asked_for_and_the_first_link_makes_an_admin(folder: Path) -> None:
+    with serving(folder, "--host", "0.0.0.0") as (process, url):
+        lines = iter(process.stdout.readline, "")
+        link = next(line.strip() for line in lines if "/login?code=gd_" in line)
+        assert httpx.get(f"{url}/api/runs").status_code == 401
+        with httpx.Client(base_url=url, headers={"origin": url, "accept": "text/html"}) as browser:
+            assert browser.get("/runs").headers["location"] == "/login?after=/runs"
+            assert "Sign in" in browser.get(link).text
+            code = link.partition("code=")[2]
+            assert (
+                browser.post("/login", data={"code": code, "after": "/runs"}).headers["location"] == "/runs"
+            )
+            assert "the first admin" in browser.get("/runs").text
+            assert browser.post("/logout").headers["location"] == "/login"
+            assert browser.get("/runs").status_code == 303
+        token = subprocess.run(
+            [GAMEDAY, "token", "create", "ci", "--scope", "viewer"], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout.strip()  # fmt: skip
+        bearer = {"authorization": f"Bearer {token}"}
+        assert httpx.get(f"{url}/api/runs", headers=bearer).status_code == 200
+        assert httpx.post(f"{url}/experiments/slow/run", headers=bearer).status_code == 403
+        listed = subprocess.run(
+            [GAMEDAY, "token", "list"], cwd=folder, capture_output=True, text=True, check=True
+        )
+        number = next(line.split()[0] for line in listed.stdout.splitlines() if line.split()[1] == "token")
+        subprocess.run([GAMEDAY, "token", "revoke", number], cwd=folder, capture_output=True, check=True)
+        assert httpx.get(f"{url}/api/runs", headers=bearer).status_code == 401
 
 
 def test_a_second_console_in_the_folder_and_a_port_in_use_are_refused(folder: Path, tmp_path: Path) -> None:

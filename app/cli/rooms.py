@@ -1,22 +1,37 @@
-"""What commands build when they work on a folder without a console."""
+"""What commands build when they work on a folder without a console, and how they sign in to one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.aws import Aws
-from app.clock import SystemClock
-from app.faults import Faults
-from app.live import Live
-from app.settings import Settings, load
-from app.storage.engine import opened
+if TYPE_CHECKING:
+    from app.access import Access
+    from app.faults import Faults
+    from app.settings import Settings
+
+TOKEN = "GAMEDAY_TOKEN"  # noqa: S105  the name of a variable
+
+
+def signed() -> Mapping[str, str]:
+    """Headers that present the token of the environment; none where there is none, as on loopback."""
+    token = os.environ.get(TOKEN, "")
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 @contextmanager
 def faults_of(folder: Path) -> Iterator[tuple[Settings, Faults]]:
     """The folder's settings and its faults, on its own ledger, whether a console runs there or not."""
+    from app.aws import Aws
+    from app.clock import SystemClock
+    from app.faults import Faults
+    from app.live import Live
+    from app.settings import load
+    from app.storage.engine import opened
+
     settings = load(folder)
     storage = opened(settings)
     faults = Faults(
@@ -27,4 +42,19 @@ def faults_of(folder: Path) -> Iterator[tuple[Settings, Faults]]:
         yield settings, faults
     finally:
         faults.close()
+        storage.close()
+
+
+@contextmanager
+def access_of(folder: Path) -> Iterator[Access]:
+    """Who may come in to the console of that folder, whether it runs or not."""
+    from app.access import Access
+    from app.clock import SystemClock
+    from app.settings import load
+    from app.storage.engine import opened
+
+    storage = opened(load(folder))
+    try:
+        yield Access(storage, SystemClock())
+    finally:
         storage.close()

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import httpx
 
+from app.cli.rooms import signed
 from app.errors import Conflict, GamedayError, Invalid, NotFound, Unavailable
 
 # One exit code a verdict. 1 is "the hypothesis did not hold", as for `chaos run`; 2 is a mistake in what was asked.
@@ -16,7 +17,13 @@ CODES = {"held": 0, "deviated": 1, "not started": 3, "inconclusive": 4, "stopped
 SIGNS = {"ok": "✓", "warning": "▲", "refusal": "✕"}
 LOOK_EVERY = 1.0  # seconds
 PATIENCE = 60.0
-ERRORS: Mapping[int, type[GamedayError]] = {404: NotFound, 409: Conflict, 422: Invalid}
+ERRORS: Mapping[int, type[GamedayError]] = {
+    401: Invalid,
+    403: Invalid,
+    404: NotFound,
+    409: Conflict,
+    422: Invalid,
+}
 
 
 def run(server: str, experiment: str, body: Mapping[str, Any], *, wait: bool) -> int:
@@ -71,7 +78,9 @@ def _ended(server: str, run_id: int) -> dict[str, Any]:
 
 def _asked(method: str, server: str, path: str, **given: Any) -> Any:
     try:
-        answer = httpx.request(method, f"{server.rstrip('/')}{path}", timeout=PATIENCE, **given)
+        answer = httpx.request(
+            method, f"{server.rstrip('/')}{path}", timeout=PATIENCE, headers=signed(), **given
+        )
     except httpx.HTTPError as error:
         raise Unavailable(f"{server} does not answer ({error}). Start one: gameday serve") from error
     if answer.is_success:

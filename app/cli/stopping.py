@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import httpx
 
+from app.cli.rooms import signed
 from app.errors import Unavailable
 
 STILL_ARMED = 1  # exit code
@@ -17,7 +18,9 @@ def there(server: str, *, environment: str | None, why: str) -> int:
     """Through a running console. Unavailable where it does not answer."""
     body = {"engaged": True, "why": why, "environment": environment}
     try:
-        answer = httpx.put(f"{server.rstrip('/')}/api/safety-lever", json=body, timeout=PATIENCE)
+        answer = httpx.put(
+            f"{server.rstrip('/')}/api/safety-lever", json=body, timeout=PATIENCE, headers=signed()
+        )
     except httpx.HTTPError as error:
         raise Unavailable(
             f"{server} does not answer ({error}). Leave --server out, and name its working folder: --folder."

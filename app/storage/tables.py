@@ -148,3 +148,22 @@ class SampleRow(Base):
     parts: Mapped[dict[str, Any]]
 
     __table_args__ = (Index("samples_by_query", "environment", "query", "at", unique=True),)
+
+
+class CredentialRow(Base):
+    """What lets somebody in: a link, a session or a token. Of its secret only the hash is here."""
+
+    __tablename__ = "credentials"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)  # sha256 of the secret
+    prefix: Mapped[str] = mapped_column(String(20))
+    parent: Mapped[int | None] = mapped_column(index=True)  # of a session: the link or token that it came of
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

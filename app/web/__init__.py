@@ -15,6 +15,7 @@ from app.web import (
     health,
     lever,
     live,
+    login,
     migrating,
     runs,
     sandbox,
@@ -32,6 +33,7 @@ __all__ = ["Console", "create_app"]
 
 ROUTES: tuple[APIRouter, ...] = (
     health.routes,
+    login.routes,
     live.routes,
     docs.routes,
     migrating.pages,
@@ -66,7 +68,8 @@ def create_app(console: Console) -> FastAPI:
     app = FastAPI(title="Game day", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.console = console
     app.state.person = person()
-    app.state.show = Show(console, app.state.person)
+    app.state.access = console.access if console.settings.login else None
+    app.state.show = Show(console)
     app.state.streams = Streams(
         console=console, boards=app.state.show.boards, watching=Watching(console.metrics)
     )
@@ -75,5 +78,5 @@ def create_app(console: Console) -> FastAPI:
     app.mount("/static", static.Assets(directory=static.FOLDER), name="static")
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
-    app.add_middleware(Guard, allowed_hosts=console.settings.allowed_hosts)
+    app.add_middleware(Guard, allowed_hosts=console.settings.allowed_hosts, addresses=console.settings.login)
     return app

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app import experiments
+from app.access import Access
 from app.aws import Aws
 from app.clock import Clock
 from app.evidence import Evidence
@@ -48,6 +49,7 @@ class Console:
     metrics: MetricRoom
     evidence: Evidence
     runs: Runs
+    access: Access | None = None  # looked at where the settings require a login
     sandbox: Control | None = None  # only where `gameday sandbox` started the console
 
     def read(self, experiment: Any, environment: Environment) -> Any:

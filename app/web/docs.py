@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+from app.access import Need
 from app.web.asked import Place, Shown
-from app.web.guards import Need, needs
+from app.web.guards import needs
 from app.web.panels import Page
 
 routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])

@@ -6,12 +6,13 @@ import logging
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.errors import GamedayError, Invalid, NotFound, Problem
 
@@ -22,6 +23,16 @@ MEDIA_TYPE = "application/problem+json"
 class Misdirected(GamedayError):  # noqa: N818  it reads as a sentence
     status = 421
     title = "Not the address of this console"
+
+
+class Unauthenticated(GamedayError):  # noqa: N818
+    status = 401
+    title = "Not signed in"
+
+
+class Forbidden(GamedayError):  # noqa: N818
+    status = 403
+    title = "Not allowed"
 
 
 class Foreign(GamedayError):  # noqa: N818
@@ -85,11 +96,25 @@ def is_fragment(request: Request) -> bool:
 
 def answer(request: Request, error: GamedayError) -> Response:
     if not wants_page(request):
-        return refuse(error)
+        refused = refuse(error)
+        if isinstance(error, Unauthenticated):
+            refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
+    if isinstance(error, Unauthenticated):
+        return _to_login(request)
     show = request.app.state.show
     template = "errors/_error.html" if is_fragment(request) else "errors/page.html"
     rendered: Response = show.error(request, template, error)
     return rendered
+
+
+def _to_login(request: Request) -> Response:
+    """A stranger sees nothing of the console, not even its armed bar."""
+    after = quote(request.url.path) if request.method == "GET" and not is_fragment(request) else "/"
+    address = f"/login?after={after}"
+    if is_fragment(request):
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": address})
+    return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
 
 
 def _gameday(request: Request, error: Exception) -> Response:

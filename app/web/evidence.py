@@ -8,9 +8,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
+from app.access import Need
 from app.web.asked import Place, Rooms, Shown
 from app.web.errors import is_fragment
-from app.web.guards import Need, needs
+from app.web.guards import needs
 from app.web.panels import Page
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])

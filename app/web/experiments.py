@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.access import Need
 from app.errors import Invalid, Problem
 from app.web.answers import experiment_json
 from app.web.asked import Place, Rooms, Shown, Who, form
 from app.web.before import before
 from app.web.errors import is_fragment, wants_page
-from app.web.guards import Need, needs
+from app.web.guards import needs
 from app.web.panels import Page
 from app.web.runs import SEE_OTHER, answered, told
 from app.web.story import rows, story

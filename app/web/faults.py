@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from app.access import Need
 from app.dialects import Fault, FaultMode, ineffective, sentence
 from app.errors import GamedayError, Invalid
 from app.faults import Entry, Store
@@ -17,7 +18,7 @@ from app.settings import Environment
 from app.web.answers import fault_json
 from app.web.asked import Form, Place, Rooms, RowId, Shown, Who, place_of
 from app.web.errors import is_fragment, wants_page
-from app.web.guards import Need, needs
+from app.web.guards import needs
 from app.web.panels import Page
 from app.web.runs import SEE_OTHER, answered
 from app.web.words import plural

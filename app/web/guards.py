@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,9 +19,16 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.errors import Foreign, Misdirected, TooLarge, refuse
+from app.access import Access, Credential, Need, may
+from app.access.roles import least
+from app.settings import is_loopback
+from app.web.errors import Forbidden, Foreign, Misdirected, TooLarge, Unauthenticated, refuse
 
 LOGGER = logging.getLogger(__name__)
+SESSION_COOKIE = "gameday_session"
+SIGN_IN = (
+    "Sign in first: with a one-time link or a token at /login, or send a token as `Authorization: Bearer`."
+)
 LARGEST_BODY = 256 * 1024
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
@@ -40,18 +46,6 @@ HEADERS = {
 }
 
 
-class Need(StrEnum):
-    """What a route asks of whoever calls it. Without a login everybody on this machine has all of them."""
-
-    NOTHING = "nothing"  # health: for machines
-    SEE = "see"
-    EDIT = "edit"  # writes experiment files
-    RUN = "run"  # runs experiments, which are code
-    ARM = "arm"
-    DISARM = "disarm"  # ends faults and runs
-    SANDBOX = "sandbox"  # changes the example pipeline
-
-
 @dataclass(frozen=True)
 class Needs:
     """A dependency that every route carries; a test walks the route table for it."""
@@ -59,24 +53,68 @@ class Needs:
     need: Need
 
     def __call__(self, request: Request) -> None:
+        """Unauthenticated where a login is required and there is none, Forbidden where its role is too low."""
         request.state.need = self.need
+        require(request, self.need)
 
 
 def needs(need: Need) -> Any:
     return Depends(Needs(need))
 
 
+def require(request: Request, need: Need) -> None:
+    """Without a login, as on loopback, everything is allowed: who reaches it is this machine's user."""
+    if request.app.state.access is None or need is Need.NOTHING:
+        return
+    credential = credential_of(request)
+    if credential is None:
+        raise Unauthenticated(SIGN_IN)
+    if not may(credential.role, need):
+        raise Forbidden(
+            f"{credential.name} is a {credential.role}, and this takes the role {least(need)}. "
+            "Ask an admin of this console. Ending faults and runs is open to everybody who is signed in."
+        )
+
+
+def credential_of(request: Request) -> Credential | None:
+    """Of the bearer token, or, where there is none, of the session's cookie. Looked up once a request."""
+    if not hasattr(request.state, "credential"):
+        access: Access | None = request.app.state.access
+        secret = presented(request.headers.get("authorization"), request.cookies.get(SESSION_COOKIE))
+        request.state.credential = access.find(secret) if access is not None and secret else None
+    found: Credential | None = request.state.credential
+    return found
+
+
+def presented(authorization: str | None, cookie: str | None) -> str:
+    """The secret to go by. A bearer token is meant; a cookie only comes along."""
+    if authorization is None:
+        return cookie or ""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def still_allowed(request: Request) -> Callable[[], bool]:
+    """Whether whoever opened a stream may go on looking: asked again while it lives."""
+    credential, access = credential_of(request), request.app.state.access
+    secret = presented(request.headers.get("authorization"), request.cookies.get(SESSION_COOKIE))
+    return lambda: access is None or (credential is not None and access.find(secret) is not None)
+
+
 def who(request: Request) -> str:
     """The person, as far as it is known: without a login, the one who runs the console."""
-    name: str = request.app.state.person
+    credential = credential_of(request)
+    name: str = credential.name if credential else request.app.state.person
     return name
 
 
 class Guard:
     """Refuses requests for another host, and changes that come from another site; adds the headers."""
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Iterable[str] = (), addresses: bool = False) -> None:
+        """`addresses`: any numeric address is ours, too. A page can rebind a name only."""
         self.app = app
+        self._addresses = addresses
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,7 +149,9 @@ class Guard:
 
     def ours(self, host: str) -> bool:
         name = hostname(host)
-        return name is not None and (is_loopback(name) or name in self._allowed)
+        if name is None:
+            return False
+        return is_loopback(name) or name in self._allowed or (self._addresses and is_address(name))
 
 
 def _length(headers: Headers) -> int:
@@ -148,13 +188,12 @@ def hostname(host: str) -> str | None:
         return None
 
 
-def is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
+def is_address(name: str) -> bool:
     try:
-        return ipaddress.ip_address(name).is_loopback
+        ipaddress.ip_address(name)
     except ValueError:
         return False
+    return True
 
 
 def from_here(headers: Headers) -> bool:

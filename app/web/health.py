@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy import text
 
+from app.access import Need
 from app.errors import Unavailable
 from app.web.asked import Rooms
-from app.web.guards import Need, needs
+from app.web.guards import needs
 
 routes = APIRouter(tags=["health"], dependencies=[needs(Need.NOTHING)])
 

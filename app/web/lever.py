@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from app.access import Need
 from app.errors import Invalid
 from app.faults import Lever
 from app.runs import Run
@@ -15,7 +16,7 @@ from app.web.answers import lever_json
 from app.web.asked import Form, Rooms, Shown, Who
 from app.web.console import Console
 from app.web.errors import is_fragment
-from app.web.guards import Need, needs
+from app.web.guards import needs, require
 from app.web.runs import SEE_OTHER, answered
 from app.web.words import plural
 
@@ -41,8 +42,9 @@ def levers(console: Rooms) -> list[dict[str, Any]]:
 
 
 @api.put("", dependencies=[needs(Need.DISARM)])
-def pull(asked: Pull, console: Rooms, who: Who) -> JSONResponse:
+def pull(request: Request, asked: Pull, console: Rooms, who: Who) -> JSONResponse:
     """Engage: disarms all that is armed, interrupts every run, refuses what would arm. Or disengage."""
+    _require(request, asked)
     lever, stopped = _pull(console, asked, who)
     active = console.faults.active(asked.environment)
     return answered(
@@ -64,12 +66,19 @@ def pull_by_form(request: Request, fields: Form, console: Rooms, show: Shown, wh
         why=fields.get("why", "")[:LONGEST_WHY],
         environment=fields.get("environment") or None,
     )
+    _require(request, asked)
     lever, stopped = _pull(console, asked, who)
     if not is_fragment(request):
         return RedirectResponse("/faults", status_code=SEE_OTHER)
     left = console.faults.active(asked.environment)
     told = _told(lever, stopped, [str(entry.store) for entry in left])
     return show.fragment("components/_said.html", sentence=told, seconds=None, safe=not left)
+
+
+def _require(request: Request, asked: Pull) -> None:
+    """Everybody may engage it; to let things start again takes who may arm."""
+    if not asked.engaged:
+        require(request, Need.ARM)
 
 
 def _pull(console: Console, asked: Pull, who: str) -> tuple[Lever, list[Run]]:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import HTMLResponse
 
+from app.access import Need
 from app.web.asked import COOKIE, Place, Rooms, Shown, Streamed, row_id
-from app.web.guards import Need, needs
+from app.web.guards import needs, still_allowed
 from app.web.panels import Page
 
 routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
@@ -43,7 +44,9 @@ def _page(
 
 
 @routes.get("/stream", response_class=EventSourceResponse)
-async def stream(streams: Streamed, page: Annotated[Page, Depends(_page)]) -> AsyncIterator[ServerSentEvent]:
+async def stream(
+    request: Request, streams: Streamed, page: Annotated[Page, Depends(_page)]
+) -> AsyncIterator[ServerSentEvent]:
     """What changes on a page, as named events: fragments, and data for charts and title."""
-    async for event in streams.page(page):
+    async for event in streams.page(page, still_allowed(request)):
         yield event

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from app.access import Need
 from app.dialects import DIALECTS
 from app.errors import Conflict
 from app.experiments.migration import Migration, migrate, write
 from app.web.asked import Form, Place, Rooms, Shown
-from app.web.guards import Need, needs
+from app.web.guards import needs
 from app.web.panels import Page
 from app.web.runs import SEE_OTHER, answered
 

@@ -17,6 +17,7 @@ from app.web import static, words
 from app.web.armed import place
 from app.web.boards import Boards
 from app.web.console import Console
+from app.web.guards import credential_of, who
 from app.web.panels import Page, Panel, panels
 
 THEMES = ("light", "dark")
@@ -25,9 +26,8 @@ THEMES = ("light", "dark")
 class Show:
     """Threads share it."""
 
-    def __init__(self, console: Console, person: str) -> None:
+    def __init__(self, console: Console) -> None:
         self.console = console
-        self.person = person
         self.boards = Boards(lambda page: panels(console, page), self.panel)
         self._jinja = Jinja(
             loader=FileSystemLoader(static.TEMPLATES), autoescape=True, undefined=StrictUndefined,
@@ -39,7 +39,7 @@ class Show:
         self._jinja.globals |= {
             "dom_id": words.dom_id, "plural": words.plural, "ago": words.ago, "asset": static.asset,
             "stylesheets": static.stylesheets, "scripts": static.scripts, "now": console.clock.now,
-            "person": person, "settings": console.settings, "has_sandbox": console.sandbox is not None,
+            "settings": console.settings, "has_sandbox": console.sandbox is not None,
         }  # fmt: skip
 
     def page(self, request: Request, template: str, page: Page, **context: Any) -> HTMLResponse:
@@ -50,8 +50,13 @@ class Show:
         return self._answer(
             request, template, page=page, board=board, panels=named, signals=signals,
             panel=lambda name: Markup(board.text(named[name])),  # noqa: S704  a template escaped it
-            place=place(self.console, page.environment), **context,
+            place=place(self.console, page.environment), person=who(request),
+            signed_in=credential_of(request) is not None, **context,
         )  # fmt: skip
+
+    def bare(self, request: Request, template: str, **context: Any) -> HTMLResponse:
+        """A page that shows nothing of the console, for whoever is not signed in."""
+        return self._answer(request, template, **context)
 
     def fragment(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         return HTMLResponse(self.text(template, **context), status_code=status)

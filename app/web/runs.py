@@ -11,13 +11,14 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from app.access import Need
 from app.errors import NotFound
 from app.runs import Run
 from app.web.answers import fault_json, run_json
 from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Who, row_id
 from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
-from app.web.guards import Need, needs
+from app.web.guards import needs, still_allowed
 from app.web.panels import Page
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
@@ -87,9 +88,11 @@ def console_log(run_id: RowId, console: Rooms) -> Response:
 
 
 @api.get("/{run_id:int}/events", response_class=EventSourceResponse)  # noqa: FAST003  the run is found by it
-async def events(streams: Streamed, run: FoundRun, after: After) -> AsyncIterator[ServerSentEvent]:
+async def events(
+    request: Request, streams: Streamed, run: FoundRun, after: After
+) -> AsyncIterator[ServerSentEvent]:
     """Events after `Last-Event-ID`, from the table; then as they happen, until the verdict."""
-    async for event in streams.run(run, after):
+    async for event in streams.run(run, after, still_allowed(request)):
         yield event
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.access import Need
 from app.errors import Invalid, NotFound
 from app.sandbox.control import Control
 from app.web.asked import Form, Place, Rooms, Shown
 from app.web.console import Console
 from app.web.errors import is_fragment
-from app.web.guards import Need, needs
+from app.web.guards import needs
 from app.web.panels import Page
 from app.web.runs import SEE_OTHER
 

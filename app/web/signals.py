@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from app.access import Need
 from app.web.answers import sample_json
 from app.web.asked import Place, Rooms
-from app.web.guards import Need, needs
+from app.web.guards import needs
 
 api = APIRouter(prefix="/api/signals", tags=["signals"], dependencies=[needs(Need.SEE)])
 MOST = 2000

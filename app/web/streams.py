@@ -33,8 +33,7 @@ TICK = 2.0  # evidence and counts come without a message
 THREADS = 8
 SHARED = 1.0  # seconds that a board built for another viewer is good for
 GATHER = 0.1  # messages come in bunches: one building answers them all
-
-
+Allowed = Callable[[], bool]  # whether who opened a stream may still see it
 T = TypeVar("T")
 
 
@@ -48,24 +47,26 @@ class Streams:
     # Their own few threads: however many pages wait for one board, a rollback never waits for a thread.
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
 
-    async def page(self, page: Page) -> AsyncIterator[ServerSentEvent]:
+    async def page(self, page: Page, allowed: Allowed) -> AsyncIterator[ServerSentEvent]:
         """Every panel at first, then those that changed, and samples for the charts."""
         name, queries = await self._thread(self._wanted, page)
         topics = ("faults", "runs", f"signals:{page.environment}", *_run_topic(page))
         async with (
             self._watched(page, name, queries),
             self.console.live.follow(*topics) as messages,
-            aclosing(self._panels(page, messages)) as sent,
+            aclosing(self._panels(page, messages, allowed)) as sent,
         ):
             async for event in sent:
                 yield event
 
-    async def _panels(self, page: Page, messages: AsyncIterator[Message]) -> AsyncGenerator[ServerSentEvent]:
+    async def _panels(
+        self, page: Page, messages: AsyncIterator[Message], allowed: Allowed
+    ) -> AsyncGenerator[ServerSentEvent]:
         sent: dict[str, Any] = {}
         news = News(messages)
         ends = time.monotonic() + LONGEST
         try:
-            while not news.over and time.monotonic() < ends:
+            while not news.over and time.monotonic() < ends and await self._thread(allowed):
                 began = time.monotonic() - (0 if news.heard else SHARED)
                 for sample in news.samples():
                     yield ServerSentEvent(event="sample", raw_data=json.dumps(sample))
@@ -105,13 +106,13 @@ class Streams:
         signals = reading.signals if reading else ()
         return experiment_id, [signal.query for signal in signals if signal.query is not None]
 
-    async def run(self, run: Run, after: int) -> AsyncIterator[ServerSentEvent]:
+    async def run(self, run: Run, after: int, allowed: Allowed) -> AsyncIterator[ServerSentEvent]:
         """Events with a greater number than `after`, from the table; then as they happen, until the verdict."""
         seen, ends = after, time.monotonic() + LONGEST
         async with self.console.live.follow(run.topic) as messages:
             news = News(messages)
             try:
-                while not news.over and time.monotonic() < ends:
+                while not news.over and time.monotonic() < ends and await self._thread(allowed):
                     events = news.events(after=seen) or await self._thread(
                         self.console.runs.events, run.id, seen
                     )

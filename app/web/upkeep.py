@@ -9,13 +9,14 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from app.access import Need
 from app.errors import Invalid
 from app.faults import Store, Stray
 from app.faults.disarming import KEEP
 from app.web.answers import fault_json
 from app.web.asked import Form, Place, Rooms, RowId, Shown, Who
 from app.web.errors import is_fragment
-from app.web.guards import Need, needs
+from app.web.guards import needs
 from app.web.runs import SEE_OTHER, answered
 
 api = APIRouter(prefix="/api/faults", tags=["faults"])

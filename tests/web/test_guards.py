@@ -10,8 +10,9 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 
+from app.access import Need
 from app.web import ROUTES
-from app.web.guards import CSP, Guard, Need, Needs, from_here
+from app.web.guards import CSP, Guard, Needs, from_here
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +39,8 @@ CHANGES = {
     ("POST", "/faults/strays"): Need.DISARM,
     ("PUT", "/api/safety-lever"): Need.DISARM,
     ("POST", "/safety-lever"): Need.DISARM,
+    ("POST", "/login"): Need.NOTHING,
+    ("POST", "/logout"): Need.NOTHING,
     ("POST", "/sandbox/variant"): Need.SANDBOX,
     ("POST", "/sandbox/rate"): Need.SANDBOX,
 }

@@ -18,6 +18,11 @@ pytestmark = pytest.mark.anyio
 LIVE = Page(name="live", environment="sandbox")
 
 
+def anybody() -> bool:
+    """Without a login everybody may look."""
+    return True
+
+
 @pytest.fixture
 def streams(app: FastAPI) -> Streams:
     return app.state.streams
@@ -42,7 +47,7 @@ async def test_events_are_replayed_after_the_last_one_seen_then_followed_to_the_
     run = console.runs.add()
     for kind in ("started", "armed"):
         console.runs.tell(run.id, kind)
-    events = streams.run(run, 1)
+    events = streams.run(run, 1, anybody)
     assert [event.id for event in await take(events, 2)] == ["2", "3"]
     waiting = asyncio.ensure_future(anext(events))
     await asyncio.sleep(0)
@@ -56,7 +61,7 @@ async def test_events_are_replayed_after_the_last_one_seen_then_followed_to_the_
 
 async def test_a_page_gets_every_panel_at_first_and_then_what_changes(console: Any, streams: Streams) -> None:
     run = console.runs.add()
-    events = streams.page(LIVE)
+    events = streams.page(LIVE, anybody)
     first = await until(events, "state")
     assert json.loads(first.raw_data)["tone"] == "calm"
     waiting = asyncio.ensure_future(until(events, "armed"))
@@ -70,7 +75,7 @@ async def test_a_page_gets_every_panel_at_first_and_then_what_changes(console: A
 
 
 async def test_samples_reach_the_charts(console: Any, streams: Streams) -> None:
-    events = streams.page(LIVE)
+    events = streams.page(LIVE, anybody)
     await until(events, "state")
     waiting = asyncio.ensure_future(until(events, "sample"))
     await asyncio.sleep(0.05)
@@ -83,7 +88,7 @@ async def test_samples_reach_the_charts(console: Any, streams: Streams) -> None:
 async def test_fifty_pages_watch_as_much_as_one_and_none_watches_nothing(
     console: Any, streams: Streams
 ) -> None:
-    open_ = [streams.page(LIVE) for _ in range(50)]
+    open_ = [streams.page(LIVE, anybody) for _ in range(50)]
     asked = console.evidence.asked
     console.faults.armed()
     await asyncio.gather(*(until(events, "state") for events in open_))
@@ -97,7 +102,7 @@ async def test_fifty_pages_watch_as_much_as_one_and_none_watches_nothing(
 
 
 async def test_a_stream_ends_when_the_server_goes_down(console: Any, streams: Streams) -> None:
-    events = streams.page(LIVE)
+    events = streams.page(LIVE, anybody)
     await until(events, "state")
     console.live.close()
     async with asyncio.timeout(5):
@@ -107,7 +112,7 @@ async def test_a_stream_ends_when_the_server_goes_down(console: Any, streams: St
 
 async def test_a_line_break_in_a_title_stays_inside_its_event(console: Any, streams: Streams) -> None:
     console.catalog.known[0].title = "a\n\nevent: armed\ndata: b"
-    events = streams.page(LIVE)
+    events = streams.page(LIVE, anybody)
     heading = await until(events, "heading")
     wire = format_sse_event(data_str=heading.raw_data, event=heading.event).decode()
     assert wire.count("\n\n") == 1
@@ -147,3 +152,15 @@ async def test_a_viewer_who_leaves_in_the_middle_of_an_event_is_no_failure(
     async with asyncio.timeout(5):
         await app(scope, receive, send)
     assert [body.split(b"\n")[0] for body in sent] == [b"event: queued"]
+
+
+async def test_a_stream_ends_once_its_viewer_may_no_longer_look(console: Any, streams: Streams) -> None:
+    allowed = [True]
+    run = console.runs.add()
+    for events in (streams.page(LIVE, lambda: bool(allowed)), streams.run(run, 0, lambda: bool(allowed))):
+        allowed[:] = [True]
+        console.runs.tell(run.id, "started")
+        await anext(events)
+        allowed.clear()
+        async with asyncio.timeout(10):
+            assert isinstance([event async for event in events], list)

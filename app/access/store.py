@@ -1,0 +1,62 @@
+"""All SQL about credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from app.access.credential import Credential, Kind
+from app.access.roles import Role
+from app.storage.tables import CredentialRow
+
+
+def insert(session: Session, row: CredentialRow) -> Credential:
+    session.add(row)
+    session.flush()
+    return to_credential(row)
+
+
+def by_digest(session: Session, digest: str) -> Credential | None:
+    row = session.scalar(select(CredentialRow).where(CredentialRow.digest == digest))
+    return None if row is None else to_credential(row)
+
+
+def spend(session: Session, credential_id: int, at: datetime) -> bool:
+    """Compare and swap: True for exactly one of those who use a link."""
+    changed = session.execute(
+        update(CredentialRow)
+        .where(CredentialRow.id == credential_id, CredentialRow.used_at.is_(None))
+        .values(used_at=at)
+        .returning(CredentialRow.id)
+    )
+    return changed.first() is not None
+
+
+def revoke(session: Session, credential_id: int, at: datetime) -> bool:
+    """With every session that came of it. Whether there was one to revoke."""
+    changed = session.execute(
+        update(CredentialRow)
+        .where(
+            or_(CredentialRow.id == credential_id, CredentialRow.parent == credential_id),
+            CredentialRow.revoked_at.is_(None),
+        )
+        .values(revoked_at=at)
+        .returning(CredentialRow.id)
+    )
+    return changed.first() is not None
+
+
+def every(session: Session, kinds: Sequence[Kind] = tuple(Kind)) -> list[Credential]:
+    query = select(CredentialRow).where(CredentialRow.kind.in_(kinds)).order_by(CredentialRow.id)
+    return [to_credential(row) for row in session.scalars(query)]
+
+
+def to_credential(row: CredentialRow) -> Credential:
+    return Credential(
+        id=row.id, kind=Kind(row.kind), name=row.name, role=Role(row.role), prefix=row.prefix,
+        created_by=row.created_by, created_at=row.created_at, expires_at=row.expires_at, used_at=row.used_at,
+        revoked_at=row.revoked_at,
+    )  # fmt: skip
