@@ -83,14 +83,17 @@ class Runs:
         fail_fast: bool = False,
         accept: Sequence[str] = (),
         stop: Sequence[Mapping[str, Any]] = (),
+        key: str | None = None,
         by: str,
     ) -> Run:
-        """Queue a run and return it at once.
+        """Queue a run and return it at once. A second start with the same `key` returns the first one's run.
 
         `rollback_strategy` None: the experiment's own choice, else `always`. NotFound for an unknown
         experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use. What preflight
         refuses has all findings in the details; `accept` names refusals that a person takes upon themselves.
         """
+        if key is not None and (known := self.started_with(key)) is not None:
+            return known
         experiment = self._valid(experiment_id)
         request = Request.check(
             self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
@@ -102,11 +105,19 @@ class Runs:
         self.rooms.faults.refuse_while_engaged(request.environment.name)
         self._refuse_where_armed_by_hand(request.environment.name, facts)
         facts |= self._looked_at(reading, request)
-        run = self._insert(experiment, request, facts, by=by)
+        try:
+            run = self._insert(experiment, request, facts, key=key, by=by)
+        except Started as other:
+            return other.run
         self._watch(run, reading)
         crash.here("run-queued")
         self.dispatch.enqueue(run.id)
         return run
+
+    def started_with(self, key: str) -> Run | None:
+        """The run that was started with this key, however long ago."""
+        with self.rooms.storage.reading() as session:
+            return store.with_key(session, key)
 
     def preflight(
         self,
@@ -216,19 +227,29 @@ class Runs:
                 f"{name} holds a fault that {entry.by} armed by hand. Disarm it first.", fault=entry.id
             )
 
-    def _insert(self, experiment: Any, request: Request, facts: dict[str, Any], *, by: str) -> Run:
+    def _insert(
+        self, experiment: Any, request: Request, facts: dict[str, Any], *, key: str | None, by: str
+    ) -> Run:
         relative = Path("runs", secrets.token_hex(8), "snapshot")
         target = self.rooms.settings.data / relative
         target.parent.mkdir(parents=True)
         try:
             taken = self.rooms.reading.snapshot(experiment, target)
-            return self._queue(experiment, request, facts, taken, str(relative), by=by)
+            return self._queue(experiment, request, facts, taken, str(relative), key=key, by=by)
         except BaseException:
             shutil.rmtree(target.parent, ignore_errors=True)
             raise
 
     def _queue(
-        self, experiment: Any, request: Request, facts: dict[str, Any], taken: Any, relative: str, *, by: str
+        self,
+        experiment: Any,
+        request: Request,
+        facts: dict[str, Any],
+        taken: Any,
+        relative: str,
+        *,
+        key: str | None,
+        by: str,
     ) -> Run:
         columns = {
             "experiment": experiment.id,
@@ -245,8 +266,11 @@ class Runs:
             "facts": {**facts, "file": Path(experiment.file).name},
             "journal_state": "none",
             "created_at": self.rooms.clock.now(),
+            "key": key,
         }
         with self.rooms.storage.writing() as session:
+            if key is not None and (started := store.with_key(session, key)) is not None:
+                raise Started(started)
             other = store.users_of(session, request.environment.name, facts["stores"])
             if other is not None:
                 raise in_use_by_run(", ".join(facts["stores"]), other.id)
@@ -273,6 +297,14 @@ class Runs:
         """The newest first."""
         with self.rooms.storage.reading() as session:
             return store.latest(session, limit=limit, experiment=experiment, environment=environment)
+
+
+class Started(Exception):  # noqa: N818  it is no error: somebody was first
+    """Another start with the same key has just written its run."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run.id)
+        self.run = run
 
 
 def in_use_by_run(stores: str, run_id: int) -> Conflict:

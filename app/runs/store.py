@@ -28,6 +28,11 @@ def read(session: Session, run_id: int) -> Run | None:
     return None if row is None else to_run(row)
 
 
+def with_key(session: Session, key: str) -> Run | None:
+    row = session.scalar(select(RunRow).where(RunRow.key == key))
+    return None if row is None else to_run(row)
+
+
 def latest(
     session: Session, *, limit: int, experiment: str | None = None, environment: str | None = None
 ) -> list[Run]:

@@ -68,6 +68,9 @@ class RunRow(Base):
     created_at: Mapped[datetime] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    key: Mapped[str | None] = mapped_column(
+        String(200), index=True, unique=True
+    )  # a second start with it is the first one
 
 
 class RunEventRow(Base):
@@ -167,3 +170,17 @@ class CredentialRow(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class NoticeRow(Base):
+    """Something that people may want to hear of: written with what it tells, delivered later."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    environment: Mapped[str] = mapped_column(String(100))
+    subject: Mapped[str] = mapped_column(String(60), index=True)  # `fault:3`, `run:12`, `schedule:4`
+    data: Mapped[dict[str, Any]]
+    channels: Mapped[list[Any] | None]  # names; None: the environment's own
+    at: Mapped[datetime] = mapped_column(index=True)

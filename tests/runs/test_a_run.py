@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,6 +34,16 @@ def test_its_events_are_numbered_without_a_gap(stage: Any, experiment: Any) -> N
     assert events[0].kind == "queued"
     assert [event.kind for event in events][-2:] == ["ended", "verdict"]
     assert stage.runs.events(run.id, after=3)[0].seq == 4
+
+
+def test_a_second_start_with_the_same_key_is_the_first_one(stage: Any, experiment: Any) -> None:
+    stage.catalog.add("one", experiment(GETPID))
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: stage.runs.start("one", key="job 7", by="test"), range(8)))
+    assert len({run.id for run in runs}) == 1
+    stage.finish(runs[0])
+    assert stage.runs.start("one", key="job 7", by="test").id == runs[0].id
+    assert stage.runs.start("one", key="job 8", by="test").id != runs[0].id
 
 
 def test_what_else_a_run_changes_is_kept_with_its_fault(stage: Any, experiment: Any) -> None:

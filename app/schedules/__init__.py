@@ -1,0 +1,1 @@
+"""When runs start without a person."""
