@@ -1,0 +1,98 @@
+"""What the console is told before it starts: folders, addresses, environments."""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """A named place to run experiments in: AWS access, variables and policy."""
+
+    name: str
+    region: str | None = None
+    profile: str | None = None
+    role_arn: str | None = None  # assumed before every use
+    endpoint_url: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)  # given to runs, S3_BUCKET_NAME for example
+    longest_lease: timedelta = timedelta(hours=1)
+    dialects: Mapping[str, str] = field(default_factory=dict)  # store or function name → dialect, if declared
+    stores: tuple[str, ...] = ()  # besides those that functions name, to be looked into for stray faults
+    recycle: bool = False  # whether containers may be replaced, where a fault outlives its switch in them
+    dead_mans_switch_role: str | None = None  # that EventBridge Scheduler assumes to write the safe value
+    probe_by_writing: bool = False  # whether preflight may write a value over itself to see that it may
+    metric_filters: bool = False  # whether proof counts by metric filters, for functions that log much
+    speed: int = 1  # the sandbox's compression of time; 1 elsewhere
+    poll_seconds: float = 60.0  # between two samples: AWS's own metrics have one a minute, and bill each
+    blackouts: tuple[tuple[datetime, datetime], ...] = ()  # in which nothing is armed
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether its endpoint is an emulator on this machine."""
+        return self.endpoint_url is not None and urlsplit(self.endpoint_url).hostname in LOOPBACK
+
+    def blackout_at(self, now: datetime) -> str:
+        """What forbids arming at that time, as a sentence; empty where nothing does."""
+        window = next(((begin, end) for begin, end in self.blackouts if begin <= now < end), None)
+        if window is None:
+            return ""
+        return f"{self.name} is in a blackout window until {window[1].astimezone(UTC):%Y-%m-%d %H:%M} UTC."
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a console that listens there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    folder: Path  # the working folder: gameday.toml, experiments/, .gameday/
+    environments: Mapping[str, Environment]  # never empty
+    default_environment: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: str = ""  # empty: SQLite in the data folder
+    allowed_hosts: tuple[str, ...] = ()  # besides loopback
+    data_folder: Path | None = None  # the sandbox keeps its own, apart from what is known of real AWS
+
+    @property
+    def login(self) -> bool:
+        """Whether whoever calls has to say who they are: wherever others than this machine's user can reach it."""
+        return not is_loopback(self.host)
+
+    @property
+    def listens_everywhere(self) -> bool:
+        return self.host in ("0.0.0.0", "::")  # noqa: S104  it is asked for, not done
+
+    @property
+    def data(self) -> Path:
+        """Database, snapshots and journals."""
+        return self.data_folder or self.folder / ".gameday"
+
+    @property
+    def experiments(self) -> Path:
+        return self.folder / "experiments"
+
+    def environment(self, name: str | None) -> Environment:
+        """The environment of that name, or the default one. KeyError where there is none."""
+        return self.environments[name or self.default_environment]
+
+
+def person() -> str:
+    """Who runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "somebody on this machine"
