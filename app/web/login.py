@@ -36,9 +36,10 @@ def sign_in(request: Request, show: Shown, fields: Form) -> Response:
     except Invalid as error:
         return _refused(request, show, error, after)
     answer = RedirectResponse(after, status_code=SEE_OTHER)
+    lifetime = issued.credential.expires_at - issued.credential.created_at  # the browser's clock may be off
     answer.set_cookie(
         SESSION_COOKIE, issued.secret, httponly=True, samesite="lax", secure=request.url.scheme == "https",
-        expires=issued.credential.expires_at,
+        max_age=int(lifetime.total_seconds()),
     )  # fmt: skip
     return answer
 
