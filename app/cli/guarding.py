@@ -76,9 +76,7 @@ def _of_ledger(folder: Path, places: Sequence[str]) -> list[str]:
     try:
         with faults_of(folder) as (_, faults):
             entries = [entry for name in places for entry in faults.active(name)]
-            over = [
-                faults.disarm(entry.id, by=person(), why="gameday disarm was called") for entry in entries
-            ]
+            over = faults.disarm_each(entries, by=person(), why="gameday disarm was called")
     except (SQLAlchemyError, OSError) as error:
         reason = str(error).splitlines()[0]
         click.echo(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import crash
 from app.aws import Parameter
@@ -13,6 +16,7 @@ from app.faults.entry import Entry, FaultState
 from app.faults.ground import LATE_WRITES_WITHIN, Ground
 from app.faults.recycling import recycled
 
+log = logging.getLogger(__name__)
 UNFINISHED_AFTER = timedelta(seconds=30)  # a disarm that says nothing for so long died on its way
 KEEP = ("theirs", "ours")
 
@@ -21,6 +25,7 @@ class Disarming(Ground):
     def disarm(self, entry_id: int, *, by: str, why: str, again: bool = False) -> Entry:
         """Put the store back. Safe to call at any time, any number of times; never raises for AWS trouble.
 
+        A ledger that can not be written raises, but only once the store is put back: that needs no disk.
         Where AWS does not do it the entry stays `disarming`, says why, and the guardian tries for ever. Where warm
         containers have to be cleared first it is `flushing`, and the guardian ends it.
         `again` looks at the store of an entry that is over too: a process that was killed may have written late.
@@ -31,7 +36,7 @@ class Disarming(Ground):
                 return self._checked_again(entry, by=by) if again else entry
             if entry.state is FaultState.FLUSHING and not self._flushed(entry):
                 return entry
-            entry = self._published(self._begun(entry))
+            entry = self._begun(entry)
             crash.here("disarm-begun")
             try:
                 settled = putback.put_back(self._held(entry.store), entry)
@@ -90,11 +95,17 @@ class Disarming(Ground):
         )
 
     def _begun(self, entry: Entry) -> Entry:
+        """Written down first, where that can be: a full disk must not keep a fault armed."""
         now = self._clock.now()
-        return self.ledger.change(
-            entry.id, state=FaultState.DISARMING.value, next_attempt_at=now + UNFINISHED_AFTER,
-            requested_at=entry.requested_at or now,
-        )  # fmt: skip
+        try:
+            begun = self.ledger.change(
+                entry.id, state=FaultState.DISARMING.value, next_attempt_at=now + UNFINISHED_AFTER,
+                requested_at=entry.requested_at or now,
+            )  # fmt: skip
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("%s is put back although the ledger can not be written: %s", entry.store, error)
+            return entry
+        return self._published(begun)
 
     def _failed(self, entry: Entry, error: GamedayError) -> Entry:
         attempts = entry.attempts + 1

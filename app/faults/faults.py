@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +33,20 @@ class Faults(Arming):
 
     def disarm_run(self, run_id: str, *, by: str, why: str) -> list[Entry]:
         """Disarm all that a run armed, and look again at what is disarmed already. Newest first."""
-        return [self.disarm(entry.id, by=by, why=why, again=True) for entry in self.for_run(run_id)]
+        return self.disarm_each(self.for_run(run_id), by=by, why=why, again=True)
+
+    def disarm_each(self, entries: Iterable[Entry], *, by: str, why: str, again: bool = False) -> list[Entry]:
+        """Each of them whatever becomes of the others; then what the first failure raised, if there was one."""
+        over, failures = [], []
+        for entry in entries:
+            try:
+                over.append(self.disarm(entry.id, by=by, why=why, again=again))
+            except Exception as error:
+                log.exception("The disarm of %s did not come to its end", entry.store)
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return over
 
     def refuse_while_engaged(self, environment: str) -> None:
         """Conflict, saying who engaged the safety lever and why, while arming is forbidden."""
@@ -43,8 +56,7 @@ class Faults(Arming):
     def engage(self, environment: str | None, *, by: str, why: str) -> Lever:
         """Refuse all arming from now on, across restarts, and disarm what is armed; None: in every environment."""
         lever = self._pulled(environment, engaged=True, by=by, why=why)
-        for entry in self.active(environment):
-            self.disarm(entry.id, by=by, why="the safety lever was engaged")
+        self.disarm_each(self.active(environment), by=by, why="the safety lever was engaged")
         return lever
 
     def disengage(self, environment: str | None, *, by: str, why: str) -> Lever:
