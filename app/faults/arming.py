@@ -78,7 +78,7 @@ class Arming(Disarming):
         with self._holding(store):
             held = self._held(store)
             before = restorable(held, held.describe(store.name), store, secure=secure)
-            longest = now + self._environment(store.environment).longest_lease
+            longest = self._began(store, run_id) + self._environment(store.environment).longest_lease
             self._refuse_longer_than_credentials(store, min(disarm_by, longest))
             intent = Entry(
                 id=0, store=store, run_id=run_id, by=by, state=FaultState.INTENDED, dialect=dialect, fault=fault,
@@ -95,6 +95,11 @@ class Arming(Disarming):
             else:
                 dead_mans_switch.set_for(self._aws, self._environment(store.environment), entry)
             return self._published(entry)
+
+    def _began(self, store: Store, run_id: str | None) -> datetime:
+        """When the lease began: arming once more does not make it a new one."""
+        held = self.busy(store)
+        return held.created_at if held is not None and held.run_id == run_id else self._clock.now()
 
     def _refuse_longer_than_credentials(self, store: Store, disarm_by: datetime) -> None:
         """Whoever is to restore must be able to: Invalid for a lease that outlives what the console may call AWS with."""

@@ -170,7 +170,9 @@ def _widen(row: LedgerRow, entry: Entry) -> None:
     row.fault = _fault_columns(entry.fault)
     row.dialect, row.translated_from = entry.dialect, entry.translated_from
     row.functions = list(entry.functions)
-    row.plan = asdict(entry.plan)
+    row.plan = asdict(
+        entry.plan.over(DisarmPlan(**(row.plan or {})))
+    )  # what it armed before may be in containers
     row.safe_value = entry.safe_value or row.safe_value
     row.disarm_by, row.lease_until = max(row.disarm_by, entry.disarm_by), entry.lease_until
     row.state, row.outcome = FaultState.INTENDED.value, None
