@@ -48,6 +48,14 @@ class Faults(Arming):
             raise failures[0]
         return over
 
+    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+        """See `Disarming`. A fault that is let stand is told of from then on as one that the ledger does not hold."""
+        armed = self.entry(entry_id).theirs_armed
+        chosen = super().choose(entry_id, keep=keep, by=by)
+        if armed and keep == "theirs":
+            self.scan(chosen.environment)
+        return chosen
+
     def refuse_while_engaged(self, environment: str) -> None:
         """Conflict, saying who engaged the safety lever and why, while arming is forbidden."""
         if lever := self.lever.engaged(environment):

@@ -108,7 +108,7 @@ def _broken_rollbacks(activities: Sequence[Activity]) -> tuple[str, ...]:
 
 
 def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[Any]) -> Iterator[str]:
-    """What took the fault's ground away: another version of a function, or another fault upon it."""
+    """What took the fault's ground away: another version of a function, another fault upon it, or another value."""
     before: dict[str, Any] = {}
     for event in events:
         if event.kind == "asked":
@@ -119,6 +119,9 @@ def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[
     if began is not None:
         ended = run.ended_at or rooms.clock.now()
         yield from rooms.faults.others_on(run.environment, str(run.id), list(before), began, ended)
+    for entry in entries:
+        if str(entry.state) == "drifted":
+            yield f"{entry.store} was changed by somebody else during the run"
 
 
 def _fired(proof: Any, entries: Sequence[Any]) -> bool | None:

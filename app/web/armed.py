@@ -53,7 +53,12 @@ class ArmedBar:
 
     @property
     def alarm(self) -> bool:
-        return bool(self.firing or self.strays) or any(fault.entry.stuck for fault in self.faults)
+        return self.fires or any(fault.entry.stuck for fault in self.faults)
+
+    @property
+    def fires(self) -> bool:
+        """Something injects that this console does not hold: “nothing is armed” would not be true."""
+        return bool(self.firing or self.strays) or any(entry.theirs_armed for entry in self.undecided)
 
 
 @dataclass(frozen=True, kw_only=True)

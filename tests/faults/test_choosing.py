@@ -34,6 +34,16 @@ def test_theirs_stands_where_a_person_says_so(drifted: Any) -> None:
     assert (entry.undecided, entry.resolved_by, drifted.stored) == (False, "ann", THEIRS)
 
 
+def test_a_fault_of_theirs_that_is_let_stand_is_told_of_from_then_on(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.arm(faults)
+    desk.parameters.write(desk.NAME, desk.ARMED.replace("0.5", "1"))
+    assert faults.disarm(entry.id, by="operator", why="asked").theirs_armed
+    assert faults.strays() == ()
+    faults.choose(entry.id, keep="theirs", by="ann")
+    assert [str(stray.store) for stray in faults.strays()] == ["ssm:failureLambdaConfig"]
+
+
 def test_what_was_before_comes_back_where_a_person_says_so(drifted: Any) -> None:
     entry = drifted.faults.choose(drifted.entry.id, keep="ours", by="ann")
     assert (entry.state, drifted.stored) == (FaultState.DISARMED, drifted.OFF)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from app.aws.alarms import Alarm
 from app.clock import FrozenClock
 from app.errors import Invalid
+from app.faults import FaultState
 from app.metrics import Sample
 from app.runs import stopping
 from app.runs.stopping import StopWatch
@@ -164,6 +165,23 @@ def test_an_alias_that_is_moved_during_a_run_makes_it_inconclusive(stage: Any, e
     over = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))
     assert over.verdict == "inconclusive"
     assert "transform was pointed elsewhere during the run: alias live from 3 to 4" in over.verdict_reason
+
+
+def test_a_store_that_somebody_else_wrote_makes_it_inconclusive_and_is_not_called_disarmed(
+    stage: Any, experiment: Any
+) -> None:
+    disarm, theirs = stage.faults.disarm, b'{"isEnabled": true}'
+
+    def drift(entry_id: int, **how: Any) -> Any:
+        entry = replace(disarm(entry_id, **how), state=FaultState.DRIFTED, theirs=theirs)
+        return stage.faults.entries.update({entry_id: entry}) or entry
+
+    stage.faults.disarm = drift
+    over = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))
+    assert (over.verdict, "changed by somebody else during" in over.verdict_reason) == ("inconclusive", True)
+    answer = stage.runs.rollback(over.id, by="ann")
+    assert not answer.disarmed
+    assert "changed by somebody else, and theirs stands. It is armed." in answer.sentence
 
 
 def test_another_fault_on_the_same_function_makes_it_inconclusive(stage: Any, experiment: Any) -> None:

@@ -55,6 +55,21 @@ async def test_a_drift_shows_both_values_and_one_press_for_either(
     assert "Somebody else wrote" not in (await client.get("/")).text
 
 
+async def test_where_theirs_is_armed_no_page_says_that_nothing_is(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed(state=FaultState.DRIFTED, theirs=THEIRS, disarmed_at=console.clock.now())
+    assert "Nothing is armed" in (await client.get("/")).text
+    console.faults.armed(
+        state=FaultState.DRIFTED, theirs=b'{"isEnabled": true, "failureMode": "latency", "rate": 1}'
+    )
+    for path in ("/", "/runs", "/faults", "/experiments"):
+        page = (await client.get(path)).text
+        assert "left alone: it is armed." in page
+        assert "Nothing is armed" not in page
+        assert "is-alarm" in page
+
+
 async def test_a_stray_is_an_alarm_on_every_page_and_one_press_away_from_off(
     client: httpx.AsyncClient, console: Any
 ) -> None:
