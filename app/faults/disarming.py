@@ -57,10 +57,14 @@ class Disarming(Ground):
                 raise Conflict(
                     f"There is nothing to choose for {entry.store}: nobody else's value is in question."
                 )
+            if holder := self.busy(entry.store):
+                raise Conflict(
+                    f"{entry.store} is armed again, by {holder.by}: disarm that first.", fault=holder.id
+                )
             if keep == "theirs":
                 said = f"{by} let stand what somebody else wrote: {plan.shown(entry.theirs)}."
                 return self._published(self.ledger.change(entry_id, resolved_by=by, outcome=said))
-            return self._published(self._over_theirs(entry, by=by))
+            return self._over_theirs(entry, by=by)
 
     def look_again(self, entry_id: int, *, by: str) -> Entry:
         """The guardian's look at a store that was disarmed a while ago, and when the next one is due."""
@@ -79,14 +83,18 @@ class Disarming(Ground):
         current = held.get(entry.store.name)
         if (current.value if current else None) != entry.theirs:
             raise self._changed_again(entry, current)
-        if between := putback.write(held, entry, plan.resting(entry), current):
+        wanted = plan.target(entry)
+        if between := putback.write(held, entry, wanted, current):
             raise self._changed_again(entry, between)  # and it is back in its place
-        now = self._clock.now()
-        return self.ledger.change(
-            entry.id, state=FaultState.DISARMED.value, resolved_by=by, disarmed_at=now, disarmed_by=by,
-            settles_at=now + timedelta(seconds=entry.plan.propagation),
-            outcome=f"{by} put back what was there before over what somebody else wrote: {plan.shown(entry.theirs)}.",
-        )  # fmt: skip
+        after = held.get(entry.store.name)
+        if (after.value if after else None) != wanted:
+            raise self._changed_again(entry, after)
+        said = (
+            f"{by} put back what was there before over what somebody else wrote, {plan.shown(entry.theirs)}"
+        )
+        over = plan.Settled(state=FaultState.DISARMED, outcome=said, theirs=entry.theirs)
+        self._settled(entry, over, by=by, why="a person chose so")
+        return self._published(self.ledger.change(entry.id, resolved_by=by))
 
     def _changed_again(self, entry: Entry, theirs: Parameter | None) -> Conflict:
         changed = self._published(self.ledger.change(entry.id, theirs=theirs.value if theirs else None))
@@ -124,7 +132,7 @@ class Disarming(Ground):
         over = self.ledger.change(
             entry.id, state=settled.state.value, outcome=self._with_containers(entry, settled, because),
             disarmed_at=now, disarmed_by=by, next_attempt_at=plan.next_look(now, now), theirs=settled.theirs,
-            settles_at=now + timedelta(seconds=entry.plan.propagation), attempts=0,
+            settles_at=now + timedelta(seconds=entry.plan.propagation), attempts=0, resolved_by=None,
         )  # fmt: skip
         self._later.submit(self._release, over)
         return self._published(over)

@@ -74,8 +74,8 @@ class Faults(Arming):
     def extend(self, entry_id: int, *, minutes: float, by: str) -> Entry:
         """Give an armed fault that long from now, more or less than it had.
 
-        Invalid beyond the environment's longest lease, counted from when it was armed, or for a moment that has
-        passed; Conflict where it is armed no more.
+        Invalid beyond the environment's longest lease, counted from when it was armed, beyond the console's
+        credentials, or for a moment that has passed; Conflict where it is armed no more.
         """
         with self._holding(self.entry(entry_id).store):
             entry = self.entry(entry_id)
@@ -93,6 +93,7 @@ class Faults(Arming):
                     f"No fault is armed for longer than {longest.total_seconds() / 60:g} minutes in "
                     f"{entry.environment}: its longest_lease in gameday.toml. This one began at {entry.created_at:%H:%M} UTC."
                 )
+            self._refuse_longer_than_credentials(entry.store, wanted)
             dead_mans_switch.set_for(
                 self._aws, self._environment(entry.environment), replace(entry, disarm_by=wanted)
             )

@@ -74,6 +74,15 @@ def test_a_value_that_comes_between_look_and_write_is_not_lost(drifted: Any) -> 
     assert drifted.faults.entry(drifted.entry.id).theirs == newer.encode()
 
 
+def test_a_store_that_is_armed_again_is_not_written_over(drifted: Any) -> None:
+    again = drifted.arm(drifted.faults, run_id="43")
+    for keep in ("ours", "theirs"):
+        with pytest.raises(Conflict, match="armed again"):
+            drifted.faults.choose(drifted.entry.id, keep=keep, by="ann")
+    assert drifted.stored == drifted.ARMED
+    assert drifted.faults.disarm(again.id, by="ann", why="asked").state is FaultState.DISARMED
+
+
 def test_there_is_one_choice(drifted: Any) -> None:
     drifted.faults.choose(drifted.entry.id, keep="theirs", by="ann")
     with pytest.raises(Conflict, match="nothing to choose"):
@@ -105,6 +114,15 @@ def test_the_longest_lease_counts_from_the_arming(desk: Any) -> None:
     desk.clock.advance(9 * 60)
     with pytest.raises(Invalid, match="longer than 20 minutes"):
         faults.extend(entry.id, minutes=12, by="ann")
+
+
+def test_a_deadline_is_not_moved_beyond_the_credentials(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.arm(faults)
+    faults._aws.credentials_end = desk.clock.now() + timedelta(minutes=15)
+    with pytest.raises(Invalid, match="credentials end"):
+        faults.extend(entry.id, minutes=20, by="ann")
+    assert faults.extend(entry.id, minutes=14, by="ann").disarm_by < faults._aws.credentials_end
 
 
 def test_what_is_over_can_not_be_extended(desk: Any) -> None:

@@ -58,6 +58,29 @@ def test_what_the_run_armed_before_is_cleared_though_its_last_fault_needs_no_flu
     assert (entry.state, flagged.stored) == (FaultState.FLUSHING, FLUSH)
 
 
+def test_what_is_put_back_over_somebody_elses_value_clears_containers_too(flagged: Any) -> None:
+    faults = flagged.console()
+    entry = armed_1x(flagged, faults)
+    flagged.parameters.write(flagged.NAME, '{"theirs": 1}')
+    assert faults.disarm(entry.id, by="operator", why="asked").undecided
+    entry = faults.choose(entry.id, keep="ours", by="ann")
+    assert (entry.state, entry.resolved_by, flagged.stored) == (FaultState.FLUSHING, "ann", FLUSH)
+    flagged.clock.advance(61)
+    flagged.guardian(faults).step()
+    assert (faults.entry(entry.id).state, flagged.stored) == (FaultState.DISARMED, "{}")
+
+
+def test_who_writes_again_while_it_flushes_is_asked_about_again(flagged: Any) -> None:
+    faults = flagged.console()
+    entry = armed_1x(flagged, faults)
+    for theirs in ('{"theirs": 1}', '{"theirs": 2}'):
+        flagged.parameters.write(flagged.NAME, theirs)
+        flagged.clock.advance(61)
+        assert faults.disarm(entry.id, by="operator", why="asked").undecided
+        faults.choose(entry.id, keep="ours", by="ann")
+    assert not faults.entry(entry.id).undecided
+
+
 def test_a_console_that_dies_while_flushing_leaves_the_rest_to_the_next(flagged: Any) -> None:
     faults = flagged.console()
     entry = faults.disarm(armed_1x(flagged, faults).id, by="operator", why="asked")
@@ -96,6 +119,18 @@ def test_containers_that_never_clear_are_replaced_where_that_is_permitted(desk: 
     entry = faults.disarm(armed_1x(desk, faults).id, by="operator", why="asked")
     assert desk.functions.recycled == ["ChaosTransformer"]
     assert "are being replaced" in entry.outcome
+
+
+def test_containers_are_replaced_where_what_was_before_is_chosen_over_theirs(desk: Any) -> None:
+    desk.environment = Environment(name="test", recycle=True)
+    desk.functions.functions["ChaosTransformer"] = (desk.NAME, "0.2.0")
+    faults = desk.console()
+    entry = armed_1x(desk, faults)
+    desk.parameters.write(desk.NAME, '{"theirs": 1}')
+    faults.disarm(entry.id, by="operator", why="asked")
+    assert desk.functions.recycled == []
+    assert "are being replaced" in faults.choose(entry.id, keep="ours", by="ann").outcome
+    assert desk.functions.recycled == ["ChaosTransformer"]
 
 
 def test_where_it_is_not_permitted_the_command_is_told(desk: Any) -> None:
