@@ -144,7 +144,9 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
         ),
     )  # fmt: skip
-    signals = ArmedSignals(faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading)
+    signals = ArmedSignals(
+        faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading, run=runs.get
+    )
     metrics.also = signals.queries
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,

@@ -85,7 +85,9 @@ class Aftermath:
         return entry if now - since < silence else self._faults.note(entry.id, quiet_at=now)
 
     def _within(self, entry: Entry, since: datetime) -> bool:
-        """Every signal that can be judged has a sample since the quiet, and is within its tolerance."""
+        """Every signal has a sample since the quiet, and is within its tolerance; what can not be judged is not."""
+        if self._signals.unjudged(entry):
+            return False
         signals = [s for s in self._signals.of([entry]) if s.query is not None and s.tolerance is not None]
         return all(self._judged(entry.environment, signal, since) is Judgement.WITHIN for signal in signals)
 

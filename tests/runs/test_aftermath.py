@@ -40,6 +40,7 @@ class Scene:
     signals: list[Any] = field(
         default_factory=lambda: [SimpleNamespace(query=QUERY, tolerance=Tolerance(high=1.0))]
     )
+    blind: bool = False  # a signal can not be judged from here
     asked: int = 0
 
     def proof(
@@ -56,6 +57,10 @@ class Scene:
     def of(self, entries: list[Entry]) -> list[Any]:
         assert [entry.id for entry in entries] == [self.entry.id]
         return self.signals
+
+    def unjudged(self, entry: Entry) -> bool:
+        assert entry.id == self.entry.id
+        return self.blind
 
     def after(self, seconds: float) -> Phase:
         self.clock.advance(seconds)
@@ -120,6 +125,12 @@ def test_it_is_clean_once_every_signal_is_within_again(scene: Scene) -> None:
 def test_without_a_signal_there_is_nothing_to_wait_for(scene: Scene) -> None:
     scene.signals = []
     assert scene.after(10) is Phase.CLEAN
+
+
+def test_what_nobody_can_judge_is_never_called_clean(scene: Scene) -> None:
+    scene.value, scene.blind = 1, True
+    assert scene.after(10) is Phase.QUIET
+    assert scene.after(60) is Phase.QUIET
 
 
 def test_what_the_console_can_not_undo_is_never_called_clean(scene: Scene) -> None:
