@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 sleep "${AWS_DELAY:-0}"
-printf '%s' "$value" > "$name"
+printf '%s' "$value" > "$name.$$" && mv "$name.$$" "$name"
 """
 
 
