@@ -101,7 +101,7 @@ async def test_what_still_fires_after_its_disarm_is_an_alarm_with_the_command(
     )  # fmt: skip
     page = (await client.get("/")).text
     assert "Disarmed, and still firing" in page
-    assert "aws lambda update-function-configuration" in page
+    assert "--function-name ChaosTransformer --region us-east-2 --endpoint-url http://127.0.0.1:4566" in page
 
 
 @pytest.mark.parametrize(
