@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from app.dialects import SWITCHED, read_as, recognise
+from app.dialects import DIALECTS, SWITCHED, any_armed, read_as, recognise
 from app.dialects.documents import document
 from app.experiments.commands import aws_command
 from app.experiments.intents import FaultIntent
@@ -50,12 +50,17 @@ def leased(intents: Iterable[FaultIntent]) -> frozenset[int]:
 
 
 def arms(kind: str, value: str) -> bool:
-    return read_as(kind, value) is not None if kind in SWITCHED else recognise(value) is not None
+    spoken = (kind,) if kind in SWITCHED else DIALECTS
+    return any(read_as(name, value) is not None for name in spoken)
 
 
 def ends(kind: str, value: str) -> bool:
-    """Whether a library takes the value for “off”. A setting of AWS that is lifted is a change like any other."""
-    return kind not in SWITCHED and (recognise(value) is not None or document(value) == {})
+    """Whether every library takes the value for “off”. A setting of AWS that is lifted is a change like any other.
+
+    Armed without being a fault is neither: chaos_lambda without a rate fails every invocation.
+    """
+    off = recognise(value) is not None or document(value) == {}
+    return kind not in SWITCHED and off and not any_armed(value)
 
 
 def unproven(activity: Mapping[str, Any], phase: str) -> Unproven | None:

@@ -84,6 +84,17 @@ def test_a_fault_that_never_fired_teaches_nothing(stage: Any, experiment: Any) -
     assert "never fired" in str(run.verdict_reason)
 
 
+def test_a_write_that_is_no_fault_needs_a_yes(stage: Any, experiment: Any) -> None:
+    odd = '{"is_enabled": "oddly"}'  # armed, and no fault that is known
+    run = stage.finish(stage.start(experiment(stage.arms(value=odd))))
+    assert run.verdict is Verdict.NOT_STARTED
+    assert "no fault that this console can undo or prove" in str(run.verdict_reason)
+    assert json.loads(stage.store.read_text()) == {"isEnabled": False}
+    stage.runs.rooms.reading.unproven = [SimpleNamespace(activity="Arm", phase="method", what="runs `aws`")]
+    stage.finish(stage.start(experiment(stage.arms(value=odd)), accept=["unproven"]))
+    assert stage.store.read_text() == odd
+
+
 @pytest.mark.parametrize("struck", [1, 2])
 def test_of_two_faults_both_must_have_fired(stage: Any, experiment: Any, struck: int) -> None:
     other = stage.folder / "other"
