@@ -10,7 +10,7 @@ from typing import Any
 
 from app import crash
 from app.aws import Parameter, Parameters
-from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, ineffective
+from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, any_armed, ineffective
 from app.dialects.documents import document
 from app.errors import GamedayError, Invalid, Unavailable
 from app.faults import dead_mans_switch, lock, plan, putback
@@ -127,6 +127,23 @@ class Arming(Disarming):
         kept = document(present.value.decode("utf-8", "replace")) if present else None
         merged = {name: {**_object((kept or {}).get(name)), **flag} for name, flag in fields.items()}
         return json.dumps({**(kept or {}), **merged})
+
+    def write_over_itself(self, store: Store) -> bool:
+        """What a store holds, to see that it may be written; False where that was not tried.
+
+        Never what is armed, and never while somebody holds the store: it could bring a fault back that is being
+        disarmed. Denied or Unavailable where AWS does not do it.
+        """
+        with self._holding(store):
+            held = self._held(store)
+            present = None if self.busy(store) else held.describe(store.name)
+            if present is None or any_armed(present.value.decode("utf-8", "replace")):
+                return False
+            held.put(
+                store.name, present.value, kind=present.type, tier=present.tier, data_type=present.data_type,
+                key_id=present.key_id,
+            )  # fmt: skip
+            return True
 
     def confirm(self, entry_id: int) -> Entry:
         """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome.

@@ -84,6 +84,7 @@ def switch_off(aws: Aws, store: Store) -> str | None:
         kind=before.type,
         tier=before.tier,
         data_type=before.data_type,
+        key_id=before.key_id,
     )
     after = held.get(store.name)
     if after is not None and any_armed(after.value.decode("utf-8", "replace")):

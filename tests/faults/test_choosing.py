@@ -168,6 +168,15 @@ def test_a_stray_is_switched_off_with_its_other_fields_kept(desk: Any) -> None:
     assert faults.strays() == ()
 
 
+def test_a_stray_keeps_its_type_its_tier_and_its_key(desk: Any) -> None:
+    desk.parameters.put(
+        desk.NAME, desk.ARMED.encode(), kind="SecureString", tier="Advanced", key_id="alias/mine"
+    )
+    desk.console().switch_off(desk.STORE, by="ann")
+    after = desk.parameters.describe(desk.NAME)
+    assert (after.type, after.tier, after.key_id) == ("SecureString", "Advanced", "alias/mine")
+
+
 def test_a_lease_of_somebody_is_not_switched_off_behind_its_back(desk: Any) -> None:
     faults = desk.console()
     desk.arm(faults)

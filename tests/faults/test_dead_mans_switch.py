@@ -9,7 +9,8 @@ import pytest
 
 from app.dialects import Fault, FaultMode
 from app.errors import Unavailable
-from app.faults import FaultState
+from app.faults import FaultState, Store
+from app.faults.dead_mans_switch import leaves
 from app.settings import Environment
 
 ROLE = "arn:aws:iam::123456789012:role/switch"
@@ -95,6 +96,21 @@ def test_what_was_not_there_is_deleted(switched: Any) -> None:
     arm(switched)
     (row,) = switched.scheduled.rows.values()
     assert row["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "recycle", "words"),
+    [
+        (ROLE, "ssm", False, ""),
+        (ROLE, "ssm", True, "can not replace containers"),
+        (ROLE, "appconfig", False, "if this machine dies for good, appconfig:x stays as it is then"),
+        (None, "appconfig", True, ""),  # there is none, which is told already
+    ],
+)
+def test_what_it_can_not_do_is_told(role: str | None, kind: str, words: str, *, recycle: bool) -> None:
+    environment = Environment(name="test", dead_mans_switch_role=role)
+    told = leaves(environment, Store(environment="test", name="x", kind=kind), recycle=recycle)
+    assert (words in told, bool(words)) == (True, bool(told))
 
 
 def test_an_environment_without_a_role_has_none(desk: Any) -> None:
