@@ -90,7 +90,12 @@ class Arming:
     def taken_away(self) -> str | None:
         """Who disarmed a fault of this run while the run was going on; None where nobody did."""
         for entry in self._rooms.faults.for_run(str(self._run.id)):
-            if entry.id in self.entries and str(entry.state) in ("disarmed", "disarming", "drifted"):
+            if entry.id in self.entries and str(entry.state) in (
+                "disarmed",
+                "disarming",
+                "flushing",
+                "drifted",
+            ):
                 return str(entry.disarmed_by or entry.outcome or "the guardian")
         return None
 

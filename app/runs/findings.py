@@ -113,15 +113,17 @@ def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[
     for event in events:
         if event.kind == "asked":
             before = {**event.data.get("functions", {}), **before}
+    now = rooms.clock.now()
     if before:
-        yield from changed(before, as_they_are(rooms.aws, run.environment, list(before)))
+        yield from changed(before, as_they_are(rooms.aws, run.environment, list(before)), at=now)
     began = min((entry.armed_at for entry in entries if entry.armed_at), default=None)
     if began is not None:
-        ended = run.ended_at or rooms.clock.now()
+        ended = run.ended_at or now
         yield from rooms.faults.others_on(run.environment, str(run.id), list(before), began, ended)
     for entry in entries:
         if str(entry.state) == "drifted":
-            yield f"{entry.store} was changed by somebody else during the run"
+            seen = f", as seen at {entry.disarmed_at:%H:%M:%S} UTC" if entry.disarmed_at else ""
+            yield f"{entry.store} was changed by somebody else during the run{seen}"
 
 
 def _fired(proofs: Sequence[Any], entries: Sequence[Any]) -> bool | None:
