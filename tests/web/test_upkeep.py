@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ import httpx
 import pytest
 
 from app.faults import FaultState, Store, Stray
+from app.runs import RunStatus
 from tests.web.material import ARMED, DENY
 
 pytestmark = pytest.mark.anyio
@@ -144,3 +147,14 @@ async def test_what_was_accepted_reaches_the_run(client: httpx.AsyncClient, cons
     ).status_code == 202
     assert console.runs.asked[-1]["accept"] == ["unproven"]
     assert console.runs.asked[-1]["stop"] == [{"no_data_for": 60}]
+
+
+async def test_what_a_run_changes_besides_stands_on_every_page_while_it_goes_on(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    run = console.runs.add(facts={"unproven": [{"activity": "Slow", "what": "runs `tc`"}]})
+    for path in ("/", "/runs", "/faults", "/experiments"):
+        page = html.unescape((await client.get(path)).text)
+        assert f"Not the console’s to undo</b> — run {run.id}: “Slow” runs `tc`. Check by hand" in page
+    console.runs.known[run.id] = replace(run, status=RunStatus.COMPLETED, ended_at=console.clock.now())
+    assert "to undo" not in (await client.get("/faults")).text
