@@ -69,7 +69,7 @@ class Disarming(Ground):
     def look_again(self, entry_id: int, *, by: str) -> Entry:
         """The guardian's look at a store that was disarmed a while ago, and when the next one is due."""
         entry = self.disarm(entry_id, by=by, why="it was written again", again=True)
-        if entry.state is not FaultState.DISARMED or entry.disarmed_at is None:
+        if entry.active or entry.disarmed_at is None:
             return entry
         self._later.submit(self._release, entry)  # lock and schedule, where AWS did not let go of them before
         look = plan.next_look(entry.disarmed_at, self._clock.now())

@@ -63,9 +63,10 @@ class Faults(Arming):
 
     def engage(self, environment: str | None, *, by: str, why: str) -> Lever:
         """Refuse all arming from now on, across restarts, and disarm what is armed; None: in every environment."""
-        lever = self._pulled(environment, engaged=True, by=by, why=why)
-        self.disarm_each(self.active(environment), by=by, why="the safety lever was engaged")
-        return lever
+        try:
+            return self._pulled(environment, engaged=True, by=by, why=why)
+        finally:  # also where the disk is full
+            self.disarm_each(self.active(environment), by=by, why="the safety lever was engaged")
 
     def disengage(self, environment: str | None, *, by: str, why: str) -> Lever:
         """Allow arming again; what is engaged elsewhere stays engaged."""

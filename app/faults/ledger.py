@@ -88,7 +88,7 @@ class Ledger:
         """What is ready to be tried.
 
         Active entries whose deadline or lease is over, whose disarm did not finish, or that an engaged lever
-        forbids; and disarmed ones whose store is to be looked at again.
+        forbids; and settled ones whose store is to be looked at again.
         """
         over = or_(
             LedgerRow.disarm_by <= now,
@@ -97,7 +97,8 @@ class Ledger:
             lever.is_engaged(LedgerRow.environment),
         )
         ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)
-        look = and_(LedgerRow.state == FaultState.DISARMED.value, LedgerRow.next_attempt_at <= now)
+        settled = LedgerRow.state.in_([FaultState.DISARMED.value, FaultState.DRIFTED.value])
+        look = and_(settled, LedgerRow.next_attempt_at <= now)
         return self._select(or_(and_(IS_ACTIVE, over, ready), look))
 
     def settling(self, since: datetime) -> list[Entry]:

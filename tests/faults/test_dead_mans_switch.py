@@ -35,6 +35,8 @@ class Scheduled:
         self.rows[name] = {"at": at, **row}
 
     def remove(self, name: str) -> bool:
+        if self.trouble:
+            raise self.trouble
         return self.rows.pop(name, None) is not None
 
 
@@ -64,6 +66,26 @@ def test_a_disarm_takes_it_away(switched: Any) -> None:
     switched.faults.disarm(entry.id, by="ann", why="asked")
     switched.faults.close()  # waits for what is let go afterwards
     assert switched.scheduled.rows == {}
+
+
+@pytest.mark.parametrize("theirs", [None, '{"theirs": 1}'], ids=["disarmed", "written by somebody else"])
+def test_one_that_could_not_be_taken_away_is_tried_again_before_it_writes(
+    switched: Any, theirs: str | None
+) -> None:
+    entry = arm(switched)
+    if theirs:
+        switched.parameters.write(switched.NAME, theirs)
+    switched.scheduled.trouble = Unavailable("Scheduler is away.")
+    over = switched.faults.disarm(entry.id, by="ann", why="asked")
+    assert over.undecided is (theirs is not None)
+    switched.faults._later.submit(lambda: None).result()
+    assert len(switched.scheduled.rows) == 1
+    switched.scheduled.trouble = None
+    switched.clock.advance(3)
+    switched.guardian(switched.faults).step()
+    switched.faults.close()
+    assert switched.scheduled.rows == {}
+    assert switched.stored == (theirs or switched.OFF)
 
 
 def test_it_moves_with_the_deadline(switched: Any) -> None:
