@@ -13,7 +13,7 @@ import pytest
 
 from app.aws.alarms import Alarm
 from app.clock import FrozenClock
-from app.errors import Invalid
+from app.errors import Invalid, Unavailable
 from app.faults import FaultState
 from app.metrics import Sample
 from app.runs import stopping
@@ -113,6 +113,25 @@ def test_alarms_are_asked_once_a_poll(scene: Any, monkeypatch: pytest.MonkeyPatc
     assert asked == [("test cloudwatch", {"names": ["payments-dead"]})]
     made.clock.advance(7)
     assert made.watch.crossed() == "alarm payments-dead is in ALARM"
+
+
+def test_alarms_that_nobody_can_read_for_a_minute_count_as_met(
+    scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [False, False, True, *[False] * 11]
+
+    def in_alarm(*_asked: Any, **_given: Any) -> list[Alarm]:
+        if answers.pop(0):
+            return []
+        raise Unavailable("CloudWatch does not answer.")
+
+    monkeypatch.setattr("app.runs.stopping.in_alarm", in_alarm)
+    made, told = scene({"alarm": "payments-dead"}), []
+    while answers:
+        told.append(made.watch.crossed())
+        made.clock.advance(6)
+    assert told[:-1] == [None] * 13  # one answer between two silences begins the minute anew
+    assert told[-1] == "its alarms could not be read for 60 s: CloudWatch does not answer."
 
 
 @pytest.mark.parametrize("given", [[{"above": 3}], ["soon"], [{"signal": "flight"}], [{"until": 3}]])
