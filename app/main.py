@@ -107,9 +107,11 @@ class Engine:
 
     def make_safe(self, *, hurry: threading.Event) -> None:
         """End every run and disarm every fault; `hurry` skips the wait for rollbacks."""
-        self.supervisor.shutdown(hurry=hurry)
-        for entry in self.console.faults.active():
-            self.console.faults.disarm(entry.id, by=BY_SHUTDOWN, why="the console was told to end")
+        faults = self.console.faults
+        try:
+            self.supervisor.shutdown(hurry=hurry)
+        finally:
+            faults.disarm_each(faults.active(), by=BY_SHUTDOWN, why="the console was told to end")
 
     def still_armed(self) -> list[str]:
         return [
@@ -142,7 +144,9 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
         ),
     )  # fmt: skip
-    signals = ArmedSignals(faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading)
+    signals = ArmedSignals(
+        faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading, run=runs.get
+    )
     metrics.also = signals.queries
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,

@@ -48,9 +48,8 @@ class InMemoryParameters:
         data_type: str | None = None,
         key_id: str | None = None,
     ) -> int:
-        del key_id
         with self._called("put", name):
-            return self._append(name, value, kind, tier or "Standard", data_type or "text")
+            return self._append(name, value, kind, tier or "Standard", data_type or "text", key_id=key_id)
 
     def create(self, name: str, value: bytes) -> bool:
         with self._called("create", name):
@@ -87,12 +86,22 @@ class InMemoryParameters:
         """Somebody else writes."""
         self._append(name, value.encode(), "String", "Standard", "text")
 
-    def _append(self, name: str, value: bytes, type_: str, tier: str, data_type: str) -> int:
+    def _append(
+        self, name: str, value: bytes, type_: str, tier: str, data_type: str, *, key_id: str | None = None
+    ) -> int:
         with self._lock:
             versions = self._versions.setdefault(name, [])
             number = len(versions) + 1
             versions.append(
-                Parameter(name=name, value=value, type=type_, version=number, tier=tier, data_type=data_type)
+                Parameter(
+                    name=name,
+                    value=value,
+                    type=type_,
+                    version=number,
+                    tier=tier,
+                    data_type=data_type,
+                    key_id=key_id,
+                )
             )
             return number
 

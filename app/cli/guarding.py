@@ -15,8 +15,8 @@ from app.clock import SystemClock
 from app.errors import GamedayError, Invalid
 from app.faults import Entry, Faults, Guardian, Store
 from app.faults.guardian import TICK
-from app.faults.scan import every, switch_off
-from app.settings import Settings, load, person
+from app.faults.scan import known, named, switch_off
+from app.settings import Environment, Settings, load, person
 
 STILL_ARMED = 1  # exit code
 
@@ -76,13 +76,13 @@ def _of_ledger(folder: Path, places: Sequence[str]) -> list[str]:
     try:
         with faults_of(folder) as (_, faults):
             entries = [entry for name in places for entry in faults.active(name)]
-            over = [
-                faults.disarm(entry.id, by=person(), why="gameday disarm was called") for entry in entries
-            ]
+            over = faults.disarm_each(entries, by=person(), why="gameday disarm was called")
     except (SQLAlchemyError, OSError) as error:
         reason = str(error).splitlines()[0]
         click.echo(
-            f"The database can not be used ({reason}). The stores themselves are looked into.", err=True
+            f"The database can not be used ({reason}). The stores themselves are looked into. Settings of AWS that runs "
+            "have changed are not known without it: the locks under /gameday/ in Parameter Store name them.",
+            err=True,
         )
         return []
     for entry in over:
@@ -94,8 +94,11 @@ def _of_stores(settings: Settings, places: Sequence[str], stores: Sequence[str])
     aws = Aws(settings.environments)
     failed = []
     for name in places:
-        named = [Store.parse(text, name) for text in stores]
-        for store in named or every(aws, settings.environments[name]):
+        wanted = [Store.parse(text, name) for text in stores]
+        if not wanted:
+            wanted, unknown = _known(aws, settings.environments[name])
+            failed += unknown
+        for store in wanted:
             try:
                 done = switch_off(aws, store)
             except GamedayError as error:
@@ -104,6 +107,15 @@ def _of_stores(settings: Settings, places: Sequence[str], stores: Sequence[str])
                 continue
             click.echo(done or f"{store} in {name} is off.")
     return failed
+
+
+def _known(aws: Aws, environment: Environment) -> tuple[list[Store], list[str]]:
+    """The environment's stores, and what stands for those that nobody can name now: they may be armed."""
+    try:
+        return known(aws, environment), []
+    except GamedayError as error:
+        click.echo(f"The functions of {environment.name} could not be listed: {error}", err=True)
+        return named(environment), [f"perhaps what functions of {environment.name} read"]
 
 
 def _told(left: Sequence[str]) -> int:

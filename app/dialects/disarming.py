@@ -34,6 +34,17 @@ class DisarmPlan:
     left: str = ""  # what stays behind in warm containers whatever is written, as a sentence
     by_hand: str = ""  # what else was changed that nobody here can undo: such a fault is never called clean
 
+    def over(self, earlier: DisarmPlan) -> DisarmPlan:
+        """What it takes to end this fault and the one that was armed in its place before."""
+        return DisarmPlan(
+            propagation=max(self.propagation, earlier.propagation),
+            flush=self.flush or earlier.flush,
+            flush_seconds=max(self.flush_seconds, earlier.flush_seconds),
+            recycle=self.recycle or earlier.recycle,
+            left=self.left or earlier.left,
+            by_hand=self.by_hand or earlier.by_hand,
+        )
+
     @property
     def sentence(self) -> str:
         """How the fault ends, in words."""

@@ -18,6 +18,18 @@ def document(text: str) -> dict[str, Any] | None:
     return read if isinstance(read, dict) else None
 
 
+def is_envelope(read: Mapping[str, Any] | None) -> bool:
+    """Whether this is how AppConfig keeps feature flags: functions are handed what is in its `values`."""
+    return read is not None and isinstance(read.get("flags"), dict) and isinstance(read.get("values"), dict)
+
+
+def handed_out(text: str) -> dict[str, Any]:
+    """The JSON object that functions get to see; empty where there is none."""
+    read = document(text) or {}
+    seen: dict[str, Any] = read["values"] if is_envelope(read) else read
+    return seen
+
+
 def over(onto: str | None, fields: Mapping[str, Any]) -> str:
     """`fields` as JSON, with whatever else the document `onto` holds kept beside them."""
     kept = (document(onto) if onto else None) or {}

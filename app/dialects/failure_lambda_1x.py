@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.dialects.documents import document, number, over, unsayable
+from app.dialects.documents import document, handed_out, is_envelope, number, over, unsayable
 from app.dialects.fault import Fault, FaultMode, Match
 
 __all__ = ["FLUSH", "LIBRARY", "NAME", "STICKINESS", "is_armed", "off", "parse", "struck", "write"]
@@ -46,7 +46,7 @@ TOLERANCE = 1e-9  # of floating point
 
 def parse(text: str) -> Fault | None:
     """What functions would inject; None where every flag is off, skipped or unknown."""
-    found = [fault for mode in MODES if (fault := _flag(mode, (document(text) or {}).get(mode.value)))]
+    found = [fault for mode in MODES if (fault := _flag(mode, handed_out(text).get(mode.value)))]
     if not found:
         return None
     first, *rest = found
@@ -55,6 +55,8 @@ def parse(text: str) -> Fault | None:
 
 def write(fault: Fault, onto: str | None = None) -> str:
     """Flags for `fault` and what comes with it; other flags of `onto` are switched off, other fields kept."""
+    if onto and is_envelope(document(onto)):
+        raise unsayable(NAME, "is not written as AppConfig's feature flags", "Use a freeform profile.")
     flags: dict[str, Any] = _switched_off(onto)
     for one in fault.every:
         if isinstance(flags.get(one.mode.value), dict) and flags[one.mode.value].get("enabled"):
@@ -64,14 +66,17 @@ def write(fault: Fault, onto: str | None = None) -> str:
 
 
 def off(onto: str | None = None) -> str:
-    """Every flag disabled; what else is in `onto` stays."""
-    return over(onto, _switched_off(onto))
+    """Every flag disabled; what else is in `onto` stays, AppConfig's envelope around feature flags included."""
+    flags = _switched_off(onto)
+    if onto and is_envelope(document(onto)):
+        return over(onto, {"values": {**handed_out(onto), **flags}})
+    return over(onto, flags)
 
 
 def is_armed(text: str) -> bool:
     """Whether a flag is enabled that may ever fire."""
-    read = document(text) or {}
-    flags = [read.get(mode.value) for mode in MODES]
+    seen = handed_out(text)
+    flags = [seen.get(mode.value) for mode in MODES]
     return any(isinstance(f, dict) and f.get("enabled") is True and f.get("percentage") != 0 for f in flags)
 
 
@@ -229,7 +234,7 @@ def _status(code: int | None) -> int:
 
 def _switched_off(onto: str | None) -> dict[str, Any]:
     """Flags that `onto` enables, disabled. 0.x's own switch goes with them: a mixed fleet may read both."""
-    kept = (document(onto) if onto else None) or {}
+    kept = handed_out(onto) if onto else {}
     flags = {
         mode.value: {**kept[mode.value], "enabled": False}
         for mode in MODES

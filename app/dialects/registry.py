@@ -14,7 +14,7 @@ from app.dialects import (
     failure_lambda_02,
     failure_lambda_1x,
 )
-from app.dialects.documents import document
+from app.dialects.documents import document, handed_out
 from app.dialects.fault import Fault, FaultMode
 from app.dialects.switches import SWITCHED
 
@@ -55,7 +55,8 @@ def recognise(text: str) -> str | None:
         return chaos_lambda_03.NAME
     if read.keys() & {"isEnabled", "failureMode"}:
         return _camel_case(read)
-    flags = [read.get(mode.value) for mode in failure_lambda_1x.MODES]
+    seen = handed_out(text)
+    flags = [seen.get(mode.value) for mode in failure_lambda_1x.MODES]
     return failure_lambda_1x.NAME if any(isinstance(f, dict) and "enabled" in f for f in flags) else None
 
 

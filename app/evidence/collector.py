@@ -16,7 +16,7 @@ from app.dialects import DIALECTS, failure_lambda_0x
 from app.errors import GamedayError
 from app.evidence import metric_filters
 from app.evidence.proof import Proof
-from app.evidence.sources import Source, at_of, group_of, invocations, source, unsearchable
+from app.evidence.sources import Source, at_of, group_of, invocations, missing, source, unsearchable
 from app.evidence.tally import Once, Tally
 from app.settings import Environment
 
@@ -78,12 +78,14 @@ class Collector:
             if self._settings is not None and self._settings.metric_filters and not hidden:
                 return self._by_filters(until)
             seen = [name for name in self._cursors if name not in hidden]
-            missing = [self._sources[name].group for name in seen if not self._read_function(name, until)]
+            absent = [self._sources[name].group for name in seen if not self._read_function(name, until)]
         except GamedayError as error:
-            return self._failed(error, until)
+            return self._failed(error)
         self._failures = 0
-        why = " ".join([*hidden.values(), *([_missing(missing)] if missing else ())])
-        proof = self._tally.proof(self._since, until, can_see=len(missing) < len(seen), why=why)
+        why = " ".join([*hidden.values(), *([missing(absent)] if absent else ())])
+        can_see = not hidden and len(absent) < len(seen)  # silence of one proves nothing of another
+        read_to = self._latest.until if self._passes else until
+        proof = self._tally.proof(self._since, read_to, can_see=can_see, why=why)
         return self._with_count(self._of_announcements(proof), until)
 
     def _prepare(self) -> dict[str, str]:
@@ -103,6 +105,7 @@ class Collector:
             self._filtered = True
         client = self._aws.client(self._environment, "cloudwatch")
         proof = metric_filters.counted(client, groups, self._since, until)
+        proof = replace(proof, until=max(self._since, until - metric_filters.LATE))
         return metric_filters.over(proof, self._with_count(proof, until).counted)
 
     def _with_count(self, proof: Proof, until: datetime) -> Proof:
@@ -126,12 +129,12 @@ class Collector:
             "struck. Set the function's log level to DEBUG.",
         )  # fmt: skip
 
-    def _failed(self, error: GamedayError, until: datetime) -> Proof:
+    def _failed(self, error: GamedayError) -> Proof:
         self._wait_until = self._clock.monotonic() + BACKOFF[min(self._failures, len(BACKOFF) - 1)]
         self._failures += 1
         # Throttled is not blind: what was read still stands, it only grows older.
         can_see = self._latest.can_see if isinstance(error, Throttled) else False
-        return self._tally.proof(self._since, until, can_see=can_see, why=str(error))
+        return self._tally.proof(self._since, self._latest.until, can_see=can_see, why=str(error))
 
     def _read_function(self, function: str, until: datetime) -> bool:
         """Whether its log group is there."""
@@ -181,10 +184,6 @@ class _Pass:
 
 
 NOBODY = "No function that reads the store is known, so no log can be read."
-
-
-def _missing(groups: Sequence[str]) -> str:
-    return f"There is no log group {' and '.join(groups)}: nothing was logged yet, or its name differs."
 
 
 def _class_of(client: Any, group: str) -> str:

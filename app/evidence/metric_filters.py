@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.aws.metrics import get_metric_data
@@ -18,6 +18,7 @@ from app.evidence.proof import Proof
 from app.evidence.sources import MINUTE
 
 NAME = "gameday-injections"
+LATE = timedelta(minutes=2)  # a line is counted in its minute, which CloudWatch has that much later
 NAMESPACE = "GameDay"
 PATTERNS = {
     "failure-lambda/0.2": '?"Intercepted network connection" ?"ms latency." ?"Injecting exception message" '

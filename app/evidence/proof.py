@@ -33,7 +33,7 @@ class Proof:
     """Interceptions as counted by the request ids that log lines carry, since the fault was armed."""
 
     since: datetime
-    until: datetime
+    until: datetime  # what was read reaches so far: of what came later nothing is known
     invocations: int = 0
     hit: int = 0  # invocations with at least one interception
     interceptions: int = 0

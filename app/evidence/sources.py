@@ -55,24 +55,32 @@ def dropped(function: Function) -> str:
 
 def unsearchable(client: Any, group: str) -> str:
     """Why a log group's class forbids searching; empty where it does not. Unavailable where AWS does not answer."""
-    with told(f"Describing the log group {group}"):
-        rows = client.describe_log_groups(logGroupNamePrefix=group).get("logGroups", [])
-    row: dict[str, Any] = next((row for row in rows if row.get("logGroupName") == group), {})
-    if row.get("logGroupClass") != UNSEARCHABLE:
-        return ""
-    return f"{group} is of the class Infrequent Access, which can not be searched. Use a Standard log group."
+    return _why_unsearchable(group, _described(client, group) or {})
 
 
 def hidden(client: Any, group: str) -> str:
     """The same, or that there is no such group; empty where AWS does not say: it may be searched all the same."""
     try:
-        with told(f"Describing the log group {group}"):
-            rows = client.describe_log_groups(logGroupNamePrefix=group).get("logGroups", [])
-        if not any(row.get("logGroupName") == group for row in rows):
-            return f"There is no log group {group}: nothing was logged yet, or its name differs."
-        return unsearchable(client, group)
+        row = _described(client, group)
     except GamedayError:
         return ""
+    return missing([group]) if row is None else _why_unsearchable(group, row)
+
+
+def missing(groups: Sequence[str]) -> str:
+    return f"There is no log group {' and '.join(groups)}: nothing was logged yet, or its name differs."
+
+
+def _described(client: Any, group: str) -> dict[str, Any] | None:
+    with told(f"Describing the log group {group}"):
+        rows = client.describe_log_groups(logGroupNamePrefix=group).get("logGroups", [])
+    return next((row for row in rows if row.get("logGroupName") == group), None)
+
+
+def _why_unsearchable(group: str, row: dict[str, Any]) -> str:
+    if row.get("logGroupClass") != UNSEARCHABLE:
+        return ""
+    return f"{group} is of the class Infrequent Access, which can not be searched. Use a Standard log group."
 
 
 def invocations(client: Any, functions: Sequence[str], since: datetime, until: datetime) -> int | None:

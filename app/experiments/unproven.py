@@ -6,17 +6,22 @@ What is known to read is left alone; what is a fault that the console leases is,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from app.dialects import DIALECTS, SWITCHED, any_armed, read_as, recognise
+from app.dialects.documents import document
 from app.experiments.commands import aws_command
+from app.experiments.intents import FaultIntent
 
 READS = re.compile(
     r"(get|describe|list|head|filter|search|scan|query|wait|lookup|simulate|test|batch-get)(-|$)"
 )
 HARMLESS = frozenset({"sleep", "true", "false", "echo", "date", "printf", "cat", "ls", "test"})
+# Of AppConfig: a version that nobody reads before it is deployed.
+HARMLESS_COMMANDS = frozenset({("appconfig", "create-hosted-configuration-version")})
 HARMLESS_CALLS = frozenset({"time.sleep", "builtins.print", "os.getcwd", "os.getpid"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST = 80  # characters of a name in a sentence
@@ -29,6 +34,33 @@ class Unproven:
     activity: str
     phase: str
     what: str
+
+
+def leased(intents: Iterable[FaultIntent]) -> frozenset[int]:
+    """Of a phase's activities, by their place, those that arm a fault, or that write where one is armed already."""
+    held: set[tuple[str, str]] = set()
+    found: set[int] = set()
+    for intent in intents:
+        kind, _ = intent.store
+        if arms(kind, intent.value) or intent.over or intent.version:
+            held.add(intent.store)
+        if intent.store in held or ends(kind, intent.value):
+            found.add(intent.index)
+    return frozenset(found)
+
+
+def arms(kind: str, value: str) -> bool:
+    spoken = (kind,) if kind in SWITCHED else DIALECTS
+    return any(read_as(name, value) is not None for name in spoken)
+
+
+def ends(kind: str, value: str) -> bool:
+    """Whether every library takes the value for “off”. A setting of AWS that is lifted is a change like any other.
+
+    Armed without being a fault is neither: chaos_lambda without a rate fails every invocation.
+    """
+    off = recognise(value) is not None or document(value) == {}
+    return kind not in SWITCHED and off and not any_armed(value)
 
 
 def unproven(activity: Mapping[str, Any], phase: str) -> Unproven | None:
@@ -45,7 +77,8 @@ def unproven(activity: Mapping[str, Any], phase: str) -> Unproven | None:
 def _process(provider: Mapping[str, Any]) -> str:
     command = aws_command(provider)
     if command is not None:
-        return "" if READS.match(command.operation) else f"runs `aws {command.service} {command.operation}`"
+        harmless = READS.match(command.operation) or (command.service, command.operation) in HARMLESS_COMMANDS
+        return "" if harmless else f"runs `aws {command.service} {command.operation}`"
     name = PurePosixPath(str(provider.get("path"))).name
     shell = isinstance(provider.get("arguments"), str) and re.search(r"[;&|<>`$]", provider["arguments"])
     return "" if name in HARMLESS and not shell else f"runs `{name[:LONGEST]}`"

@@ -10,7 +10,7 @@ from typing import Any
 
 from app import crash
 from app.aws import Parameter, Parameters
-from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, ineffective
+from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, any_armed, ineffective
 from app.dialects.documents import document
 from app.errors import GamedayError, Invalid, Unavailable
 from app.faults import dead_mans_switch, lock, plan, putback
@@ -78,7 +78,7 @@ class Arming(Disarming):
         with self._holding(store):
             held = self._held(store)
             before = restorable(held, held.describe(store.name), store, secure=secure)
-            longest = now + self._environment(store.environment).longest_lease
+            longest = self._began(store, run_id) + self._environment(store.environment).longest_lease
             self._refuse_longer_than_credentials(store, min(disarm_by, longest))
             intent = Entry(
                 id=0, store=store, run_id=run_id, by=by, state=FaultState.INTENDED, dialect=dialect, fault=fault,
@@ -95,6 +95,11 @@ class Arming(Disarming):
             else:
                 dead_mans_switch.set_for(self._aws, self._environment(store.environment), entry)
             return self._published(entry)
+
+    def _began(self, store: Store, run_id: str | None) -> datetime:
+        """When the lease began: arming once more does not make it a new one."""
+        held = self.busy(store)
+        return held.created_at if held is not None and held.run_id == run_id else self._clock.now()
 
     def _refuse_longer_than_credentials(self, store: Store, disarm_by: datetime) -> None:
         """Whoever is to restore must be able to: Invalid for a lease that outlives what the console may call AWS with."""
@@ -122,6 +127,23 @@ class Arming(Disarming):
         kept = document(present.value.decode("utf-8", "replace")) if present else None
         merged = {name: {**_object((kept or {}).get(name)), **flag} for name, flag in fields.items()}
         return json.dumps({**(kept or {}), **merged})
+
+    def write_over_itself(self, store: Store) -> bool:
+        """What a store holds, to see that it may be written; False where that was not tried.
+
+        Never what is armed, and never while somebody holds the store: it could bring a fault back that is being
+        disarmed. Denied or Unavailable where AWS does not do it.
+        """
+        with self._holding(store):
+            held = self._held(store)
+            present = None if self.busy(store) else held.describe(store.name)
+            if present is None or any_armed(present.value.decode("utf-8", "replace")):
+                return False
+            held.put(
+                store.name, present.value, kind=present.type, tier=present.tier, data_type=present.data_type,
+                key_id=present.key_id,
+            )  # fmt: skip
+            return True
 
     def confirm(self, entry_id: int) -> Entry:
         """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from app.aws import Aws
 from app.faults import plan
-from app.faults.entry import Entry
+from app.faults.entry import Entry, Store
 from app.settings import Environment
 
 AFTER = timedelta(minutes=2)  # past the deadline: the guardian comes first
@@ -30,6 +30,17 @@ class Step:
 def applies(environment: Environment, entry: Entry) -> bool:
     """Parameters only: Scheduler has one call for those, and several steps for AppConfig."""
     return environment.dead_mans_switch_role is not None and entry.store.kind == "ssm"
+
+
+def leaves(environment: Environment, store: Store, *, recycle: bool) -> str:
+    """What it can not do once this machine is gone, as a sentence; empty where there is none, or where it does it all."""
+    if environment.dead_mans_switch_role is None:
+        return ""
+    if store.kind != "ssm":
+        return f"The dead man's switch writes parameters only: if this machine dies for good, {store} stays as it is then."
+    if recycle:
+        return "The dead man's switch can not replace containers: those that were hit keep the fault until somebody does."
+    return ""
 
 
 def steps(entry: Entry) -> Iterator[Step]:

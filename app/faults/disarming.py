@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import crash
 from app.aws import Parameter
@@ -13,6 +16,7 @@ from app.faults.entry import Entry, FaultState
 from app.faults.ground import LATE_WRITES_WITHIN, Ground
 from app.faults.recycling import recycled
 
+log = logging.getLogger(__name__)
 UNFINISHED_AFTER = timedelta(seconds=30)  # a disarm that says nothing for so long died on its way
 KEEP = ("theirs", "ours")
 
@@ -21,6 +25,7 @@ class Disarming(Ground):
     def disarm(self, entry_id: int, *, by: str, why: str, again: bool = False) -> Entry:
         """Put the store back. Safe to call at any time, any number of times; never raises for AWS trouble.
 
+        A ledger that can not be written raises, but only once the store is put back: that needs no disk.
         Where AWS does not do it the entry stays `disarming`, says why, and the guardian tries for ever. Where warm
         containers have to be cleared first it is `flushing`, and the guardian ends it.
         `again` looks at the store of an entry that is over too: a process that was killed may have written late.
@@ -31,7 +36,7 @@ class Disarming(Ground):
                 return self._checked_again(entry, by=by) if again else entry
             if entry.state is FaultState.FLUSHING and not self._flushed(entry):
                 return entry
-            entry = self._published(self._begun(entry))
+            entry = self._begun(entry)
             crash.here("disarm-begun")
             try:
                 settled = putback.put_back(self._held(entry.store), entry)
@@ -52,15 +57,19 @@ class Disarming(Ground):
                 raise Conflict(
                     f"There is nothing to choose for {entry.store}: nobody else's value is in question."
                 )
+            if holder := self.busy(entry.store):
+                raise Conflict(
+                    f"{entry.store} is armed again, by {holder.by}: disarm that first.", fault=holder.id
+                )
             if keep == "theirs":
                 said = f"{by} let stand what somebody else wrote: {plan.shown(entry.theirs)}."
                 return self._published(self.ledger.change(entry_id, resolved_by=by, outcome=said))
-            return self._published(self._over_theirs(entry, by=by))
+            return self._over_theirs(entry, by=by)
 
     def look_again(self, entry_id: int, *, by: str) -> Entry:
         """The guardian's look at a store that was disarmed a while ago, and when the next one is due."""
         entry = self.disarm(entry_id, by=by, why="it was written again", again=True)
-        if entry.state is not FaultState.DISARMED or entry.disarmed_at is None:
+        if entry.active or entry.disarmed_at is None:
             return entry
         self._later.submit(self._release, entry)  # lock and schedule, where AWS did not let go of them before
         look = plan.next_look(entry.disarmed_at, self._clock.now())
@@ -74,14 +83,18 @@ class Disarming(Ground):
         current = held.get(entry.store.name)
         if (current.value if current else None) != entry.theirs:
             raise self._changed_again(entry, current)
-        if between := putback.write(held, entry, plan.resting(entry), current):
+        wanted = plan.target(entry)
+        if between := putback.write(held, entry, wanted, current):
             raise self._changed_again(entry, between)  # and it is back in its place
-        now = self._clock.now()
-        return self.ledger.change(
-            entry.id, state=FaultState.DISARMED.value, resolved_by=by, disarmed_at=now, disarmed_by=by,
-            settles_at=now + timedelta(seconds=entry.plan.propagation),
-            outcome=f"{by} put back what was there before over what somebody else wrote: {plan.shown(entry.theirs)}.",
-        )  # fmt: skip
+        after = held.get(entry.store.name)
+        if (after.value if after else None) != wanted:
+            raise self._changed_again(entry, after)
+        said = (
+            f"{by} put back what was there before over what somebody else wrote, {plan.shown(entry.theirs)}"
+        )
+        over = plan.Settled(state=FaultState.DISARMED, outcome=said, theirs=entry.theirs)
+        self._settled(entry, over, by=by, why="a person chose so")
+        return self._published(self.ledger.change(entry.id, resolved_by=by))
 
     def _changed_again(self, entry: Entry, theirs: Parameter | None) -> Conflict:
         changed = self._published(self.ledger.change(entry.id, theirs=theirs.value if theirs else None))
@@ -90,11 +103,17 @@ class Disarming(Ground):
         )
 
     def _begun(self, entry: Entry) -> Entry:
+        """Written down first, where that can be: a full disk must not keep a fault armed."""
         now = self._clock.now()
-        return self.ledger.change(
-            entry.id, state=FaultState.DISARMING.value, next_attempt_at=now + UNFINISHED_AFTER,
-            requested_at=entry.requested_at or now,
-        )  # fmt: skip
+        try:
+            begun = self.ledger.change(
+                entry.id, state=FaultState.DISARMING.value, next_attempt_at=now + UNFINISHED_AFTER,
+                requested_at=entry.requested_at or now,
+            )  # fmt: skip
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("%s is put back although the ledger can not be written: %s", entry.store, error)
+            return entry
+        return self._published(begun)
 
     def _failed(self, entry: Entry, error: GamedayError) -> Entry:
         attempts = entry.attempts + 1
@@ -113,7 +132,7 @@ class Disarming(Ground):
         over = self.ledger.change(
             entry.id, state=settled.state.value, outcome=self._with_containers(entry, settled, because),
             disarmed_at=now, disarmed_by=by, next_attempt_at=plan.next_look(now, now), theirs=settled.theirs,
-            settles_at=now + timedelta(seconds=entry.plan.propagation), attempts=0,
+            settles_at=now + timedelta(seconds=entry.plan.propagation), attempts=0, resolved_by=None,
         )  # fmt: skip
         self._later.submit(self._release, over)
         return self._published(over)

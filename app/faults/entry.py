@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from app.dialects import SWITCHED, DisarmPlan, Fault, disarm_plan, sentence
+from app.dialects import SWITCHED, DisarmPlan, Fault, any_armed, disarm_plan, sentence
 from app.errors import Invalid
 
 KINDS = ("ssm", "appconfig", *SWITCHED)
@@ -142,6 +142,13 @@ class Entry:
     def undecided(self) -> bool:
         """Somebody else wrote the store, and nobody has said yet whose value is to stand."""
         return self.state is FaultState.DRIFTED and self.resolved_by is None
+
+    @property
+    def theirs_armed(self) -> bool:
+        """What somebody else wrote, and nobody has judged yet, is a fault itself."""
+        return (
+            self.undecided and self.theirs is not None and any_armed(self.theirs.decode("utf-8", "replace"))
+        )
 
     def phase(self, now: datetime) -> Phase:
         """Where a disarm stands at `now`."""

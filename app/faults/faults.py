@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +33,28 @@ class Faults(Arming):
 
     def disarm_run(self, run_id: str, *, by: str, why: str) -> list[Entry]:
         """Disarm all that a run armed, and look again at what is disarmed already. Newest first."""
-        return [self.disarm(entry.id, by=by, why=why, again=True) for entry in self.for_run(run_id)]
+        return self.disarm_each(self.for_run(run_id), by=by, why=why, again=True)
+
+    def disarm_each(self, entries: Iterable[Entry], *, by: str, why: str, again: bool = False) -> list[Entry]:
+        """Each of them whatever becomes of the others; then what the first failure raised, if there was one."""
+        over, failures = [], []
+        for entry in entries:
+            try:
+                over.append(self.disarm(entry.id, by=by, why=why, again=again))
+            except Exception as error:
+                log.exception("The disarm of %s did not come to its end", entry.store)
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return over
+
+    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+        """See `Disarming`. A fault that is let stand is told of from then on as one that the ledger does not hold."""
+        armed = self.entry(entry_id).theirs_armed
+        chosen = super().choose(entry_id, keep=keep, by=by)
+        if armed and keep == "theirs":
+            self.scan(chosen.environment)
+        return chosen
 
     def refuse_while_engaged(self, environment: str) -> None:
         """Conflict, saying who engaged the safety lever and why, while arming is forbidden."""
@@ -42,10 +63,10 @@ class Faults(Arming):
 
     def engage(self, environment: str | None, *, by: str, why: str) -> Lever:
         """Refuse all arming from now on, across restarts, and disarm what is armed; None: in every environment."""
-        lever = self._pulled(environment, engaged=True, by=by, why=why)
-        for entry in self.active(environment):
-            self.disarm(entry.id, by=by, why="the safety lever was engaged")
-        return lever
+        try:
+            return self._pulled(environment, engaged=True, by=by, why=why)
+        finally:  # also where the disk is full
+            self.disarm_each(self.active(environment), by=by, why="the safety lever was engaged")
 
     def disengage(self, environment: str | None, *, by: str, why: str) -> Lever:
         """Allow arming again; what is engaged elsewhere stays engaged."""
@@ -54,8 +75,8 @@ class Faults(Arming):
     def extend(self, entry_id: int, *, minutes: float, by: str) -> Entry:
         """Give an armed fault that long from now, more or less than it had.
 
-        Invalid beyond the environment's longest lease, counted from when it was armed, or for a moment that has
-        passed; Conflict where it is armed no more.
+        Invalid beyond the environment's longest lease, counted from when it was armed, beyond the console's
+        credentials, or for a moment that has passed; Conflict where it is armed no more.
         """
         with self._holding(self.entry(entry_id).store):
             entry = self.entry(entry_id)
@@ -73,6 +94,7 @@ class Faults(Arming):
                     f"No fault is armed for longer than {longest.total_seconds() / 60:g} minutes in "
                     f"{entry.environment}: its longest_lease in gameday.toml. This one began at {entry.created_at:%H:%M} UTC."
                 )
+            self._refuse_longer_than_credentials(entry.store, wanted)
             dead_mans_switch.set_for(
                 self._aws, self._environment(entry.environment), replace(entry, disarm_by=wanted)
             )

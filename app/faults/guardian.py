@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from app.clock import Clock
 from app.faults.entry import Entry, FaultState
@@ -28,16 +29,18 @@ class Guardian:
         now = self._clock.now()
         due = self._faults.ledger.due(now)
         for entry in due:
-            if entry.active:
-                self._faults.disarm(entry.id, by=BY, why=because(entry, now))
-            else:
-                self._faults.look_again(entry.id, by=BY)
+            self._safely(partial(self._see_to, entry, now))
         return bool(due)
+
+    def _see_to(self, entry: Entry, now: datetime) -> None:
+        if entry.active:
+            self._faults.disarm(entry.id, by=BY, why=because(entry, now))
+        else:
+            self._faults.look_again(entry.id, by=BY)
 
     def recover(self, orphans: Sequence[Entry]) -> None:
         """Disarm what an earlier console armed by hand and did not disarm: its owner is gone."""
-        for entry in orphans:
-            self._faults.disarm(entry.id, by=BY, why="the console that armed it ended without disarming")
+        self._faults.disarm_each(orphans, by=BY, why="the console that armed it ended without disarming")
 
     def start(self) -> None:
         """Recover, then keep watch, in a thread. Call it before anything new can be armed."""
@@ -59,11 +62,13 @@ class Guardian:
         try:
             step()
         except Exception:
-            # The one loop that must never end: whatever it was, the next tick tries again.
+            # The one loop that must never end, nor leave the next fault armed: the next tick tries this one again.
             log.exception("The guardian's step failed; it goes on.")
 
 
 def because(entry: Entry, now: datetime) -> str:
+    if entry.state is FaultState.FLUSHING:
+        return "warm containers had their time to clear"
     if entry.disarm_by <= now:
         return "its deadline passed"
     if entry.lease_until is not None and entry.lease_until <= now:

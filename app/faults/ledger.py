@@ -88,7 +88,7 @@ class Ledger:
         """What is ready to be tried.
 
         Active entries whose deadline or lease is over, whose disarm did not finish, or that an engaged lever
-        forbids; and disarmed ones whose store is to be looked at again.
+        forbids; and settled ones whose store is to be looked at again.
         """
         over = or_(
             LedgerRow.disarm_by <= now,
@@ -97,7 +97,8 @@ class Ledger:
             lever.is_engaged(LedgerRow.environment),
         )
         ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)
-        look = and_(LedgerRow.state == FaultState.DISARMED.value, LedgerRow.next_attempt_at <= now)
+        settled = LedgerRow.state.in_([FaultState.DISARMED.value, FaultState.DRIFTED.value])
+        look = and_(settled, LedgerRow.next_attempt_at <= now)
         return self._select(or_(and_(IS_ACTIVE, over, ready), look))
 
     def settling(self, since: datetime) -> list[Entry]:
@@ -170,7 +171,9 @@ def _widen(row: LedgerRow, entry: Entry) -> None:
     row.fault = _fault_columns(entry.fault)
     row.dialect, row.translated_from = entry.dialect, entry.translated_from
     row.functions = list(entry.functions)
-    row.plan = asdict(entry.plan)
+    row.plan = asdict(
+        entry.plan.over(DisarmPlan(**(row.plan or {})))
+    )  # what it armed before may be in containers
     row.safe_value = entry.safe_value or row.safe_value
     row.disarm_by, row.lease_until = max(row.disarm_by, entry.disarm_by), entry.lease_until
     row.state, row.outcome = FaultState.INTENDED.value, None

@@ -15,18 +15,21 @@ def recycled(aws: Aws, environment: Environment, entry: Entry) -> str:
     if not environment.recycle or not entry.functions:
         return (
             "Containers that were hit keep the fault until they are replaced, and this environment does not let the "
-            f"console do that. By hand: {by_hand(entry)}"
+            f"console do that. By hand: {by_hand(entry, environment)}"
         )
     try:
         for name in entry.functions:
             aws.functions(environment.name).recycle(name)
     except GamedayError as error:
-        return f"Containers that were hit keep the fault, and could not be replaced: {error} By hand: {by_hand(entry)}"
+        return f"Containers that were hit keep the fault, and could not be replaced: {error} By hand: {by_hand(entry, environment)}"
     return f"The containers of {' and '.join(entry.functions)} are being replaced, since those that were hit keep the fault."
 
 
-def by_hand(entry: Entry) -> str:
-    """The command that makes Lambda start new containers."""
+def by_hand(entry: Entry, environment: Environment | None) -> str:
+    """The command that makes Lambda start new containers. `environment` None: it is not in the settings any more."""
     names = entry.functions or ("FUNCTION",)
     words = ("aws", "lambda", "update-function-configuration", "--description", "recycled", "--function-name")
-    return " && ".join(shlex.join([*words, name]) for name in names)
+    where = ["--region", environment.region] if environment and environment.region else []
+    if environment and environment.endpoint_url:
+        where += ["--endpoint-url", environment.endpoint_url]
+    return " && ".join(shlex.join([*words, name, *where]) for name in names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.aws import Aws
@@ -37,21 +36,29 @@ def strays(aws: Aws, environment: Environment, ledger: Ledger) -> tuple[Stray, .
     """What is armed in the environment's known stores and not in the ledger. A store that can not be read is left out."""
     mine = {str(entry.store) for entry in ledger.active(environment.name)}
     mine |= {str(entry.store) for entry in ledger.undecided(environment.name)}  # told of as drift already
-    stores = {str(store): store for store in (*known(aws, environment), *ledger.stores(environment.name))}
+    try:
+        looked_into = known(aws, environment)
+    except GamedayError as error:
+        log.warning("The functions of %s could not be listed: %s", environment.name, error)
+        looked_into = named(environment)
+    stores = {str(store): store for store in (*looked_into, *ledger.stores(environment.name))}
     return tuple(stray for name, store in stores.items() if name not in mine and (stray := armed(aws, store)))
 
 
 def known(aws: Aws, environment: Environment) -> list[Store]:
-    """The stores that functions read, as their variables name them, and those that the settings name."""
-    named = [Store.parse(text, environment.name) for text in environment.stores]
-    try:
-        functions = aws.functions(environment.name).all()
-    except GamedayError as error:
-        log.warning("The functions of %s could not be listed: %s", environment.name, error)
-        return named
+    """The stores that the settings name, and those that functions read, as their variables name them.
+
+    Unavailable where the functions can not be listed: nobody knows then what they read.
+    """
+    functions = aws.functions(environment.name).all()
     read = [f"ssm:{f.parameter}" for f in functions if f.parameter]
     read += [f"appconfig:{f.appconfig}" for f in functions if f.appconfig]
-    return named + [Store.parse(text, environment.name) for text in dict.fromkeys(read)]
+    found = [*named(environment), *(Store.parse(text, environment.name) for text in read)]
+    return list({str(store): store for store in found}.values())
+
+
+def named(environment: Environment) -> list[Store]:
+    return [Store.parse(text, environment.name) for text in environment.stores]
 
 
 def armed(aws: Aws, store: Store) -> Stray | None:
@@ -84,16 +91,12 @@ def switch_off(aws: Aws, store: Store) -> str | None:
         kind=before.type,
         tier=before.tier,
         data_type=before.data_type,
+        key_id=before.key_id,
     )
     after = held.get(store.name)
     if after is not None and any_armed(after.value.decode("utf-8", "replace")):
         raise Unavailable(f"{store} still holds {shown(after.value)}.")
     return f"{store} was armed with {shown(before.value)}, and is off, read back."
-
-
-def every(aws: Aws, environment: Environment, more: Iterable[Store] = ()) -> list[Store]:
-    """Known stores and `more`, each once."""
-    return list({str(store): store for store in (*known(aws, environment), *more)}.values())
 
 
 def _readers(aws: Aws, store: Store) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.aws import Aws, Code, Function
 from app.dialects import DIALECTS, SWITCHED, for_version, read_as, recognise, translate
+from app.dialects.documents import document, is_envelope
 from app.errors import GamedayError, Invalid
 from app.faults.entry import Store, Understanding
 from app.settings import Environment
@@ -48,7 +49,7 @@ def understand(aws: Aws, environment: Environment, store: Store, text: str) -> U
         if readers.dialect or readers.refusal
         else f"the shape of the value; {readers.known_by}",
         value=value,
-        refusal=readers.refusal or refusal,
+        refusal=readers.refusal or refusal or _of_feature_flags(store, text),
         reading=_reading(readers.functions),
         store_kind=store.kind,
         present=text,
@@ -85,6 +86,16 @@ def _said(text: str, dialect: str | None) -> tuple[str, str | None]:
         return (translate(text, dialect) if dialect else text), None
     except Invalid as refused:
         return text, f"The functions obey {dialect}: {refused}"
+
+
+def _of_feature_flags(store: Store, text: str) -> str | None:
+    """What AppConfig gives back of them is not byte for byte what was written: nobody could tell whose value it is."""
+    if not is_envelope(document(text)):
+        return None
+    return (
+        f"{store} holds feature flags of AppConfig, which are looked into and switched off here, and not armed. Use a "
+        "freeform profile: failure-lambda reads the same flags there."
+    )
 
 
 def _switch(store: Store, text: str) -> Understanding:

@@ -75,17 +75,19 @@ class Aftermath:
         proof = self._evidence.proof(
             entry.environment, entry.functions, entry.dialect, entry.armed_at or entry.created_at, now
         )
-        if not proof.can_see:
-            return entry
         last = proof.last_seen
         if last is not None and last != entry.last_hit_at:
             entry = self._faults.note(entry.id, last_hit_at=last)
+        if not proof.can_see:
+            return entry
         silence = timedelta(seconds=max(SHORTEST_SILENCE, entry.plan.propagation))
         since = max(settles, last) if last is not None else settles
-        return entry if now - since < silence else self._faults.note(entry.id, quiet_at=now)
+        return entry if proof.until - since < silence else self._faults.note(entry.id, quiet_at=now)
 
     def _within(self, entry: Entry, since: datetime) -> bool:
-        """Every signal that can be judged has a sample since the quiet, and is within its tolerance."""
+        """Every signal has a sample since the quiet, and is within its tolerance; what can not be judged is not."""
+        if self._signals.unjudged(entry):
+            return False
         signals = [s for s in self._signals.of([entry]) if s.query is not None and s.tolerance is not None]
         return all(self._judged(entry.environment, signal, since) is Judgement.WITHIN for signal in signals)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from app.errors import GamedayError
+from app.errors import GamedayError, NotFound
 from app.faults import Entry, Faults
 from app.queries import Query
 from app.runs.rooms import CatalogRoom, ReadingRoom
+from app.runs.run import Run
 from app.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
@@ -17,12 +18,20 @@ LOGGER = logging.getLogger(__name__)
 
 class ArmedSignals:
     def __init__(
-        self, *, faults: Faults, catalog: CatalogRoom, settings: Settings, reading: ReadingRoom
+        self,
+        *,
+        faults: Faults,
+        catalog: CatalogRoom,
+        settings: Settings,
+        reading: ReadingRoom,
+        run: Callable[[int], Run],
     ) -> None:
+        """`run` gives the run of that number; NotFound where there is none."""
         self._faults = faults
         self._catalog = catalog
         self._settings = settings
         self._reading = reading
+        self._run = run
 
     def queries(self, environment: str) -> list[Query]:
         """Of the faults armed by hand there, and of those that are over and not known to be clean yet.
@@ -40,12 +49,37 @@ class ArmedSignals:
         if not wanted:
             return []
         valid = [experiment for experiment in self._catalog.all() if experiment.valid]
-        return [signal for experiment in valid for signal in self._of(experiment, wanted)]
+        given = {run.experiment: run.variables for entry in wanted if (run := self._run_of(entry))}
+        return [
+            signal
+            for experiment in valid
+            for signal in self._of(experiment, wanted, given.get(experiment.id, {}))
+        ]
 
-    def _of(self, experiment: Any, entries: list[Entry]) -> list[Any]:
+    def unjudged(self, entry: Entry) -> bool:
+        """Whether a signal of its run, or of any experiment where it was armed by hand, can not be judged from here.
+
+        Only runs measure it, its tolerance is more than a range, or its experiment can not be read any more.
+        """
+        signals = self.of([entry])
+        run = self._run_of(entry)
+        if run is None:
+            return any(signal.query is None or signal.tolerance is None for signal in signals)
+        judged = {signal.query.id for signal in signals if signal.query and signal.tolerance is not None}
+        return any(signal["query"] not in judged for signal in run.signals)
+
+    def _run_of(self, entry: Entry) -> Run | None:
+        if entry.run_id is None:
+            return None
+        try:
+            return self._run(int(entry.run_id))
+        except (NotFound, ValueError):
+            return None
+
+    def _of(self, experiment: Any, entries: list[Entry], variables: Mapping[str, Any]) -> list[Any]:
         environment = entries[0].environment
         try:
-            reading = self._reading.read(experiment, self._settings.environment(environment), {})
+            reading = self._reading.read(experiment, self._settings.environment(environment), variables)
         except GamedayError as error:
             LOGGER.info("%s could not be read: %s", experiment.file, error)
             return []

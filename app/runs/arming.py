@@ -9,6 +9,7 @@ from typing import Any
 
 from app.errors import GamedayError, Unavailable
 from app.experiments.rewriting import with_value
+from app.experiments.unproven import ends
 from app.runs.changes import as_they_are
 from app.runs.record import Told
 from app.runs.rooms import Rooms
@@ -89,7 +90,12 @@ class Arming:
     def taken_away(self) -> str | None:
         """Who disarmed a fault of this run while the run was going on; None where nobody did."""
         for entry in self._rooms.faults.for_run(str(self._run.id)):
-            if entry.id in self.entries and str(entry.state) in ("disarmed", "disarming", "drifted"):
+            if entry.id in self.entries and str(entry.state) in (
+                "disarmed",
+                "disarming",
+                "flushing",
+                "drifted",
+            ):
                 return str(entry.disarmed_by or entry.outcome or "the guardian")
         return None
 
@@ -112,7 +118,8 @@ class Arming:
                 intent, value=self._rooms.faults.written(place, over=intent.value, version=intent.version)
             )
         understood = self._rooms.faults.understand(environment.name, place, intent.value)
-        if understood.fault is None:  # it switches a fault off, or it is no fault at all
+        if understood.fault is None:
+            self._refuse_what_nobody_accepted(intent, place)
             return GO
         if understood.refusal:
             raise Refusal(understood.refusal)
@@ -143,6 +150,16 @@ class Arming:
         words["functions"] = as_they_are(self._rooms.aws, environment.name, understood.functions)
         asked: Told = ("asked", words)
         return Answer(provider=provider, told=(asked, *told))
+
+    def _refuse_what_nobody_accepted(self, intent: Intent, place: Any) -> None:
+        """A value that arms nothing passes where it is off, where this run holds the store, or where a person said yes."""
+        holder = self._rooms.faults.busy(place)
+        ours = holder is not None and holder.run_id == str(self._run.id)
+        accepted = {one["activity"] for one in self._run.facts.get("unproven", ())}
+        if not (ours or ends(intent.kind, intent.value) or intent.activity in accepted):
+            raise Refusal(
+                f"“{intent.activity}” would write {place}, which is no fault that this console can undo or prove."
+            )
 
     def _translated(
         self, intent: Intent, understood: Any, activity: Mapping[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from app.errors import GamedayError
 from app.runs.rooms import AwsRoom
@@ -31,20 +32,22 @@ def _aliases(aws: AwsRoom, environment: str, name: str) -> Iterable[tuple[str, s
         return ()
 
 
-def changed(before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """A sentence for each function that is another one now, with the time that Lambda gives."""
+def changed(
+    before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]], *, at: datetime
+) -> list[str]:
+    """A sentence for each function that is another one now, with the time that Lambda gives, else when that was seen."""
     return [
-        _told(name, was, after[name])
+        _told(name, was, after[name], at)
         for name, was in before.items()
         if name in after and dict(was) != dict(after[name])
     ]
 
 
-def _told(name: str, was: Mapping[str, str], now: Mapping[str, str]) -> str:
+def _told(name: str, was: Mapping[str, str], now: Mapping[str, str], at: datetime) -> str:
     moved = [part for part in {**was, **now} if part.startswith("alias ") and was.get(part) != now.get(part)]
     if moved and all(was[part] == now[part] for part in LOOKED_AT):
         told = ", ".join(f"{part} from {was.get(part, 'none')} to {now.get(part, 'none')}" for part in moved)
-        return f"{name} was pointed elsewhere during the run: {told}"
+        return f"{name} was pointed elsewhere during the run, as seen at {at:%H:%M:%S} UTC: {told}"
     when = f", at {now['last_modified']}" if now.get("last_modified") else ""
     code = ": its code is another one" if was["code_sha256"] != now["code_sha256"] else ""
     return f"{name} was deployed or reconfigured during the run{when}{code}"

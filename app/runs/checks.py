@@ -55,6 +55,7 @@ class StoreFacts:
     log_troubles: tuple[str, ...] = ()
     seconds_armed: float = 0.0
     switch: str = ""  # the dead man's switch: why there is none
+    switch_leaves: str = ""  # what it can not do
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +181,12 @@ def _of_store(facts: StoreFacts, known: Known) -> Findings:
             "dead-mans-switch",
             facts.switch,
             "Name `dead_mans_switch_role` for the environment in gameday.toml.",
+        )
+    if facts.switch_leaves:
+        yield warning(
+            "dead-mans-switch",
+            facts.switch_leaves,
+            "Somebody else should know how: the Faults page has the command.",
         )
 
 

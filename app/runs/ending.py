@@ -112,8 +112,10 @@ def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event)
             identify(rooms, record, run)
             identified = True
         entries = list(rooms.faults.for_run(str(run.id)))
-        proof = _proof(rooms, run, entries)
-        found = findings.gather(rooms, run, proof, entries)
+        proofs = [
+            _proof(rooms, run, entry) for entry in entries if entry.armed_at and not entry.fault.is_switch
+        ]
+        found = findings.gather(rooms, run, proofs, entries)
         nobody = bool(entries) and not any(entry.functions for entry in entries)  # no log to wait for
         late = nobody or hurry.is_set() or rooms.clock.monotonic() >= deadline
         if late or not found.faults or found.fired or found.stopped_by or found.refused or found.problem:
@@ -125,7 +127,7 @@ def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event)
         ("verdict", {"verdict": str(verdict), "reason": reason}),
         verdict=str(verdict),
         verdict_reason=reason,
-        proof=None if proof is None else findings.plain(proof),
+        proof=findings.plain(proofs[0]) if proofs else None,
     )
 
 
@@ -141,11 +143,8 @@ def identify(rooms: Rooms, record: Record, run: Run) -> None:
     record.append(run.id, account=identity.account, region=identity.region)
 
 
-def _proof(rooms: Rooms, run: Run, entries: Sequence[Any]) -> Any:
-    """What the functions' logs show about the run's newest fault; None where there was none."""
-    entry = next((entry for entry in entries if entry.armed_at), None)
-    if entry is None:
-        return None
+def _proof(rooms: Rooms, run: Run, entry: Any) -> Any:
+    """What the functions' logs show about one of the run's faults."""
     try:
         return rooms.evidence.proof(
             run.environment,

@@ -30,8 +30,8 @@ class Unseen:
     interceptions: int = 0
 
 
-def gather(rooms: Rooms, run: Run, proof: Any, entries: Sequence[Any]) -> Findings:
-    """`entries`: the run's, of the ledger."""
+def gather(rooms: Rooms, run: Run, proofs: Sequence[Any], entries: Sequence[Any]) -> Findings:
+    """`entries`: the run's, of the ledger; `proofs`: of those that were armed, and that logs tell of."""
     with rooms.storage.reading() as session:
         events = store.events_after(session, run.id, 0)
     parsed = _journal(rooms, run)
@@ -51,9 +51,9 @@ def gather(rooms: Rooms, run: Run, proof: Any, entries: Sequence[Any]) -> Findin
         broken_rollbacks=_broken_rollbacks(parsed.rollbacks) if parsed else (),
         faults=len(intended),
         armed=sum(1 for entry in entries if entry.id in intended and entry.armed_at is not None),
-        fired=_fired(proof, entries),
+        fired=_fired(proofs, entries),
         changed=tuple(_changed(rooms, run, events, entries)),
-        unseen=getattr(proof, "why", "") or "",
+        unseen=next((proof.why for proof in proofs if not _hit(proof) and not proof.can_see), ""),
         still_armed=tuple(
             str(e.store) for e in entries if str(e.state) in ("intended", "armed", "disarming")
         ),
@@ -108,29 +108,35 @@ def _broken_rollbacks(activities: Sequence[Activity]) -> tuple[str, ...]:
 
 
 def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[Any]) -> Iterator[str]:
-    """What took the fault's ground away: another version of a function, or another fault upon it."""
+    """What took the fault's ground away: another version of a function, another fault upon it, or another value."""
     before: dict[str, Any] = {}
     for event in events:
         if event.kind == "asked":
             before = {**event.data.get("functions", {}), **before}
+    now = rooms.clock.now()
     if before:
-        yield from changed(before, as_they_are(rooms.aws, run.environment, list(before)))
+        yield from changed(before, as_they_are(rooms.aws, run.environment, list(before)), at=now)
     began = min((entry.armed_at for entry in entries if entry.armed_at), default=None)
     if began is not None:
-        ended = run.ended_at or rooms.clock.now()
+        ended = run.ended_at or now
         yield from rooms.faults.others_on(run.environment, str(run.id), list(before), began, ended)
+    for entry in entries:
+        if str(entry.state) == "drifted":
+            seen = f", as seen at {entry.disarmed_at:%H:%M:%S} UTC" if entry.disarmed_at else ""
+            yield f"{entry.store} was changed by somebody else during the run{seen}"
 
 
-def _fired(proof: Any, entries: Sequence[Any]) -> bool | None:
-    """A setting of AWS that was read back is what happens; anything else has to be seen in the logs."""
-    armed = [entry for entry in entries if entry.armed_at is not None]
-    if armed and all(getattr(entry.fault, "is_switch", False) for entry in armed):
-        return True
-    if proof is None:
+def _fired(proofs: Sequence[Any], entries: Sequence[Any]) -> bool | None:
+    """Whether every fault did. A setting of AWS that was read back is what happens; others have to be seen in the logs."""
+    if any(proof.can_see and not _hit(proof) for proof in proofs):
         return False
-    if proof.hit or proof.interceptions:
-        return True
-    return False if proof.can_see else None
+    if not all(_hit(proof) for proof in proofs):
+        return None
+    return any(entry.armed_at for entry in entries)
+
+
+def _hit(proof: Any) -> bool:
+    return bool(proof.hit or proof.interceptions)
 
 
 def _blind(rooms: Rooms, run: Run, steady: Sequence[SteadyState | None]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from app.dialects import SWITCHED
 from app.errors import Conflict, GamedayError, Invalid
 from app.evidence import Evidence
 from app.experiments.extension import StopCondition
-from app.faults import Entry, Faults, Store
+from app.faults import Entry, Faults, Store, dead_mans_switch
 from app.faults.understanding import readers_of
 from app.metrics import Metrics
 from app.queries import Judgement
@@ -120,11 +120,13 @@ class Preflight:
         return StoreFacts(
             store=store, value=value, understood=understood, functions=functions, present=present,
             unreadable=unreadable, libraries=self._libraries(store, functions), holder=self._faults.busy(store),
-            last=self._last(store), permissions=self._permissions(store, environment, present),
+            last=self._last(store), permissions=self._permissions(store, environment),
             invocations_a_second=self._evidence.invocations_a_second(environment.name, names, LOOKS_BACK),
             log_troubles=self._evidence.troubles(environment.name, names),
             seconds_armed=reading.expected_seconds / environment.speed,
-            switch=self._switch(store, environment),
+            switch=self._switch(store, environment), switch_leaves=dead_mans_switch.leaves(
+                environment, store, recycle=understood is not None and understood.plan.recycle
+            ),
         )  # fmt: skip
 
     def _functions(self, store: Store) -> tuple[Any, ...]:
@@ -153,7 +155,7 @@ class Preflight:
             None,
         )
 
-    def _permissions(self, store: Store, environment: Environment, present: Any) -> tuple[Decision, ...]:
+    def _permissions(self, store: Store, environment: Environment) -> tuple[Decision, ...]:
         if environment.is_emulated:
             return ()  # an emulator lets everybody do everything
         try:
@@ -162,20 +164,18 @@ class Preflight:
         except GamedayError as error:
             decisions = (Decision(action="*", resource=str(store), allowed=None, why=str(error)),)
         unknown = all(decision.allowed is None for decision in decisions)
-        if unknown and environment.probe_by_writing and present is not None:
-            return (self._by_writing(store, present),)
+        if unknown and environment.probe_by_writing:
+            return (self._by_writing(store),)
         return decisions
 
-    def _by_writing(self, store: Store, present: Any) -> Decision:
+    def _by_writing(self, store: Store) -> Decision:
         """The same value over itself: nothing changes but the version."""
         try:
-            held = self._aws.stores(store.environment, store.kind)
-            held.put(
-                store.name, present.value, kind=present.type, tier=present.tier, data_type=present.data_type
-            )
+            written = self._faults.write_over_itself(store)
         except GamedayError as error:
             return Decision(action="write", resource=str(store), allowed=False, why=str(error))
-        return Decision(action="write", resource=str(store), allowed=True)
+        why = "" if written else "it is held, armed, or not there, and is not written over itself then"
+        return Decision(action="write", resource=str(store), allowed=written or None, why=why)
 
     def _arn(self, store: Store, environment: Environment) -> str:
         identity = self._aws.identity(environment.name)

@@ -36,7 +36,8 @@ def roll_back(
     entries = tuple(rooms.faults.for_run(str(run.id)))
     left = [entry for entry in entries if str(entry.state) in ARMED]
     words = sentence(run, entries, left, attended=attendance is not None, first=first, ended=ended_in_time)
-    return Rollback(run=again(), entries=entries, disarmed=not left, sentence=words)
+    safe = not left and not any(entry.theirs_armed for entry in entries)
+    return Rollback(run=again(), entries=entries, disarmed=safe, sentence=words)
 
 
 def end(attendance: Attendance, *, grace: float) -> bool:
@@ -54,7 +55,7 @@ def sentence(
     if left:
         stores = ", ".join(str(entry.store) for entry in left)
         return f"Not disarmed yet: {stores}. The guardian keeps trying until it is."
-    faults = "Nothing of this run is armed." if not entries else "Disarmed and read back."
+    faults = _told(entries)
     if run.ended or not attended:
         return f"The run had ended already. {faults}"
     if not first:
@@ -62,3 +63,12 @@ def sentence(
     if not ended:
         return f"{faults} The run did not end by itself and was killed."
     return f"{faults} The run has ended."
+
+
+def _told(entries: Sequence[Any]) -> str:
+    theirs = [entry for entry in entries if entry.undecided]
+    if not theirs:
+        return "Disarmed and read back." if entries else "Nothing of this run is armed."
+    armed = " It is armed." if any(entry.theirs_armed for entry in theirs) else ""
+    stores = ", ".join(str(entry.store) for entry in theirs)
+    return f"{stores} was changed by somebody else, and theirs stands.{armed} Choose whose value is to stand."

@@ -13,6 +13,9 @@ from app.experiments.extension import StopCondition, stop_problems
 from app.runs.rooms import AwsRoom, Rooms
 from app.runs.run import Run
 
+UNREADABLE_FOR = (
+    60.0  # seconds after which alarms that nobody can read end a run, as one that is in ALARM does
+)
 LOGGER = logging.getLogger(__name__)
 
 
@@ -56,6 +59,7 @@ class StopWatch:
         self._run = run
         self._conditions = [StopCondition(**one) for one in run.facts.get("stop", ())]
         self._alarms_at = 0.0
+        self._unread_since: float | None = None
         self._began = run.started_at or run.created_at
 
     def crossed(self) -> str | None:
@@ -111,7 +115,10 @@ class StopWatch:
             names = alarming(self._rooms.aws, environment.name, self._conditions)
         except GamedayError as error:
             LOGGER.warning("Run %s: its alarms could not be read: %s", self._run.id, error)
-            return None
+            self._unread_since = now if self._unread_since is None else self._unread_since
+            long = now - self._unread_since >= UNREADABLE_FOR
+            return f"its alarms could not be read for {UNREADABLE_FOR:g} s: {error}" if long else None
+        self._unread_since = None
         return f"alarm {', '.join(names)} is in ALARM" if names else None
 
 

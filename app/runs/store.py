@@ -79,10 +79,6 @@ def child_of(session: Session, run_id: int) -> tuple[int | None, float | None]:
     return row[0], row[1]
 
 
-def owner_of(session: Session, run_id: int) -> str | None:
-    return session.scalar(select(RunRow.supervisor).where(RunRow.id == run_id))
-
-
 def append(
     session: Session, run_id: int, told: Iterable[tuple[str, Mapping[str, Any]]], *, at: datetime
 ) -> list[Event]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from app.evidence import Proof, explain
 from app.faults import Entry, FaultState, Stray
-from app.faults.plan import resting
+from app.faults.plan import needs_flush, resting
 from app.faults.recycling import by_hand as by_hand_recycling
+from app.settings import Environment
 from app.web.console import Console
 from app.web.words import by_hand
 
@@ -53,7 +55,12 @@ class ArmedBar:
 
     @property
     def alarm(self) -> bool:
-        return bool(self.firing or self.strays) or any(fault.entry.stuck for fault in self.faults)
+        return self.fires or any(fault.entry.stuck for fault in self.faults)
+
+    @property
+    def fires(self) -> bool:
+        """Something injects that this console does not hold: “nothing is armed” would not be true."""
+        return bool(self.firing or self.strays) or any(entry.theirs_armed for entry in self.undecided)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +82,10 @@ def armed_bar(console: Console, environment: str) -> ArmedBar:
         faults=tuple(_armed(console, entry) for entry in active),
         over=over,
         phase=str(over.phase(console.clock.now())) if over else "",
-        firing=tuple(Firing(entry=entry, command=by_hand_recycling(entry)) for entry in firing),
+        firing=tuple(
+            Firing(entry=entry, command=by_hand_recycling(entry, _environment(console, entry)))
+            for entry in firing
+        ),
         undecided=tuple(console.faults.undecided()),
         strays=console.faults.strays(),
         unproven=_unproven(console),
@@ -124,15 +134,22 @@ def proof_of(console: Console, entry: Entry) -> Proof | None:
 
 
 def _by_hand(console: Console, entry: Entry) -> str:
-    environment = console.settings.environments.get(entry.environment)
-    region = environment.region if environment else None
-    return by_hand(
-        entry.store.kind,
-        entry.store.name,
-        resting(entry),
-        region=region,
-        endpoint=environment.endpoint_url if environment else None,
-    )
+    """The whole plan: what clears warm containers comes before, or after, what the store is to hold."""
+    environment = _environment(console, entry)
+    write = partial(
+        by_hand, entry.store.kind, entry.store.name, type_=str(entry.previous_meta.get("type", "String")),
+        region=environment.region if environment else None, endpoint=environment.endpoint_url if environment else None,
+    )  # fmt: skip
+    steps = [write(resting(entry))]
+    if entry.plan.flush and needs_flush(entry) and entry.store.kind == "ssm":
+        steps = [write(entry.plan.flush.encode()), f"sleep {entry.plan.flush_seconds:g}", *steps]
+    if entry.plan.recycle:
+        steps.append(by_hand_recycling(entry, environment))
+    return " && ".join(steps)
+
+
+def _environment(console: Console, entry: Entry) -> Environment | None:
+    return console.settings.environments.get(entry.environment)
 
 
 def _just_over(console: Console) -> Entry | None:

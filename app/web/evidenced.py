@@ -46,7 +46,7 @@ def _fresh(environment: str, entry: Entry, proof: Proof) -> EvidenceCard:
     return EvidenceCard(
         environment=environment, since=proof.since, proof=True,
         sentence="" if entry.active else explain(proof, entry.fault, entry.functions, entry.dialect),
-        lines=proof.lines[:8], expensive=proof.expensive[:6], invocations=proof.invocations, hit=proof.hit,
+        lines=proof.lines[:8], expensive=proof.expensive[:6], invocations=proof.of, hit=proof.hit,
         why="" if proof.can_see else proof.why,
     )  # fmt: skip
 
@@ -57,7 +57,7 @@ def _kept(environment: str, run: Run) -> EvidenceCard:
         environment=environment, since=_when(kept.get("since")) or run.started_at, proof=True,
         lines=tuple({**line, "at": _when(line.get("at"))} for line in kept.get("lines", ()))[:8],
         expensive=tuple(kept.get("expensive", ()))[:6],
-        invocations=int(kept.get("invocations", 0)), hit=int(kept.get("hit", 0)),
+        invocations=max(kept.get("invocations", 0), kept.get("counted") or 0), hit=int(kept.get("hit", 0)),
         why="" if kept.get("can_see", True) else str(kept.get("why", "")),
     )  # fmt: skip
 

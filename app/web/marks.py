@@ -34,4 +34,4 @@ def marks(entries: Sequence[Entry], run: Run | None, events: Sequence[Event], *,
     moments = [(event.at.timestamp(), "judged", "judged") for event in events if event.kind in JUDGED]
     if run is not None and run.ended_at is not None:
         moments.append((run.ended_at.timestamp(), "ended", "ended"))
-    return Marks(armed=tuple(sorted(spans)), moments=tuple(sorted(moments)))
+    return Marks(armed=tuple(sorted(spans, key=lambda span: span[0])), moments=tuple(sorted(moments)))

@@ -83,19 +83,27 @@ def dom_id(*parts: object) -> str:
     return "-".join(re.sub(r"[^A-Za-z0-9_-]+", "-", str(part)).strip("-") for part in parts)
 
 
-def by_hand(kind: str, name: str, value: bytes | None, *, region: str | None, endpoint: str | None) -> str:
-    """The command that puts a store back, to be copied into a shell."""
+def by_hand(
+    kind: str,
+    name: str,
+    value: bytes | None,
+    *,
+    type_: str = "String",
+    region: str | None,
+    endpoint: str | None,
+) -> str:
+    """The command that puts a store back, to be copied into a shell. `type_`: of a parameter."""
     text = None if value is None else value.decode(errors="replace")
     if kind == "appconfig":  # several calls: our own command makes them
         return shlex.join(["gameday", "disarm", f"appconfig:{name}"])
     where = [*(["--region", region] if region else []), *(["--endpoint-url", endpoint] if endpoint else [])]
-    return shlex.join(["aws", *(_of_setting(kind, name, text) or _of_parameter(name, text)), *where])
+    return shlex.join(["aws", *(_of_setting(kind, name, text) or _of_parameter(name, text, type_)), *where])
 
 
-def _of_parameter(name: str, text: str | None) -> list[str]:
+def _of_parameter(name: str, text: str | None, type_: str) -> list[str]:
     if text is None:
         return ["ssm", "delete-parameter", "--name", name]
-    return ["ssm", "put-parameter", "--name", name, "--type", "String", "--overwrite", "--value", text]
+    return ["ssm", "put-parameter", "--name", name, "--type", type_, "--overwrite", "--value", text]
 
 
 def _of_setting(kind: str, name: str, text: str | None) -> list[str]:

@@ -17,6 +17,7 @@ from app.cli.rooms import faults_of
 from app.dialects import Fault, FaultMode
 from app.faults import FaultState, Store
 from app.settings import Environment
+from tests.ports import free_port
 
 pytestmark = pytest.mark.sandbox
 LAB = Path(__file__).parents[2] / "experiments" / "serverless-etl" / "exp_2-strict.json"
@@ -111,6 +112,17 @@ def test_disarm_all_works_without_a_database(folder: Path, ssm: Any) -> None:
         '{"isEnabled": false, "owner": "a", "failureMode": "denylist", "rate": 1, "denylist": ["s3"]}',
     )
     assert "The database can not be used" in told
+
+
+def test_nothing_is_called_off_where_nobody_knows_what_functions_read(tmp_path: Path) -> None:
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    (tmp_path / "gameday.toml").write_text(
+        f'[environments.test]\nregion = "us-east-2"\nendpoint = "{endpoint}"\n'
+    )
+    code, told = call("disarm", "--all", "--folder", str(tmp_path))
+    assert code == 1
+    assert "STILL ARMED: perhaps what functions of test read." in told
+    assert "Nothing is armed" not in told
 
 
 def test_a_stray_is_switched_off_with_its_other_fields_kept(folder: Path, ssm: Any) -> None:

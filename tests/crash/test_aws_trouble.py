@@ -319,4 +319,10 @@ def test_a_disk_that_is_full_arms_nothing_and_holds_up_no_disarm(
                 lifetime=timedelta(minutes=1),
             )
     assert desk.world.oracle.history("other") == []
-    assert desk.disarm(faults, entry).state is FaultState.DISARMED
+    with monkeypatch.context() as disk:
+        disk.setattr(faults.ledger.storage, "writing", full)
+        desk.clock.advance(600)
+        desk.guard(faults, 2)
+        assert desk.world.value == OFF
+    desk.guard(faults, 1)
+    assert faults.entry(entry.id).state is FaultState.DISARMED

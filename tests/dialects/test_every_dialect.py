@@ -230,6 +230,19 @@ def test_a_document_of_two_eras_is_switched_off_for_both() -> None:
     assert not DIALECTS["failure-lambda/0.x"].is_armed(switched_off(both))
 
 
+def test_feature_flags_of_appconfig_are_read_and_switched_off_in_their_envelope() -> None:
+    values = {"latency": {"enabled": True, "percentage": 50, "max_latency": 9}, "other": {"enabled": True}}
+    envelope = {"version": "1", "flags": {"latency": {"name": "latency"}}, "values": values}
+    text = json.dumps(envelope)
+    assert (recognise(text), any_armed(text)) == ("failure-lambda/1.x", True)
+    assert DIALECTS["failure-lambda/1.x"].parse(text).rate == 0.5
+    off = json.loads(switched_off(text))
+    assert off == {**envelope, "values": {**values, "latency": {**values["latency"], "enabled": False}}}
+    assert not any_armed(json.dumps(off))
+    with pytest.raises(Invalid, match="feature flags"):
+        DIALECTS["failure-lambda/1.x"].write(Fault(mode=FaultMode.LATENCY, rate=1), onto=text)
+
+
 def test_a_deny_list_travels_from_0_2_to_1_x() -> None:
     lab = '{"isEnabled": true, "failureMode": "blacklist", "rate": 0.5, "blacklist": ["dynamodb.*.amazonaws.com"]}'
     assert json.loads(translate(lab, FLAGS)) == {

@@ -138,6 +138,16 @@ def test_where_there_is_no_log_nothing_is_proven_either_way(
     assert proof.why.startswith(why)
 
 
+def test_a_log_that_is_read_in_parts_is_known_as_far_as_it_was_read(read: Any, log: Any, clock: Any) -> None:
+    began, log.page = clock.now(), 1
+    for _ in range(4):  # sixteen lines, and a reading takes ten pages
+        log.invocation(ONE, INTERCEPTED)
+    clock.advance(30)
+    assert read().until == began
+    clock.advance(30)
+    assert read().until == clock.now()
+
+
 def test_throttling_is_backed_off_from_and_what_was_read_stands(read: Any, log: Any, clock: Any) -> None:
     log.invocation(ONE, INTERCEPTED)
     read()
@@ -150,6 +160,18 @@ def test_throttling_is_backed_off_from_and_what_was_read_stands(read: Any, log: 
     assert len(log.calls) < 15
     clock.advance(60)
     assert read().why == ""
+
+
+def test_what_could_not_be_read_is_no_silence(read: Any, log: Any, clock: Any) -> None:
+    began = read().until
+    log.invocation(ONE)
+    log.errors = [
+        ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow"}}, "FilterLogEvents")
+    ]
+    clock.advance(30)
+    assert read().until == began
+    clock.advance(30)
+    assert read().until == clock.now()
 
 
 def test_a_denial_is_not_taken_for_silence(read: Any, log: Any) -> None:

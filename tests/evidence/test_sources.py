@@ -78,6 +78,17 @@ def test_a_level_that_drops_the_lines_is_why_nothing_can_be_seen(
     assert ("ApplicationLogLevel" in proof.why) is (answer == "cannot see")
 
 
+def test_what_one_function_does_not_log_is_no_silence_of_another(log: Any, clock: Any) -> None:
+    log.invocation(ONE, function="seen")
+    functions = InMemoryFunctions({"seen": ("p", "0.4.4"), "hidden": ("p", "0.4.4")})
+    functions.details["hidden"] = {"log_format": "JSON", "application_log_level": "WARN"}
+    log.describe_log_groups = lambda **_asked: {"logGroups": []}
+    aws = InMemoryAws(clients={"logs": log, "cloudwatch": Watch(None)}, functions=functions)
+    evidence = Evidence(aws, clock, {"test": Environment(name="test")})
+    proof = evidence.proof("test", ("seen", "hidden"), DIALECT, clock.now())
+    assert (proof.answer, "ApplicationLogLevel" in proof.why) == ("cannot see", True)
+
+
 def test_a_log_class_that_can_not_be_searched_is_said(proven: Any, log: Any) -> None:
     log.invocation(ONE, INTERCEPTED)
     proof = proven(group_class="INFREQUENT_ACCESS")
@@ -123,6 +134,7 @@ def test_a_busy_function_is_counted_by_a_metric_filter_and_its_log_is_not_read(p
     log.put_metric_filter = lambda **given: made.append(given)
     proof = proven(watch=Watch(7.0), filters=True)
     assert (proof.answer, log.calls) == ("fired 7 of 7", [])
+    assert proof.until == proof.since  # what was counted is of two minutes ago
     assert [row["filterName"] for row in made] == ["gameday-injections"]
     assert "Intercepted network connection" in made[0]["filterPattern"]
 

@@ -168,6 +168,11 @@ def test_a_mistake_in_the_extension_has_its_place(
         (process("s3 rm s3://bucket"), "runs `aws s3 rm`"),
         (process("lambda invoke --function-name f out"), "runs `aws lambda invoke`"),
         (process("hello | tee x", path="echo"), "runs `echo`"),
+        (process("ssm put-parameter --name /prod/db-host --value nowhere"), "runs `aws ssm put-parameter`"),
+        (process("ssm put-parameter --name p --value '{\"is_enabled\": true}'"), "runs `aws ssm put-parameter`"),
+        (python("chaosaws.ssm.actions", "put_parameter", name="x", value="1"), "calls chaosaws.ssm.actions.put_parameter"),
+        (process("events enable-rule --name nightly"), "runs `aws events enable-rule`"),
+        (process("lambda delete-function-concurrency --function-name f"), "runs `aws lambda delete-function-concurrency`"),
         (python("chaosaws.ec2.actions", "stop_instance"), "calls chaosaws.ec2.actions.stop_instance"),
         ({"type": "action", "name": "Arm", "provider": {"type": "http", "url": "http://x", "method": "POST"}}, "sends POST to http://x"),
     ],
@@ -181,6 +186,10 @@ def test_what_nobody_can_undo_is_told(tmp_path: Path, activity: dict[str, Any], 
     "activity",
     [
         process(f"ssm put-parameter --name p --value '{ARMED}'"),
+        process("ssm put-parameter --name p --value '{}'"),
+        process("ssm put-parameter --name p --value '{\"is_enabled\": false}'"),
+        process("events disable-rule --name nightly"),
+        process("appconfig create-hosted-configuration-version --application-id a --content x out"),
         process("cloudwatch get-metric-data --x y"),
         process("lambda wait function-active --function-name f"),
         process("5", path="sleep"),
@@ -191,6 +200,23 @@ def test_what_nobody_can_undo_is_told(tmp_path: Path, activity: dict[str, Any], 
 )
 def test_faults_and_reads_are_not_told(tmp_path: Path, activity: dict[str, Any]) -> None:
     assert reading(tmp_path / "e", method=[activity]).unproven == ()
+
+
+def test_what_is_written_where_the_method_has_armed_a_fault_is_put_back_with_it(tmp_path: Path) -> None:
+    off = {**process("events disable-rule --name nightly"), "name": "Off"}
+    on = {**process("events enable-rule --name nightly"), "name": "On"}
+    odd = {**process("ssm put-parameter --name p --value odd"), "name": "Odd"}
+    found = reading(
+        tmp_path / "e", method=[off, on, process(f"ssm put-parameter --name p --value '{ARMED}'"), odd]
+    )
+    assert found.unproven == ()
+    found = reading(tmp_path / "e", method=[on, off, odd])
+    assert [one.activity for one in found.unproven] == ["On", "Odd"]
+
+
+def test_of_two_activities_of_one_name_each_is_looked_at(tmp_path: Path) -> None:
+    method = [process(f"ssm put-parameter --name p --value '{ARMED}'"), process("-rf x", path="rm")]
+    assert [one.what for one in reading(tmp_path / "e", method=method).unproven] == ["runs `rm`"]
 
 
 def test_rollbacks_and_hypothesis_are_not_judged(tmp_path: Path) -> None:

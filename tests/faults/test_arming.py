@@ -165,6 +165,15 @@ def test_a_run_that_writes_twice_keeps_what_was_there_before_the_first(desk: Any
     assert desk.stored == desk.OFF
 
 
+def test_a_run_that_writes_twice_keeps_the_longest_lease_of_the_first(desk: Any) -> None:
+    desk.environment = Environment(name="test", longest_lease=timedelta(minutes=20))
+    faults = desk.console()
+    first = desk.arm(faults)
+    desk.clock.advance(15 * 60)
+    second = desk.arm(faults, value=desk.ARMED.replace("0.5", "0.9"))
+    assert (second.id, second.disarm_by) == (first.id, first.created_at + timedelta(minutes=20))
+
+
 def test_a_secure_string_is_refused_before_any_write(desk: Any) -> None:
     desk.parameters.put(desk.NAME, b"cipher", kind="SecureString")
     desk.parameters.calls.clear()

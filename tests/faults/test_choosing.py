@@ -34,6 +34,16 @@ def test_theirs_stands_where_a_person_says_so(drifted: Any) -> None:
     assert (entry.undecided, entry.resolved_by, drifted.stored) == (False, "ann", THEIRS)
 
 
+def test_a_fault_of_theirs_that_is_let_stand_is_told_of_from_then_on(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.arm(faults)
+    desk.parameters.write(desk.NAME, desk.ARMED.replace("0.5", "1"))
+    assert faults.disarm(entry.id, by="operator", why="asked").theirs_armed
+    assert faults.strays() == ()
+    faults.choose(entry.id, keep="theirs", by="ann")
+    assert [str(stray.store) for stray in faults.strays()] == ["ssm:failureLambdaConfig"]
+
+
 def test_what_was_before_comes_back_where_a_person_says_so(drifted: Any) -> None:
     entry = drifted.faults.choose(drifted.entry.id, keep="ours", by="ann")
     assert (entry.state, drifted.stored) == (FaultState.DISARMED, drifted.OFF)
@@ -62,6 +72,15 @@ def test_a_value_that_comes_between_look_and_write_is_not_lost(drifted: Any) -> 
         drifted.faults.choose(drifted.entry.id, keep="ours", by="ann")
     assert drifted.stored == newer
     assert drifted.faults.entry(drifted.entry.id).theirs == newer.encode()
+
+
+def test_a_store_that_is_armed_again_is_not_written_over(drifted: Any) -> None:
+    again = drifted.arm(drifted.faults, run_id="43")
+    for keep in ("ours", "theirs"):
+        with pytest.raises(Conflict, match="armed again"):
+            drifted.faults.choose(drifted.entry.id, keep=keep, by="ann")
+    assert drifted.stored == drifted.ARMED
+    assert drifted.faults.disarm(again.id, by="ann", why="asked").state is FaultState.DISARMED
 
 
 def test_there_is_one_choice(drifted: Any) -> None:
@@ -95,6 +114,15 @@ def test_the_longest_lease_counts_from_the_arming(desk: Any) -> None:
     desk.clock.advance(9 * 60)
     with pytest.raises(Invalid, match="longer than 20 minutes"):
         faults.extend(entry.id, minutes=12, by="ann")
+
+
+def test_a_deadline_is_not_moved_beyond_the_credentials(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.arm(faults)
+    faults._aws.credentials_end = desk.clock.now() + timedelta(minutes=15)
+    with pytest.raises(Invalid, match="credentials end"):
+        faults.extend(entry.id, minutes=20, by="ann")
+    assert faults.extend(entry.id, minutes=14, by="ann").disarm_by < faults._aws.credentials_end
 
 
 def test_what_is_over_can_not_be_extended(desk: Any) -> None:
@@ -138,6 +166,15 @@ def test_a_stray_is_switched_off_with_its_other_fields_kept(desk: Any) -> None:
     assert "is off, read back" in said
     assert desk.stored == desk.ARMED.replace('"isEnabled": true', '"isEnabled": false')
     assert faults.strays() == ()
+
+
+def test_a_stray_keeps_its_type_its_tier_and_its_key(desk: Any) -> None:
+    desk.parameters.put(
+        desk.NAME, desk.ARMED.encode(), kind="SecureString", tier="Advanced", key_id="alias/mine"
+    )
+    desk.console().switch_off(desk.STORE, by="ann")
+    after = desk.parameters.describe(desk.NAME)
+    assert (after.type, after.tier, after.key_id) == ("SecureString", "Advanced", "alias/mine")
 
 
 def test_a_lease_of_somebody_is_not_switched_off_behind_its_back(desk: Any) -> None:

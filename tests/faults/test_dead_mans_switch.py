@@ -9,7 +9,8 @@ import pytest
 
 from app.dialects import Fault, FaultMode
 from app.errors import Unavailable
-from app.faults import FaultState
+from app.faults import FaultState, Store
+from app.faults.dead_mans_switch import leaves
 from app.settings import Environment
 
 ROLE = "arn:aws:iam::123456789012:role/switch"
@@ -34,6 +35,8 @@ class Scheduled:
         self.rows[name] = {"at": at, **row}
 
     def remove(self, name: str) -> bool:
+        if self.trouble:
+            raise self.trouble
         return self.rows.pop(name, None) is not None
 
 
@@ -63,6 +66,26 @@ def test_a_disarm_takes_it_away(switched: Any) -> None:
     switched.faults.disarm(entry.id, by="ann", why="asked")
     switched.faults.close()  # waits for what is let go afterwards
     assert switched.scheduled.rows == {}
+
+
+@pytest.mark.parametrize("theirs", [None, '{"theirs": 1}'], ids=["disarmed", "written by somebody else"])
+def test_one_that_could_not_be_taken_away_is_tried_again_before_it_writes(
+    switched: Any, theirs: str | None
+) -> None:
+    entry = arm(switched)
+    if theirs:
+        switched.parameters.write(switched.NAME, theirs)
+    switched.scheduled.trouble = Unavailable("Scheduler is away.")
+    over = switched.faults.disarm(entry.id, by="ann", why="asked")
+    assert over.undecided is (theirs is not None)
+    switched.faults._later.submit(lambda: None).result()
+    assert len(switched.scheduled.rows) == 1
+    switched.scheduled.trouble = None
+    switched.clock.advance(3)
+    switched.guardian(switched.faults).step()
+    switched.faults.close()
+    assert switched.scheduled.rows == {}
+    assert switched.stored == (theirs or switched.OFF)
 
 
 def test_it_moves_with_the_deadline(switched: Any) -> None:
@@ -95,6 +118,21 @@ def test_what_was_not_there_is_deleted(switched: Any) -> None:
     arm(switched)
     (row,) = switched.scheduled.rows.values()
     assert row["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "recycle", "words"),
+    [
+        (ROLE, "ssm", False, ""),
+        (ROLE, "ssm", True, "can not replace containers"),
+        (ROLE, "appconfig", False, "if this machine dies for good, appconfig:x stays as it is then"),
+        (None, "appconfig", True, ""),  # there is none, which is told already
+    ],
+)
+def test_what_it_can_not_do_is_told(role: str | None, kind: str, words: str, *, recycle: bool) -> None:
+    environment = Environment(name="test", dead_mans_switch_role=role)
+    told = leaves(environment, Store(environment="test", name="x", kind=kind), recycle=recycle)
+    assert (words in told, bool(words)) == (True, bool(told))
 
 
 def test_an_environment_without_a_role_has_none(desk: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from app.errors import Unavailable
 from app.faults import FaultState
+from app.faults.guardian import because
 
 
 def test_it_leaves_a_healthy_fault_alone(desk: Any) -> None:
@@ -81,6 +83,44 @@ def test_one_store_that_fails_does_not_keep_another_armed(desk: Any) -> None:
     desk.clock.advance(600)
     desk.guardian(faults).step()
     assert faults.entry(other.id).state is FaultState.DISARMED
+
+
+@pytest.mark.parametrize("how", ["the guardian", "the lever", "the run's end"])
+def test_one_disarm_that_breaks_does_not_keep_another_armed(desk: Any, monkeypatch: Any, how: str) -> None:
+    desk.parameters.write("other", desk.OFF)
+    faults = desk.console()
+    older = desk.arm(faults)
+    newer = desk.intend(faults, store=type(desk.STORE)(environment="test", name="other"))
+    disarm = faults.disarm
+
+    def broken(entry_id: int, **how: Any) -> Any:
+        if entry_id == newer.id:  # the newest is disarmed first
+            raise KeyError("nobody thought of this")
+        return disarm(entry_id, **how)
+
+    monkeypatch.setattr(faults, "disarm", broken)
+    desk.clock.advance(600)
+    if how == "the guardian":
+        desk.guardian(faults).step()
+    else:
+        with pytest.raises(KeyError):
+            faults.engage(None, by="ann", why="") if how == "the lever" else faults.disarm_run(
+                "42", by="ann", why="asked"
+            )
+    assert faults.entry(older.id).state is FaultState.DISARMED
+    assert desk.stored == desk.OFF
+
+
+@pytest.mark.parametrize("state", [FaultState.ARMED, FaultState.FLUSHING, FaultState.DISARMING])
+def test_it_says_why_it_disarms(desk: Any, state: FaultState) -> None:
+    now = desk.clock.now()
+    entry = replace(desk.arm(desk.console()), state=state, lease_until=None)
+    words = {
+        FaultState.ARMED: "the safety lever is engaged",
+        FaultState.FLUSHING: "warm containers had their time to clear",
+        FaultState.DISARMING: "a disarm did not finish",
+    }
+    assert because(entry, now) == words[state]
 
 
 @pytest.mark.parametrize(

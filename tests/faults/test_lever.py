@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,19 @@ def test_engaging_disarms_what_is_armed_and_refuses_what_would_be(desk):
         desk.intend(faults, run_id="43")
     with pytest.raises(Conflict):
         faults.arm(store=desk.STORE, fault=desk.REFUSED, by="bo", lifetime=timedelta(minutes=1))
+    assert desk.stored == desk.OFF
+
+
+def test_a_full_disk_does_not_keep_it_from_disarming(desk: Any, monkeypatch: Any) -> None:
+    faults = desk.console()
+    desk.arm(faults)
+
+    def full(*_asked: Any, **_more: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(faults.ledger.storage, "writing", full)
+    with pytest.raises(OSError, match="No space"):
+        faults.engage(None, by="ann", why="customers call")
     assert desk.stored == desk.OFF
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.aws import InMemoryFunctions
-from app.errors import Unavailable
+from app.errors import Invalid, Unavailable
 from app.settings import Environment
 
 LAB = (
@@ -76,6 +78,18 @@ def test_where_arming_would_be_worthless_it_says_why(
 def test_a_value_that_injects_nothing_is_no_fault(desk: Any, text: str) -> None:
     understood = desk.console().understand("test", desk.STORE, text)
     assert (understood.fault, understood.value, understood.translated) == (None, text, False)
+
+
+def test_feature_flags_of_appconfig_are_not_armed(desk: Any) -> None:
+    flags = '{"version": "1", "flags": {}, "values": {"latency": {"enabled": true}}}'
+    desk.parameters.write(desk.NAME, flags)
+    faults = desk.console()
+    assert "feature flags of AppConfig" in (faults.understand("test", desk.STORE, flags).refusal or "")
+    assert [stray.dialect for stray in faults.scan("test")] == ["failure-lambda/1.x"]
+    with pytest.raises(Invalid, match="feature flags"):
+        faults.arm(store=desk.STORE, fault=desk.REFUSED, by="ann", lifetime=timedelta(minutes=1))
+    faults.switch_off(desk.STORE, by="ann")
+    assert json.loads(desk.stored)["values"]["latency"]["enabled"] is False
 
 
 def test_aws_trouble_is_said_and_does_not_raise(desk: Any) -> None:

@@ -39,7 +39,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 sleep "${AWS_DELAY:-0}"
-printf '%s' "$value" > "$name"
+printf '%s' "$value" > "$name.$$" && mv "$name.$$" "$name"
 """
 
 
@@ -198,7 +198,12 @@ class FakeFaults:
             entry = self.entries[entry_id]
             path = Path(entry.store.name)
             if path.exists() and path.read_text() in (*entry.announced, entry.value.decode()):
-                path.write_bytes(entry.previous) if entry.previous is not None else path.unlink()
+                if entry.previous is None:
+                    path.unlink()
+                else:  # whole or not at all: a test may read it at any moment
+                    beside = path.with_suffix(".back")
+                    beside.write_bytes(entry.previous)
+                    beside.replace(path)
             self.entries[entry_id] = replace(
                 entry, state=FaultState.DISARMED, disarmed_by=by, disarmed_at=datetime.now().astimezone()
             )

@@ -95,6 +95,34 @@ def test_a_fault_that_never_fired_teaches_nothing(stage: Any, experiment: Any) -
     assert "never fired" in str(run.verdict_reason)
 
 
+def test_a_write_that_is_no_fault_needs_a_yes(stage: Any, experiment: Any) -> None:
+    odd = '{"is_enabled": "oddly"}'  # armed, and no fault that is known
+    run = stage.finish(stage.start(experiment(stage.arms(value=odd))))
+    assert run.verdict is Verdict.NOT_STARTED
+    assert "no fault that this console can undo or prove" in str(run.verdict_reason)
+    assert json.loads(stage.store.read_text()) == {"isEnabled": False}
+    stage.runs.rooms.reading.unproven = [SimpleNamespace(activity="Arm", phase="method", what="runs `aws`")]
+    stage.finish(stage.start(experiment(stage.arms(value=odd)), accept=["unproven"]))
+    assert stage.store.read_text() == odd
+
+
+@pytest.mark.parametrize("struck", [1, 2])
+def test_of_two_faults_both_must_have_fired(stage: Any, experiment: Any, struck: int) -> None:
+    other = stage.folder / "other"
+    other.write_text('{"isEnabled": false}')
+    second = stage.arms()
+    second["provider"]["arguments"] = second["provider"]["arguments"].replace(str(stage.store), str(other))
+
+    def proof(_environment: str, _functions: Any, _dialect: str, since: Any, _until: Any) -> Any:
+        hit = 5 if since == stage.faults.entries[struck].created_at else 0
+        return SimpleNamespace(hit=hit, interceptions=hit, can_see=True, why="")
+
+    stage.evidence.proof = proof
+    run = stage.finish(stage.start(experiment(stage.arms(), {**second, "name": "Arm the other"})))
+    assert len(stage.faults.entries) == 2
+    assert (run.verdict, "never fired" in str(run.verdict_reason)) == (Verdict.INCONCLUSIVE, True)
+
+
 def test_an_experiment_that_does_not_load_is_said_to_be_broken(stage: Any, experiment: Any) -> None:
     run = stage.finish(
         stage.start({"title": "T", "description": "d", "method": [{"type": "action", "name": "x"}]})

@@ -36,10 +36,12 @@ class Scene:
     entry: Entry
     last_seen: datetime | None = None
     can_see: bool = True
+    read_to: datetime | None = None  # where reading lags behind
     value: float | None = None
     signals: list[Any] = field(
         default_factory=lambda: [SimpleNamespace(query=QUERY, tolerance=Tolerance(high=1.0))]
     )
+    blind: bool = False  # a signal can not be judged from here
     asked: int = 0
 
     def proof(
@@ -47,7 +49,7 @@ class Scene:
     ) -> Proof:
         del environment, functions, dialect
         self.asked += 1
-        return Proof(since=since, until=until, last_seen=self.last_seen, can_see=self.can_see)
+        return Proof(since=since, until=self.read_to or until, last_seen=self.last_seen, can_see=self.can_see)
 
     def latest(self, environment: str, query: str) -> Sample | None:
         sample = Sample(environment=environment, query=query, at=self.clock.now(), value=self.value, parts={})
@@ -56,6 +58,10 @@ class Scene:
     def of(self, entries: list[Entry]) -> list[Any]:
         assert [entry.id for entry in entries] == [self.entry.id]
         return self.signals
+
+    def unjudged(self, entry: Entry) -> bool:
+        assert entry.id == self.entry.id
+        return self.blind
 
     def after(self, seconds: float) -> Phase:
         self.clock.advance(seconds)
@@ -105,6 +111,21 @@ def test_logs_that_can_not_be_read_prove_no_silence(scene: Scene) -> None:
     assert scene.after(600) is Phase.SETTLING
 
 
+def test_a_reading_that_lags_behind_proves_no_silence(scene: Scene) -> None:
+    scene.read_to = scene.clock.now()
+    assert scene.after(600) is Phase.SETTLING
+    scene.read_to += timedelta(seconds=10)
+    assert scene.after(1) is Phase.QUIET
+
+
+def test_injections_that_are_seen_in_one_log_are_an_alarm_though_another_can_not_be_read(
+    scene: Scene,
+) -> None:
+    scene.clock.advance(38)
+    scene.last_seen, scene.can_see = scene.clock.now(), False
+    assert scene.after(1) is Phase.STUCK
+
+
 def test_it_is_clean_once_every_signal_is_within_again(scene: Scene) -> None:
     assert scene.after(10) is Phase.QUIET
     scene.value = 2
@@ -120,6 +141,12 @@ def test_it_is_clean_once_every_signal_is_within_again(scene: Scene) -> None:
 def test_without_a_signal_there_is_nothing_to_wait_for(scene: Scene) -> None:
     scene.signals = []
     assert scene.after(10) is Phase.CLEAN
+
+
+def test_what_nobody_can_judge_is_never_called_clean(scene: Scene) -> None:
+    scene.value, scene.blind = 1, True
+    assert scene.after(10) is Phase.QUIET
+    assert scene.after(60) is Phase.QUIET
 
 
 def test_what_the_console_can_not_undo_is_never_called_clean(scene: Scene) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from app.errors import Invalid
+import pytest
+
+from app.errors import Invalid, NotFound
 from app.queries import Query
 from app.runs import ArmedSignals
 from app.settings import Environment, Settings
@@ -22,6 +24,14 @@ class Scene:
         default_factory=dict
     )  # by experiment: what it arms; empty: it breaks the reader
 
+    judged: list[str | None] = field(default_factory=list)  # queries of run 7, None: only runs measure it
+
+    def run(self, run_id: int) -> Any:
+        if run_id != 7:
+            raise NotFound("no")
+        rows = [{"query": query} for query in self.judged]
+        return SimpleNamespace(experiment="one", variables={"table": "orders"}, signals=rows)
+
     def active(self, environment: str) -> list[Any]:
         return [entry for entry in self.armed if entry.environment == environment]
 
@@ -33,9 +43,13 @@ class Scene:
 
     def read(self, experiment: Any, environment: Environment, variables: Any) -> Any:
         name = self.stores[experiment.id]
-        if not name:
+        if not name or (name == "c" and not variables):
             raise Invalid("nobody thought of this")
-        signals = [SimpleNamespace(query=QUERY), SimpleNamespace(query=None)]
+        within = SimpleNamespace(low=0, high=1)
+        signals = [
+            SimpleNamespace(query=QUERY, tolerance=within),
+            SimpleNamespace(query=None, tolerance=within),
+        ]
         return SimpleNamespace(intents=[SimpleNamespace(store=("ssm", name))], signals=signals)
 
 
@@ -46,10 +60,14 @@ def armed(store: str, *, run_id: str | None = None) -> Any:
     return Entry(environment="test", run_id=run_id, store=store)
 
 
-def queries(tmp_path: Any, scene: Scene) -> list[Query]:
+def signals_of(tmp_path: Any, scene: Scene) -> ArmedSignals:
     places = {"test": Environment(name="test"), "other": Environment(name="other")}
     settings = Settings(folder=tmp_path, environments=places, default_environment="test")
-    found = ArmedSignals(faults=scene, catalog=scene, settings=settings, reading=scene)
+    return ArmedSignals(faults=scene, catalog=scene, settings=settings, reading=scene, run=scene.run)
+
+
+def queries(tmp_path: Any, scene: Scene) -> list[Query]:
+    found = signals_of(tmp_path, scene)
     assert found.queries("other") == []
     return found.queries("test")
 
@@ -67,3 +85,27 @@ def test_nothing_is_wanted_for_what_a_run_watches_itself_or_nobody_armed(tmp_pat
 def test_what_was_disarmed_is_watched_until_it_is_clean(tmp_path: Any) -> None:
     scene = Scene(over=[armed("ssm:a", run_id="7")], stores={"one": "a"})
     assert queries(tmp_path, scene) == [QUERY]
+
+
+@pytest.mark.parametrize(
+    ("judged", "store", "unjudged"),
+    [
+        ([QUERY.id], "a", False),
+        ([], "a", False),
+        ([QUERY.id, None], "a", True),  # only runs measure it
+        (["as it was"], "a", True),  # the file asks for something else by now
+        ([QUERY.id], "", True),  # the file can not be read any more
+        ([QUERY.id], "c", False),  # it can, with the variables of the run
+    ],
+)
+def test_what_a_run_judged_and_nobody_can_look_at_now(
+    tmp_path: Any, judged: list[str | None], store: str, *, unjudged: bool
+) -> None:
+    scene = Scene(stores={"one": store}, judged=judged)
+    assert signals_of(tmp_path, scene).unjudged(armed(f"ssm:{store}", run_id="7")) is unjudged
+
+
+def test_by_hand_every_signal_of_the_store_counts(tmp_path: Any) -> None:
+    scene = Scene(stores={"one": "a"})
+    assert signals_of(tmp_path, scene).unjudged(armed("ssm:a"))
+    assert not signals_of(tmp_path, scene).unjudged(armed("ssm:b"))

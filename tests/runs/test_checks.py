@@ -75,6 +75,7 @@ def test_a_store_that_is_as_it_should_be_has_nothing_but_good_news_and_its_stick
         ({"functions": (replace(FACTS.functions[0], keep_alive=True),)}, "keep-alive", "warning"),
         ({"log_troubles": ("There is no log group x.",)}, "log", "warning"),
         ({"switch": "There is no dead man's switch."}, "dead-mans-switch", "warning"),
+        ({"switch_leaves": "It can not replace containers."}, "dead-mans-switch", "warning"),
         ({"understood": understood(version="0.4.1")}, "disarm-plan", "warning"),
     ],
 )  # fmt: skip

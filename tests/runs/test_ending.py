@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.errors import Conflict
+from app.faults import FaultState
 from app.runs import RunStatus, Verdict, processes, store
 
 SLEEP = {
@@ -164,12 +166,14 @@ def test_the_lease_is_renewed_while_the_child_lives(stage: Any, experiment: Any,
     stage.runs.rollback(run.id, by="ann")
 
 
+@pytest.mark.parametrize("state", [FaultState.DISARMED, FaultState.FLUSHING])
 def test_a_run_whose_fault_the_guardian_took_away_is_ended(
-    stage: Any, experiment: Any, eventually: Any
+    stage: Any, experiment: Any, eventually: Any, state: FaultState
 ) -> None:
     run = stage.start(experiment(stage.arms(pauses={"after": 60})))
     eventually(lambda: "pause" in stage.kinds(run))
-    stage.faults.disarm(1, by="the guardian", why="its deadline has passed")
+    over = stage.faults.disarm(1, by="the guardian", why="its deadline has passed")
+    stage.faults.entries[1] = replace(over, state=state)
     ended = stage.finish(run)
     assert (ended.verdict, ended.stopped_by) == (Verdict.STOPPED, "the guardian")
 

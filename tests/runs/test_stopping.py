@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 
 from app.aws.alarms import Alarm
 from app.clock import FrozenClock
-from app.errors import Invalid
+from app.errors import Invalid, Unavailable
+from app.faults import FaultState
 from app.metrics import Sample
 from app.runs import stopping
 from app.runs.stopping import StopWatch
@@ -113,6 +115,25 @@ def test_alarms_are_asked_once_a_poll(scene: Any, monkeypatch: pytest.MonkeyPatc
     assert made.watch.crossed() == "alarm payments-dead is in ALARM"
 
 
+def test_alarms_that_nobody_can_read_for_a_minute_count_as_met(
+    scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [False, False, True, *[False] * 11]
+
+    def in_alarm(*_asked: Any, **_given: Any) -> list[Alarm]:
+        if answers.pop(0):
+            return []
+        raise Unavailable("CloudWatch does not answer.")
+
+    monkeypatch.setattr("app.runs.stopping.in_alarm", in_alarm)
+    made, told = scene({"alarm": "payments-dead"}), []
+    while answers:
+        told.append(made.watch.crossed())
+        made.clock.advance(6)
+    assert told[:-1] == [None] * 13  # one answer between two silences begins the minute anew
+    assert told[-1] == "its alarms could not be read for 60 s: CloudWatch does not answer."
+
+
 @pytest.mark.parametrize("given", [[{"above": 3}], ["soon"], [{"signal": "flight"}], [{"until": 3}]])
 def test_conditions_that_are_none_are_refused_with_their_place(given: Any) -> None:
     with pytest.raises(Invalid) as refused:
@@ -163,7 +184,27 @@ def test_an_alias_that_is_moved_during_a_run_makes_it_inconclusive(stage: Any, e
     stage.evidence.on_proof = lambda: functions.aliased.update(transform={"live": "4"})
     over = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))
     assert over.verdict == "inconclusive"
-    assert "transform was pointed elsewhere during the run: alias live from 3 to 4" in over.verdict_reason
+    assert re.search(
+        r"transform was pointed elsewhere during the run, as seen at \d\d:\d\d:\d\d UTC: alias live from 3 to 4",
+        over.verdict_reason,
+    )
+
+
+def test_a_store_that_somebody_else_wrote_makes_it_inconclusive_and_is_not_called_disarmed(
+    stage: Any, experiment: Any
+) -> None:
+    disarm, theirs = stage.faults.disarm, b'{"isEnabled": true}'
+
+    def drift(entry_id: int, **how: Any) -> Any:
+        entry = replace(disarm(entry_id, **how), state=FaultState.DRIFTED, theirs=theirs)
+        return stage.faults.entries.update({entry_id: entry}) or entry
+
+    stage.faults.disarm = drift
+    over = stage.finish(stage.start(experiment(stage.arms(), stage.disarms())))
+    assert (over.verdict, "changed by somebody else during" in over.verdict_reason) == ("inconclusive", True)
+    answer = stage.runs.rollback(over.id, by="ann")
+    assert not answer.disarmed
+    assert "changed by somebody else, and theirs stands. It is armed." in answer.sentence
 
 
 def test_another_fault_on_the_same_function_makes_it_inconclusive(stage: Any, experiment: Any) -> None:

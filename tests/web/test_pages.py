@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.dialects import DisarmPlan
 from app.errors import Problem, Unavailable
 from app.faults import FaultState
 from app.runs import Verdict
@@ -75,6 +77,29 @@ async def test_what_cannot_be_disarmed_is_an_alarm_with_the_command(
     assert "Not disarmed" in text
     assert "aws ssm put-parameter --name failureLambdaConfig" in text
     assert "alarm.svg" in text
+
+
+@pytest.mark.parametrize(
+    ("plan", "begins", "ends"),
+    [
+        (DisarmPlan(flush='{"f": 1}', flush_seconds=60), "--value '{\"f\": 1}'", " && sleep 60 && aws ssm put-parameter "),
+        (DisarmPlan(recycle=True), "--value '{\"isEnabled\"", " && aws lambda update-function-configuration "),
+    ],
+)  # fmt: skip
+async def test_the_command_by_hand_is_the_whole_plan(
+    client: httpx.AsyncClient, console: Any, plan: DisarmPlan, begins: str, ends: str
+) -> None:
+    console.faults.armed(
+        state=FaultState.DISARMING, attempts=2, plan=plan, previous_meta={"type": "SecureString"}
+    )
+    text = html.unescape((await client.get("/experiments", headers=PAGE)).text)
+    where = " --region us-east-2 --endpoint-url http://127.0.0.1:4566"
+    command = re.search(r'<pre class="command"><code>(.*?)</code>', text)[1]
+    assert command.startswith(
+        f"aws ssm put-parameter --name failureLambdaConfig --type SecureString --overwrite {begins}"
+    )
+    assert ends in command
+    assert command.count(where) == 2
 
 
 async def test_signals_are_judged_and_said_in_words(client: httpx.AsyncClient, console: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ import httpx
 import pytest
 
 from app.faults import FaultState, Store, Stray
+from app.runs import RunStatus
 from tests.web.material import ARMED, DENY
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +58,21 @@ async def test_a_drift_shows_both_values_and_one_press_for_either(
     assert "Somebody else wrote" not in (await client.get("/")).text
 
 
+async def test_where_theirs_is_armed_no_page_says_that_nothing_is(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed(state=FaultState.DRIFTED, theirs=THEIRS, disarmed_at=console.clock.now())
+    assert "Nothing is armed" in (await client.get("/")).text
+    console.faults.armed(
+        state=FaultState.DRIFTED, theirs=b'{"isEnabled": true, "failureMode": "latency", "rate": 1}'
+    )
+    for path in ("/", "/runs", "/faults", "/experiments"):
+        page = (await client.get(path)).text
+        assert "left alone: it is armed." in page
+        assert "Nothing is armed" not in page
+        assert "is-alarm" in page
+
+
 async def test_a_stray_is_an_alarm_on_every_page_and_one_press_away_from_off(
     client: httpx.AsyncClient, console: Any
 ) -> None:
@@ -86,7 +104,7 @@ async def test_what_still_fires_after_its_disarm_is_an_alarm_with_the_command(
     )  # fmt: skip
     page = (await client.get("/")).text
     assert "Disarmed, and still firing" in page
-    assert "aws lambda update-function-configuration" in page
+    assert "--function-name ChaosTransformer --region us-east-2 --endpoint-url http://127.0.0.1:4566" in page
 
 
 @pytest.mark.parametrize(
@@ -129,3 +147,14 @@ async def test_what_was_accepted_reaches_the_run(client: httpx.AsyncClient, cons
     ).status_code == 202
     assert console.runs.asked[-1]["accept"] == ["unproven"]
     assert console.runs.asked[-1]["stop"] == [{"no_data_for": 60}]
+
+
+async def test_what_a_run_changes_besides_stands_on_every_page_while_it_goes_on(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    run = console.runs.add(facts={"unproven": [{"activity": "Slow", "what": "runs `tc`"}]})
+    for path in ("/", "/runs", "/faults", "/experiments"):
+        page = html.unescape((await client.get(path)).text)
+        assert f"Not the console’s to undo</b> — run {run.id}: “Slow” runs `tc`. Check by hand" in page
+    console.runs.known[run.id] = replace(run, status=RunStatus.COMPLETED, ended_at=console.clock.now())
+    assert "to undo" not in (await client.get("/faults")).text
