@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TextIO
@@ -41,7 +41,7 @@ from app.sandbox.control import Control
 from app.settings import FILE, Settings
 from app.storage.engine import opened
 from app.web import create_app
-from app.web.console import Console
+from app.web.console import CatalogRoom, Console
 
 LOGGER = logging.getLogger(__name__)
 STREAMS_END_WITHIN = 3  # seconds that uvicorn waits for open requests
@@ -128,11 +128,19 @@ class Engine:
         self.console.storage.close()
 
 
-def assemble(settings: Settings, *, children: Children, sandbox: Control | None) -> Engine:
+def assemble(
+    settings: Settings,
+    *,
+    children: Children,
+    sandbox: Control | None = None,
+    catalog: CatalogRoom | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Engine:
+    """`catalog`, `environ`: of a single run without a console, whose file and variables are the caller's own."""
     clock, live = SystemClock(), Live()
     storage = opened(settings)
     aws = Aws(settings.environments)
-    catalog = Catalog(settings.experiments)
+    catalog = catalog or Catalog(settings.experiments)
     faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     evidence = Evidence(aws=aws, clock=clock, environments=settings.environments)
@@ -140,7 +148,7 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
-        ),
+        ), environ=environ,
     )  # fmt: skip
     signals = ArmedSignals(faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading)
     metrics.also = signals.queries

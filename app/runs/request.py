@@ -81,7 +81,9 @@ class Request:
 
 def _own_strategy(document: Mapping[str, Any]) -> str:
     """The experiment's own choice; else always, since Chaos Toolkit's default skips rollbacks when interrupted."""
-    own = ((document.get("runtime") or {}).get("rollbacks") or {}).get("strategy")
+    own: Any = document
+    for key in ("runtime", "rollbacks", "strategy"):
+        own = own.get(key) if isinstance(own, Mapping) else None
     return str(own or "always")
 
 
