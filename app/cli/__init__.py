@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import click
@@ -35,6 +36,9 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command; an error is a sentence on stderr and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # a file may say what a terminal can not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = gameday.main(standalone_mode=False)
     except click.ClickException as error:

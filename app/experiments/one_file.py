@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.errors import Problem
+from app.errors import Invalid
 from app.experiments.catalog import Catalog
-from app.experiments.document import Document, parse
+from app.experiments.document import parse
 from app.experiments.experiment import Experiment
-from app.experiments.validate import problems
+from app.experiments.validate import of_extension, problems
 
 
 def open_file(path: Path, *, name: str, workdir: Path) -> Experiment:
     """Read it; `name` is its id, what its relative names start from is `workdir`.
 
-    What is wrong with it is listed and refused by nobody here: Chaos Toolkit has the last word.
+    Invalid where it can not be read, or its `gameday` extension says something else than was meant: its faults
+    and its stop conditions would not be known. Whatever else is wrong is listed, and Chaos Toolkit has the last word.
     """
-    try:
-        document = parse(path, name)
-        wrong = problems(document, name)
-    except Exception as error:  # noqa: BLE001  whatever the file holds
-        document, wrong = Document(), (Problem(message=f"{type(error).__name__}: {error}.", file=name),)
+    document = parse(path, name)
     content = document.content if isinstance(document.content, dict) else {}
+    if refused := document.problems or of_extension(document, name):
+        raise Invalid(f"{name} can not be run.", problems=refused)
     return Experiment(
         id=name,
         file=path.name,
@@ -30,7 +29,7 @@ def open_file(path: Path, *, name: str, workdir: Path) -> Experiment:
         title=str(content.get("title") or name),
         description=str(content.get("description") or ""),
         document=content,
-        problems=wrong,
+        problems=problems(document, name),
         workdir=workdir,
     )
 

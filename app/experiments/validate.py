@@ -22,11 +22,19 @@ VARIABLE_TYPES = ("str", "string", "int", "integer", "float", "number", "bytes",
 
 def problems(document: Document, file: str) -> tuple[Problem, ...]:
     """All of them, each with its place and its remedy."""
-    if document.problems:
-        return document.problems
+    return document.problems or _placed(document, file, _experiment(document.content))
+
+
+def of_extension(document: Document, file: str) -> tuple[Problem, ...]:
+    """Those of our own extension, which Chaos Toolkit does not look into."""
+    content = document.content
+    return _placed(document, file, extension_problems(content)) if isinstance(content, dict) else ()
+
+
+def _placed(document: Document, file: str, found: Found) -> tuple[Problem, ...]:
     return tuple(
         Problem(message=message, path=path, file=file, line=line_of(document.lines, path))
-        for path, message in _experiment(document.content)
+        for path, message in found
     )
 
 

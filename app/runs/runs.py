@@ -65,7 +65,7 @@ class Runs:
         self.rooms = Rooms(
             storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
             aws=aws, live=live, clock=clock, children=children, patience=patience or Patience(),
-            reading=reading or FromFiles(), environ=environ or {},
+            reading=reading or FromFiles(environ), environ=environ or {},
         )  # fmt: skip
         self._preflight = preflight
         self.record = Record(storage, live, clock)

@@ -1,8 +1,8 @@
 """Commands in processes of their own that begin with everything imported.
 
-`python warm.py SCRIPT MODULE…` imports the modules once. Then each line on its input is a command: it forks, and
-the fork does what a shell would have done, down to running the script as `__main__`. A line on its output is
-the exit code. Two hundred commands are then a matter of seconds, not of minutes.
+`python warm.py SCRIPT MODULE…` imports the modules once, and calls what is named as MODULE:FUNCTION. Then each line
+on its input is a command: it forks, and the fork does what a shell would have done, down to running the script as
+`__main__`. A line on its output is the exit code. Hundreds of commands are then a matter of seconds, not of minutes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
 from pathlib import Path
 
 PATIENCE = 60  # seconds that a command may take
@@ -57,8 +58,12 @@ class Warm:
 
 def serve() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    for module in sys.argv[2:]:
-        importlib.import_module(module)
+    for named in sys.argv[2:]:
+        module, _, function = named.partition(":")
+        loaded = importlib.import_module(module)
+        if function:
+            getattr(loaded, function)()
+    share_fork_server()
     for line in sys.stdin:
         job = json.loads(line)
         pid = os.fork()
@@ -66,6 +71,13 @@ def serve() -> None:
             become(job)
         _, status = os.waitpid(pid, 0)
         answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+
+
+def share_fork_server() -> None:
+    """One that was started here serves every fork; multiprocessing would miss its own child, and start another."""
+    server = forkserver._forkserver
+    if server._forkserver_pid is not None:
+        server.ensure_running = forkserver.ensure_running = lambda: None
 
 
 def become(job: Mapping[str, object]) -> None:
