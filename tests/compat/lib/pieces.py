@@ -34,6 +34,10 @@ def raises(kind):
     raise KINDS[kind]("as it should")
 
 
+def raises_half():
+    raise ValueError(half())
+
+
 def interrupts():
     raise InterruptExecution("an activity had enough")
 
@@ -62,6 +66,10 @@ def rich():
 
 def raw():
     return b"\x00\x01"
+
+
+def lazy():
+    return (number for number in range(3))
 
 
 def half():
