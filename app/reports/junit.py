@@ -30,6 +30,7 @@ def xml(report: Report) -> bytes:
     suite.time = report.seconds or 0
     found = JUnitXml("gameday")
     found.add_testsuite(suite)
+    found.update_statistics()  # type: ignore[no-untyped-call]
     text: bytes = found.tostring()  # type: ignore[no-untyped-call]  # its own types leave it out
     return text
 
