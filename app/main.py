@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
@@ -64,7 +65,7 @@ def serve(
     crash.refuse_outside_tests()
     refuse_unknown_dialects(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    with only_console(settings), listening(settings) as sockets:
+    with only_console(settings, told=address(settings)), listening(settings) as sockets:
         engine = assemble(settings, children=children, sandbox=sandbox)
         server = Server(engine, opened=lambda: opened(_told(settings, engine)))
         with server.signals():
@@ -263,16 +264,37 @@ def refuse_unknown_dialects(settings: Settings) -> None:
         raise SettingsError(f"{FILE} can not be used:", problems=problems)
 
 
+class FolderInUse(SettingsError):  # noqa: N818  it reads as a sentence
+    """`holder`: what it said of itself, the address of a console; empty where it is not known."""
+
+    def __init__(self, folder: Path, holder: str) -> None:
+        known = f": {holder}" if holder else ""
+        super().__init__(
+            f"Another console is running in {folder}{known}. End it first, or start this one in another folder."
+        )
+        self.holder = holder
+
+    @property
+    def address(self) -> str:
+        """Where it can be spoken to; empty where it is no console."""
+        return self.holder if self.holder.startswith("http") else ""
+
+
 @contextlib.contextmanager
-def only_console(settings: Settings) -> Iterator[TextIO]:
-    """Hold the folder's lock: start-up repairs would end the runs of another console in the same folder."""
+def only_console(settings: Settings, *, told: str = "") -> Iterator[TextIO]:
+    """Hold the folder's lock: start-up repairs would end the runs of another console in the same folder.
+
+    `told` is what others read there of who holds it.
+    """
     with (settings.data / "console.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise SettingsError(
-                f"Another console is running in {settings.folder}. End it first, or start this one in another folder."
-            ) from error
+            lock.seek(0)
+            raise FolderInUse(settings.folder, lock.read().strip()) from error
+        lock.truncate(0)
+        lock.write(told)
+        lock.flush()
         yield lock
 
 

@@ -125,6 +125,7 @@ def signal(one: Any) -> dict[str, Any]:
         "tolerance": one.tolerance_text,
         "low": getattr(tolerance, "low", None),
         "high": getattr(tolerance, "high", None),
+        "values": list(getattr(tolerance, "values", ())),
         "unit": one.unit,
         "query": getattr(query, "id", None),
         "when_empty": getattr(query, "when_empty", None),

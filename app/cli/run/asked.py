@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from app.errors import Invalid
 
 URLS = ("http://", "https://")
+UNPROVEN = "unproven"
 TYPES: Mapping[str, type] = {"str": str, "int": int, "float": float}
 
 
@@ -40,7 +42,12 @@ class Asked:
     @property
     def is_file(self) -> bool:
         """As opposed to the id of an experiment under experiments/."""
-        return self.is_url or Path(self.source).is_file()
+        return self.is_url or os.path.isfile(self.source)  # noqa: PTH113  whatever the text, it raises nothing
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Of a file, as with `chaos run`, nobody is asked for every single thing that it does."""
+        return tuple(sorted({*self.accept, *([UNPROVEN] if self.is_file else [])}))
 
     @property
     def body(self) -> dict[str, Any]:
@@ -52,7 +59,7 @@ class Asked:
             "dry": self.dry,
             "hypothesis_frequency": self.hypothesis_frequency,
             "fail_fast": self.fail_fast,
-            "accept": list(self.accept),
+            "accept": list(self.accepted),
             "stop": [dict(one) for one in self.stop],
         }
         return {name: value for name, value in words.items() if value}
