@@ -64,19 +64,38 @@ class Outcome:
 
 
 def chaos(run: Run, case: str, folder: Path, server: str) -> Outcome:
-    words = ["--no-version-check", "run", *options(case), "--journal-path", "kept.json", case]
-    return outcome(run, words, case, folder, environ(server, folder, case))
+    return chaos_run(run, placed(case, folder), case, options(case), environ(server, folder))
 
 
 def gameday(run: Run, case: str, folder: Path, server: str, *, work: Path) -> Outcome:
     """`work`: the working folder, with the ledger; what the experiment is given is its own folder."""
-    words = ["run", case, *OPTIONS.get(case, ()), "--journal", "kept.json", "--folder", str(work)]
-    return outcome(run, words, case, folder, environ(server, folder, case))
+    words = OPTIONS.get(case, ())
+    return gameday_run(run, placed(case, folder), case, words, environ(server, folder), work=work)
 
 
-def outcome(run: Run, words: Sequence[str], case: str, folder: Path, environ: Mapping[str, str]) -> Outcome:
+def placed(case: str, folder: Path) -> Path:
     folder.mkdir(parents=True)
     shutil.copy(CORPUS / case, folder)
+    return folder
+
+
+def chaos_run(
+    run: Run, folder: Path, source: str, words: Sequence[str], environ: Mapping[str, str]
+) -> Outcome:
+    return outcome(
+        run, ["--no-version-check", "run", *words, "--journal-path", "kept.json", source], folder, environ
+    )
+
+
+def gameday_run(
+    run: Run, folder: Path, source: str, words: Sequence[str], environ: Mapping[str, str], *, work: Path
+) -> Outcome:
+    return outcome(
+        run, ["run", source, *words, "--journal", "kept.json", "--folder", str(work)], folder, environ
+    )
+
+
+def outcome(run: Run, words: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Outcome:
     console, kept = folder / "console.log", folder / "kept.json"
     code = run(words, folder=folder, environ=environ, console=console)
     try:
@@ -92,7 +111,7 @@ def options(case: str) -> Sequence[str]:
     return [*OPTIONS.get(case, ()), *([] if own else ["--rollback-strategy", "always"])]
 
 
-def environ(server: str, folder: Path, case: str) -> dict[str, str]:
+def environ(server: str, folder: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

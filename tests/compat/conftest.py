@@ -50,6 +50,14 @@ class Pair:
 
 
 @pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """For what is no file of the corpus."""
+    pair = Pair(tmp_path_factory.mktemp("pair") / "work")
+    yield pair
+    pair.close()
+
+
+@pytest.fixture(scope="session")
 def outcomes(
     tmp_path_factory: pytest.TempPathFactory, server: str
 ) -> Iterator[Mapping[str, tuple[Outcome, Outcome]]]:

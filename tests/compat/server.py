@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
+CORPUS = Path(__file__).parent / "corpus"
 SHOWN = ("Authorization", "Content-Type", "User-Agent")
 
 
@@ -28,7 +30,7 @@ def serving() -> Iterator[str]:
 
 
 class Answers(BaseHTTPRequestHandler):
-    """By the first step of the path: echo, status, once, moved, text, charset, broken, slow."""
+    """By the first step of the path: echo, status, once, moved, corpus, text, charset, broken, slow."""
 
     over = threading.Event()
     asked: ClassVar[Counter[str]] = Counter()
@@ -60,6 +62,15 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("Location", "/echo")
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _corpus(self, rest: str, body: str) -> None:
+        """A file of it; `?type` is what the answer says it is. Some are for those who may."""
+        if rest.startswith("dry-") and self.headers.get("Authorization") != "bearer open":
+            self._say("who are you?", status=401)
+        elif not (CORPUS / rest).is_file():
+            self._say("nothing here", status=404)
+        else:
+            self._say((CORPUS / rest).read_text(), kind=self.path.partition("?")[2] or "application/json")
 
     def _text(self, rest: str, body: str) -> None:
         self._say("plain words", kind="text/plain")

@@ -117,8 +117,14 @@ def _catalog(asked: Asked, settings: Settings) -> Catalog | WithFile:
     catalog = Catalog(settings.experiments)
     if not asked.is_file:
         return catalog
-    path = Path(asked.source)
+    path = _fetched(asked, settings) if asked.is_url else Path(asked.source)
     return WithFile(open_file(path.resolve(), name=asked.source, workdir=Path.cwd()), catalog)
+
+
+def _fetched(asked: Asked, settings: Settings) -> Path:
+    from app.cli.run.address import fetched
+
+    return fetched(asked.source, settings.data / "fetched")
 
 
 def _environ(asked: Asked) -> Mapping[str, str]:
