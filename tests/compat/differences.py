@@ -88,6 +88,8 @@ LET_THROUGH: Mapping[str, str] = {
     "process-missing-program.json": MACHINE,
     "python-builtin-without-signature.yaml": MACHINE,
     "python-dies.yaml": LATER,
+    "python-exception-surrogate.json": LATER,
+    "python-generator.yaml": LATER,
     "python-missing-argument.json": MACHINE,
     "python-missing-function.json": MACHINE,
     "python-missing-module.json": MACHINE,
