@@ -19,7 +19,7 @@ from app.experiments.validate import problems
 EXPERIMENTS = "experiments"
 OTHER_KIND = f"Chaos Toolkit reads files that end in {', '.join(SUFFIXES)} only. Rename it."
 
-Check = Callable[[Path], Sequence[Problem]]
+Check = Callable[[Path], Sequence[Problem] | None]  # None: nothing that is to be looked at
 Checked = Mapping[Path, Sequence[Problem]]
 
 
@@ -43,6 +43,8 @@ def check(path: Path) -> Iterator[tuple[Path, Sequence[Problem]]]:
     """A folder as the console lists it; a file as it stands, unless it is a list: data that experiments read."""
     if path.is_dir():
         yield from ((path / one.file, one.problems) for one in Catalog(path).all())
+        for name, look in CHECKS.items():
+            yield from ((file, look(file) or ()) for file in sorted(path.rglob(name)))
         return
     found = CHECKS.get(path.name, experiment)(path)
     if found is not None:
@@ -58,8 +60,8 @@ def experiment(path: Path) -> Sequence[Problem] | None:
     return problems(document, str(path))
 
 
-# Files of another kind, by name, each with what finds its problems.
-CHECKS: Mapping[str, Callable[[Path], Sequence[Problem] | None]] = {}
+# Files of another kind, by name, each with what finds their problems.
+CHECKS: Mapping[str, Check] = {}
 
 
 def placed(problem: Problem, file: Path) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,9 +57,16 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     pair.close()
 
 
+def asked_for(tests: Sequence[pytest.Item]) -> Sequence[str]:
+    """The cases of the tests that were chosen; all of them, if one looks at all."""
+    users = [test for test in tests if "outcomes" in getattr(test, "fixturenames", ())]
+    named = {getattr(test, "callspec", None) and test.callspec.params.get("case") for test in users}
+    return CASES if None in named else sorted(named)
+
+
 @pytest.fixture(scope="session")
 def outcomes(
-    tmp_path_factory: pytest.TempPathFactory, server: str
+    tmp_path_factory: pytest.TempPathFactory, server: str, request: pytest.FixtureRequest
 ) -> Iterator[Mapping[str, tuple[Outcome, Outcome]]]:
     """By case: what `chaos run` made of it, and what `gameday run` did."""
     folder = tmp_path_factory.mktemp("compat")
@@ -71,8 +78,9 @@ def outcomes(
             pairs[me] = Pair(folder / f"work-{me}")
         return pairs[me].both(case, folder, server)
 
+    wanted = asked_for(request.session.items)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        told = dict(zip(CASES, pool.map(both, CASES), strict=True))
+        told = dict(zip(wanted, pool.map(both, wanted), strict=True))
     yield told
     for pair in pairs.values():
         pair.close()
