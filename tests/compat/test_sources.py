@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -112,3 +114,28 @@ def test_the_page_has_every_option_of_chaos_run():
     options = set(re.findall(r"^\s+(--[a-z-]+)", told, re.MULTILINE)) - {"--help"}
     text = PAGE.read_text(encoding="utf-8")
     assert [option for option in sorted(options) if f"`{option}" not in text] == []
+
+
+LEAVING = """
+title: leaving
+description: An activity that leaves a process running.
+method:
+  - {type: action, name: leave, provider: {type: process, path: sh, arguments: [-c, "sleep 300 >/dev/null 2>&1 & echo $!"]}}
+"""
+
+
+def test_what_an_activity_leaves_running_ends_with_the_run(both, tmp_path):
+    (tmp_path / "leaving.yaml").write_text(LEAVING)
+    played = both(str(tmp_path / "leaving.yaml"))
+    left = [int(one.journal["run"][0]["output"]["stdout"]) for one in played if one.journal]
+    running = [alive(pid) for pid in left]
+    os.kill(left[0], signal.SIGKILL)
+    assert running == [True, False]
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")

@@ -52,7 +52,9 @@ class Warm:
 
     def close(self) -> None:
         assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
+        self._process.stdout.close()
         self._process.wait(PATIENCE)
 
 
