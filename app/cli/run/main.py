@@ -168,7 +168,6 @@ def _over(asked: Asked, watched: Watched, code: int) -> None:
         return
     say(f"{document['verdict'] or 'rolled back'}: {document['reason'] or 'its verdict is still to come.'}")
     for fault in document["faults"]:
-        outcome = f" {fault['outcome']}" if fault["outcome"] else ""
-        say(f"  {fault['sentence']}: {fault['state']}, {fault['phase']}.{outcome}")
+        say(f"  {fault['outcome'] or fault['sentence']} Now it is {fault['phase']}.")
     for line in kept:
         say(line)
