@@ -32,6 +32,7 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "next": ("·", "dim"),
     "skipped": ("–", "dim"),
 }
+WORDLESS = ("before", "after", "pause", "disarm")  # kinds whose name, or what stands above, says it all
 AROUND = 3  # steps that stay in sight before the one that is now
 
 
@@ -147,7 +148,7 @@ def _step(step: Mapping[str, Any], width: int) -> Text:
         step["state"] == "next" and step["seconds"]
     ):
         line.append(f"  {span(step['seconds'])}", style="dim")
-    if step["detail"] and (step["state"] == "fail" or step["kind"] not in ("before", "after")):
+    if step["detail"] and (step["state"] == "fail" or step["kind"] not in WORDLESS):
         line.append(f"  {step['detail']}", style="red" if step["state"] == "fail" else "dim")
     return line
 

@@ -34,10 +34,13 @@ def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
 
     `alone` False: to look around only; nothing is repaired, and nothing moves by itself.
     """
-    from app.main import assemble, prepare
+    from app import crash
+    from app.main import assemble, prepare, refuse_unknown_dialects
 
+    crash.refuse_outside_tests()
     children = prepare()  # before the first thread
     settings = load(asked.folder)
+    refuse_unknown_dialects(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     with _only_here(settings, asked) if alone else _shared():
         engine = assemble(

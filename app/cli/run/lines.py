@@ -54,9 +54,10 @@ def _begun(data: Data) -> str:
 
 
 def _disarmed(data: Data) -> str:
-    state = data.get("state")
-    head = "Disarmed" if state in ("disarmed", "drifted") else f"Not disarmed yet ({state})"
-    return f"{head}: {data.get('store')}. {data.get('outcome') or ''}".rstrip()
+    state, outcome = data.get("state"), str(data.get("outcome") or "")
+    if state not in ("disarmed", "drifted"):
+        return f"Not disarmed yet ({state}): {data.get('store')}. {outcome}".rstrip()
+    return outcome if outcome.startswith("Disarmed") else f"Disarmed: {outcome or data.get('store')}"
 
 
 def _ended(data: Data) -> str:

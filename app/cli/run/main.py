@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from app.cli.run.shown import Lines, Show, say
 from app.cli.run.watched import Watched
 from app.errors import Invalid
 
+SETTLED_WITHIN = 60.0  # seconds after the verdict
+UNSETTLED = ("requested", "propagating", "settling", "quiet")  # phases of a disarm
 SUFFIXES = (".json", ".yaml", ".yml")
 SIGNS = {"ok": "✓", "warning": "▲", "refusal": "✕"}
 
@@ -36,6 +39,7 @@ def run_here(asked: Asked) -> int:
         try:
             follow(here, presses, show)
             left = here.cleared(presses.wait)
+            _settle(asked, here, presses, show)
         finally:
             show.close()
         code = MISTAKE if here.refused() else CODES[str(here.run.verdict)]
@@ -79,6 +83,7 @@ def run_there(asked: Asked, server: str) -> int:
         there, show = There(api, run["id"]), shown(asked)
         try:
             follow(there, presses, show)
+            _settle(asked, there, presses, show)
         finally:
             show.close()
         code = CODES[there.document()["verdict"] or "stopped"]  # none: a second Ctrl-C left it to the console
@@ -155,6 +160,22 @@ def _refuse(asked: Asked, *, server: str = "") -> None:
     files.check(asked)
 
 
+def _settle(asked: Asked, watched: Watched, presses: Presses, show: Show) -> None:
+    """A report says when it was quiet and clean again: wait for that, though not for ever."""
+    before, ends, said = presses.count, time.monotonic() + SETTLED_WITHIN, False
+    while asked.report and presses.count == before and time.monotonic() < ends:
+        faults = (watched.progress() or {}).get("faults", ())
+        if not any(fault["phase"] in UNSETTLED for fault in faults):
+            return
+        if not said:
+            show.tell(
+                f"Waiting until it is seen to be quiet and clean, for the report: at most {SETTLED_WITHIN:g} s. Ctrl-C: no longer."
+            )
+            said = True
+        show.frame(watched.progress)
+        presses.wait(1.0)
+
+
 def _begun(asked: Asked, sentence: str) -> None:
     say(sentence, sys.stderr if asked.output == "json" else None)
 
@@ -168,7 +189,6 @@ def _over(asked: Asked, watched: Watched, code: int) -> None:
         return
     say(f"{document['verdict'] or 'rolled back'}: {document['reason'] or 'its verdict is still to come.'}")
     for fault in document["faults"]:
-        outcome = f" {fault['outcome']}" if fault["outcome"] else ""
-        say(f"  {fault['sentence']}: {fault['state']}, {fault['phase']}.{outcome}")
+        say(f"  {fault['outcome'] or fault['sentence']} Now it is {fault['phase']}.")
     for line in kept:
         say(line)

@@ -75,7 +75,7 @@ class There:
 
     def progress(self) -> Mapping[str, Any] | None:
         now = time.monotonic()
-        if now - self._looked >= LOOK_EVERY:
+        if now - self._looked >= LOOK_EVERY or self._over.is_set():
             self._looked = now
             try:
                 self._progress = self._api.json("GET", f"/api/runs/{self._id}/progress")
