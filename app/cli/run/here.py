@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from app.cli.rooms import TOKEN
 from app.cli.run.asked import Asked
 from app.cli.run.follow import Presses
+from app.cli.run.shown import say
 from app.cli.run.watched import Told
 from app.errors import Invalid
 from app.settings import load, person
@@ -42,23 +45,19 @@ def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
     settings = load(asked.folder)
     refuse_unknown_dialects(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    with _only_here(settings, asked) if alone else _shared():
+    with _only_here(settings, asked) if alone else _shared(), TemporaryDirectory() as fetched:
         engine = assemble(
-            settings, children=children, catalog=_catalog(asked, settings), environ=_environ(asked)
+            settings,
+            children=children,
+            catalog=_catalog(asked, settings, Path(fetched)),
+            environ=_environ(asked),
         )
         try:
             if alone:
-                _begin(engine)
+                engine.attend()
             yield engine
         finally:
             _end(engine, alone=alone)
-
-
-def _begin(engine: Engine) -> None:
-    engine.supervisor.heal()
-    engine.guardian.start()
-    engine.poller.start()
-    engine.aftermath.start()
 
 
 def _end(engine: Engine, *, alone: bool) -> None:
@@ -78,6 +77,7 @@ def _shared() -> Iterator[None]:
 def _only_here(settings: Settings, asked: Asked) -> Iterator[None]:
     from app.main import FolderInUse, only_console
 
+    waiting = False
     while True:
         try:
             with only_console(settings, told=f"gameday run, process {os.getpid()}"):
@@ -94,6 +94,12 @@ def _only_here(settings: Settings, asked: Asked) -> Iterator[None]:
                     f"Another run is at work in {settings.folder} ({error.holder}). Wait for it with --queue, or name "
                     "another folder: --folder."
                 ) from error
+            if not waiting:
+                say(
+                    f"Waiting for another run in {settings.folder} ({error.holder or 'it does not say which'}) …",
+                    sys.stderr,
+                )
+                waiting = True
         time.sleep(0.5)  # a lock of another process: the system has no event for its end
 
 
@@ -114,13 +120,17 @@ def start(engine: Engine, asked: Asked, presses: Presses) -> Run:
         presses.counting = True
 
 
-def _catalog(asked: Asked, settings: Settings) -> Catalog | WithFile:
+def _catalog(asked: Asked, settings: Settings, fetched: Path) -> Catalog | WithFile:
     from app.experiments import Catalog, WithFile, open_file
 
     catalog = Catalog(settings.experiments)
     if not asked.is_file:
         return catalog
     path = Path(asked.source)
+    if asked.is_url:
+        from app.cli.run.fetching import fetch
+
+        path = fetch(asked.source, fetched)
     return WithFile(open_file(path.resolve(), name=asked.source, workdir=Path.cwd()), catalog)
 
 
