@@ -208,3 +208,18 @@ def test_ctrl_c_before_anything_was_started_starts_nothing(tmp_path: Path) -> No
         child.send_signal(signal.SIGINT)
         assert child.wait(30) == 130
     assert not (tmp_path / "done").exists()
+
+
+def test_a_reader_that_goes_away_leaves_the_outcome_as_it_is(tmp_path: Path) -> None:
+    write(
+        tmp_path / "e.json",
+        experiment("test ! -e broken", process("do", "touch broken", pauses={"after": 1})),
+    )
+    child = subprocess.Popen(
+        [GAMEDAY, "run", "e.json"], cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert child.stdout
+    assert child.stderr
+    child.stdout.readline()
+    child.stdout.close()
+    assert (child.wait(60), child.stderr.read()) == (1, "")

@@ -218,10 +218,14 @@ class Here:
         begun = any(event.kind == "started" for event in self._console.runs.events(self._id))
         return bool(run.facts.get("problem")) and run.stopped_by is None and not begun
 
-    def cleared(self, wait: Callable[[float], object]) -> list[str]:
+    def cleared(self, wait: Callable[[float], object], tell: Callable[[str], None]) -> list[str]:
         """Wait until nothing of the run is on its way out any more; what is armed all the same."""
-        ends = time.monotonic() + CLEARED_WITHIN
-        while any(one.active for one in self._faults()) and time.monotonic() < ends:
+        ends, told = time.monotonic() + CLEARED_WITHIN, False
+        while (left := [one for one in self._faults() if one.active]) and time.monotonic() < ends:
+            if not told:
+                stores = ", ".join(f"{one.store} is {one.state}" for one in left)
+                tell(f"Not over yet: {stores}. Trying for another {CLEARED_WITHIN:g} s at most.")
+            told = True
             wait(0.2)
         return [f"{one.store} ({one.outcome or one.state})" for one in self._faults() if one.may_fire]
 

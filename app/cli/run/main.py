@@ -38,7 +38,7 @@ def run_here(asked: Asked) -> int:
         show = shown(asked)
         try:
             follow(here, presses, show)
-            left = here.cleared(presses.wait)
+            left = here.cleared(presses.wait, show.tell)
             _settle(asked, here, presses, show)
         finally:
             show.close()
@@ -143,13 +143,13 @@ def shown(asked: Asked) -> Show:
 
 def _refuse(asked: Asked, *, server: str = "") -> None:
     """What can be known before anything starts."""
-    is_id = not asked.is_url and not asked.source.endswith(SUFFIXES)
-    if server and not is_id:
+    is_named_file = asked.is_url or asked.source.endswith(SUFFIXES)
+    if server and is_named_file and asked.is_file:
         raise Invalid(
             f"A console runs what is in its own experiments/, by its id: the path there without suffix. {asked.source} "
             "is a file: leave --server out, and it is run right here."
         )
-    if not server and not is_id and not asked.is_file:
+    if not server and is_named_file and not asked.is_file:
         raise Invalid(f"There is no file {asked.source}.")
     if not server and not asked.wait:
         raise Invalid("--no-wait needs a console that attends to the run meanwhile: --server URL.")
