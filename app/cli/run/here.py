@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.rooms import TOKEN
 from app.cli.run.asked import Asked
 from app.cli.run.follow import Presses
+from app.cli.run.refreshed import Refreshed
 from app.cli.run.shown import say
 from app.cli.run.watched import Told
 from app.errors import Invalid
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from app.runs.run import Run
     from app.settings import Settings
 
+LOOK_EVERY = 0.5  # seconds between two looks at the progress
 CLEARED_WITHIN = 120.0  # seconds for warm containers to be clear of a fault that is off
 
 
@@ -154,13 +156,20 @@ class Here:
         self._console = engine.console
         self._id = run_id
         self._seen = 0
+        self._refreshed = Refreshed(self.look, seconds=LOOK_EVERY)
 
     def news(self) -> Sequence[Told]:
         events = self._console.runs.events(self._id, self._seen)
         self._seen = events[-1].seq if events else self._seen
         return [Told(at=event.at, kind=event.kind, data=event.data) for event in events]
 
-    def progress(self) -> Mapping[str, Any]:
+    def progress(self) -> Mapping[str, Any] | None:
+        return self._refreshed.newest()
+
+    def close(self) -> None:
+        self._refreshed.close()
+
+    def look(self) -> Mapping[str, Any]:
         from app.reports.progress import progress
 
         console = self._console

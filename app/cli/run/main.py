@@ -42,6 +42,7 @@ def run_here(asked: Asked) -> int:
             _settle(asked, here, presses, show)
         finally:
             show.close()
+            here.close()
         code = MISTAKE if here.refused() else CODES[str(here.run.verdict)]
         _over(asked, here, code)
         if code == MISTAKE:
@@ -86,6 +87,7 @@ def run_there(asked: Asked, server: str) -> int:
             _settle(asked, there, presses, show)
         finally:
             show.close()
+            there.close()
         code = CODES[there.document()["verdict"] or "stopped"]  # none: a second Ctrl-C left it to the console
         _over(asked, there, code)
         return code
@@ -164,7 +166,7 @@ def _settle(asked: Asked, watched: Watched, presses: Presses, show: Show) -> Non
     """A report says when it was quiet and clean again: wait for that, though not for ever."""
     before, ends, said = presses.count, time.monotonic() + SETTLED_WITHIN, False
     while asked.report and presses.count == before and time.monotonic() < ends:
-        faults = (watched.progress() or {}).get("faults", ())
+        faults = (watched.look() or {}).get("faults", ())
         if not any(fault["phase"] in UNSETTLED for fault in faults):
             return
         if not said:
@@ -172,7 +174,7 @@ def _settle(asked: Asked, watched: Watched, presses: Presses, show: Show) -> Non
                 f"Waiting until it is seen to be quiet and clean, for the report: at most {SETTLED_WITHIN:g} s. Ctrl-C: no longer."
             )
             said = True
-        show.frame(watched.progress)
+        show.frame(watched.look)
         presses.wait(1.0)
 
 
