@@ -38,10 +38,11 @@ def run_here(asked: Asked) -> int:
         show = shown(asked)
         try:
             follow(here, presses, show)
-            left = here.cleared(presses.wait)
+            left = here.cleared(presses.wait, show.tell)
             _settle(asked, here, presses, show)
         finally:
             show.close()
+            here.close()
         code = MISTAKE if here.refused() else CODES[str(here.run.verdict)]
         _over(asked, here, code)
         if code == MISTAKE:
@@ -86,6 +87,7 @@ def run_there(asked: Asked, server: str) -> int:
             _settle(asked, there, presses, show)
         finally:
             show.close()
+            there.close()
         code = CODES[there.document()["verdict"] or "stopped"]  # none: a second Ctrl-C left it to the console
         _over(asked, there, code)
         return code
@@ -143,13 +145,13 @@ def shown(asked: Asked) -> Show:
 
 def _refuse(asked: Asked, *, server: str = "") -> None:
     """What can be known before anything starts."""
-    is_id = not asked.is_url and not asked.source.endswith(SUFFIXES)
-    if server and not is_id:
+    is_named_file = asked.is_url or asked.source.endswith(SUFFIXES)
+    if server and is_named_file and asked.is_file:
         raise Invalid(
             f"A console runs what is in its own experiments/, by its id: the path there without suffix. {asked.source} "
             "is a file: leave --server out, and it is run right here."
         )
-    if not server and not is_id and not asked.is_file:
+    if not server and is_named_file and not asked.is_file:
         raise Invalid(f"There is no file {asked.source}.")
     if not server and not asked.wait:
         raise Invalid("--no-wait needs a console that attends to the run meanwhile: --server URL.")
@@ -164,7 +166,7 @@ def _settle(asked: Asked, watched: Watched, presses: Presses, show: Show) -> Non
     """A report says when it was quiet and clean again: wait for that, though not for ever."""
     before, ends, said = presses.count, time.monotonic() + SETTLED_WITHIN, False
     while asked.report and presses.count == before and time.monotonic() < ends:
-        faults = (watched.progress() or {}).get("faults", ())
+        faults = (watched.look() or {}).get("faults", ())
         if not any(fault["phase"] in UNSETTLED for fault in faults):
             return
         if not said:
@@ -172,7 +174,7 @@ def _settle(asked: Asked, watched: Watched, presses: Presses, show: Show) -> Non
                 f"Waiting until it is seen to be quiet and clean, for the report: at most {SETTLED_WITHIN:g} s. Ctrl-C: no longer."
             )
             said = True
-        show.frame(watched.progress)
+        show.frame(watched.look)
         presses.wait(1.0)
 
 
