@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import click
 
-from app.cli.commands import ending, faults, running, serving, tokens
+from app.cli.commands import ending, faults, running, serving, tokens, validating
 from app.errors import GamedayError
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -27,6 +28,7 @@ COMMANDS: tuple[click.Command, ...] = (
     ending.disarm,
     ending.stop_all,
     tokens.token,
+    validating.validate,
 )
 for command in COMMANDS:
     gameday.add_command(command)
@@ -34,6 +36,9 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command; an error is a sentence on stderr and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # a file may say what a terminal can not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = gameday.main(standalone_mode=False)
     except click.ClickException as error:
@@ -41,7 +46,7 @@ def main() -> None:
         code = error.exit_code
     except GamedayError as error:
         click.echo(f"gameday: {error}", err=True)
-        for problem in error.problems:
+        for problem in (one for one in error.problems if one.message not in str(error)):
             click.echo(f"  {problem}", err=True)
         code = 2
     except (KeyboardInterrupt, click.Abort):

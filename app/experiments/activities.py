@@ -30,7 +30,8 @@ def activity(value: Any, path: str, known: frozenset[str] | None = None) -> Foun
         return
     kind, name = value.get("type"), value.get("name")
     if kind not in ("probe", "action"):
-        yield f"{path}.type", "The activity has no type. Write type: probe or type: action."
+        wrong = "The activity has no type" if kind is None else f"There is no activity of type “{kind}”"
+        yield f"{path}.type", f"{wrong}. Write type: probe or type: action."
     if not isinstance(name, str) or not name:
         yield f"{path}.name", "The activity has no name. Give it one."
     yield from _timing(value, path)

@@ -19,6 +19,7 @@ NODE = 4  # characters that a node counts for besides its own
 LONGEST_PATH = 500  # characters; deeper places are told by the nearest one around them
 TOO_DEEP = f"The file is nested deeper than {DEEPEST} levels."
 TOO_LARGE = "With its aliases written out the file is too large. Use fewer of them."
+MARK = "\ufeff"  # YAML allows it in front
 SUFFIXES = (".json", ".yaml", ".yml")
 # What PyYAML raises for values such as `!!int ""`, `!!bool x` and `!!timestamp x`, besides its own errors.
 BROKEN_VALUES = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
@@ -39,7 +40,7 @@ def parse(path: Path, file: str) -> Document:
     try:
         if path.stat().st_size > LARGEST:
             return _broken(file, None, f"The file is larger than {LARGEST // 1024} KiB. Split it.")
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         return _broken(file, None, f"The file can not be read: {error}.")
     try:
@@ -63,6 +64,8 @@ def line_of(lines: Mapping[str, int], path: str) -> int | None:
 
 
 def _json(text: str, file: str) -> Document:
+    if text.startswith(MARK):
+        return _broken(file, 1, "This is not JSON: a byte order mark comes before it. Save it without one.")
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:

@@ -113,7 +113,12 @@ def stop_problems(one: Any, path: str) -> Found:
 
 def _block(block: Mapping[str, Any], path: str, document: Mapping[str, Any]) -> Found:
     yield from _unknown(block, path, KNOWN)
-    names = {one.get("name") for one in document.get("method") or [] if isinstance(one, dict)}
+    method = document.get("method")
+    names = {
+        one["name"]
+        for one in (method if isinstance(method, list) else [])
+        if isinstance(one, dict) and isinstance(one.get("name"), str)
+    }
     for key in ("faults", "stop"):
         if not isinstance(block.get(key, []), list):
             yield f"{path}.{key}", f"{key} is a list of objects."
@@ -132,7 +137,7 @@ def _fault(one: Any, path: str, names: set[Any]) -> Found:
     for key in FAULT:
         if key not in one:
             yield path, f"The fault has no {key}. Add it."
-    if "activity" in one and one["activity"] not in names:
+    if "activity" in one and (not isinstance(one["activity"], str) or one["activity"] not in names):
         yield f"{path}.activity", f"There is no activity “{one['activity']}” in the method."
     if "store" in one and (not isinstance(one["store"], str) or not one["store"].strip(":")):
         yield f"{path}.store", "A store is a text like ssm:failureLambdaConfig."

@@ -13,18 +13,28 @@ from app.errors import Problem
 from app.experiments.activities import Found, activities, provider
 from app.experiments.document import Document, line_of
 from app.experiments.extension import problems as extension_problems
+from app.experiments.runtime import runtime_problems
 from app.experiments.tolerances import tolerance
 
 HYPOTHESIS = "steady-state-hypothesis"
+VARIABLE_TYPES = ("str", "string", "int", "integer", "float", "number", "bytes", "bool", "json")
 
 
 def problems(document: Document, file: str) -> tuple[Problem, ...]:
     """All of them, each with its place and its remedy."""
-    if document.problems:
-        return document.problems
+    return document.problems or _placed(document, file, _experiment(document.content))
+
+
+def of_extension(document: Document, file: str) -> tuple[Problem, ...]:
+    """Those of our own extension, which Chaos Toolkit does not look into."""
+    content = document.content
+    return _placed(document, file, extension_problems(content)) if isinstance(content, dict) else ()
+
+
+def _placed(document: Document, file: str, found: Found) -> tuple[Problem, ...]:
     return tuple(
         Problem(message=message, path=path, file=file, line=line_of(document.lines, path))
-        for path, message in _experiment(document.content)
+        for path, message in found
     )
 
 
@@ -86,7 +96,7 @@ def _around(content: Mapping[str, Any]) -> Found:
             yield f"secrets.{name}", "Secrets are grouped: an object of objects of names and values."
         else:
             yield from _secrets(group, f"secrets.{name}")
-    yield from _runtime(content.get("runtime"))
+    yield from runtime_problems(content.get("runtime"))
     extensions = content.get("extensions") or []
     if not isinstance(extensions, list):
         yield "extensions", "Extensions are a list of objects, each with a name."
@@ -103,10 +113,18 @@ def _configuration(configuration: Any) -> Found:
         path = f"configuration.{name}"
         if not isinstance(value, dict):
             continue
-        if value.get("type") == "env" and not isinstance(value.get("key"), str):
-            yield path, "This names no environment variable. Add its key."
+        if value.get("type") == "env":
+            yield from _variable(value, path)
         if value.get("type") == "probe":
             yield from provider(value.get("provider"), f"{path}.provider", name)
+
+
+def _variable(value: Mapping[str, Any], path: str) -> Found:
+    if not isinstance(value.get("key"), str):
+        yield path, "This names no environment variable. Add its key."
+    if value.get("env_var_type") is not None and value["env_var_type"] not in VARIABLE_TYPES:
+        words = f"There is no type “{value['env_var_type']}”. There are: {', '.join(VARIABLE_TYPES)}."
+        yield f"{path}.env_var_type", words
 
 
 def _secrets(value: Mapping[str, Any], path: str) -> Found:
@@ -117,20 +135,6 @@ def _secrets(value: Mapping[str, Any], path: str) -> Found:
         for name, inner in value.items():
             if isinstance(inner, dict):
                 yield from _secrets(inner, f"{path}.{name}")
-
-
-def _runtime(runtime: Any) -> Found:
-    if runtime is None:
-        return
-    if not isinstance(runtime, dict):
-        yield "runtime", "Runtime is an object, for example: runtime: {rollbacks: {strategy: always}}"
-        return
-    for name in ("rollbacks", "hypothesis"):
-        told = runtime.get(name)
-        if told is not None and not isinstance(told, dict):
-            yield f"runtime.{name}", f"{name.capitalize()} has a strategy, for example: {{strategy: always}}"
-        elif told and not isinstance(told.get("strategy", ""), str | None):
-            yield f"runtime.{name}.strategy", "A strategy is a word, for example: always"
 
 
 def _controls(content: Mapping[str, Any]) -> Found:

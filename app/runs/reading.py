@@ -7,16 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from app import experiments
+from app.errors import Invalid
 from app.faults import Store
 from app.settings import Environment
 
 
 class FromFiles:
-    """The real thing; a test may bring its own."""
+    """The real thing; a test may bring its own. `environ`: given to every run, below its environment's variables."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = environ or {}
 
     def read(self, experiment: Any, environment: Environment, variables: Mapping[str, Any]) -> Any:
-        """Signals, intents, steps and expected duration, as this environment and these variables make them."""
-        return experiments.read(experiment, environment.variables, variables)
+        """Signals, intents, steps and expected duration, as this environment and these variables make them.
+
+        Invalid where it can not be read: nothing runs whose faults are not known.
+        """
+        try:
+            return experiments.read(experiment, {**self._environ, **environment.variables}, variables)
+        except Invalid as error:
+            wrong = tuple(experiment.problems)
+            sentence = f"{experiment.file} is no valid experiment." if wrong else str(error)
+            raise Invalid(sentence, problems=wrong) from error
 
     def snapshot(self, experiment: Any, to: Path) -> Any:
         """Copy the experiment's folder: sha256, git_commit, git_dirty."""
