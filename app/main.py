@@ -33,6 +33,7 @@ from app.experiments import Catalog
 from app.faults import Faults, Guardian
 from app.live import Live
 from app.metrics import Metrics, Poller
+from app.notifications import Notifications, Sender, channel_problems
 from app.runs import Aftermath, ArmedSignals, Runs, Supervisor
 from app.runs.children import Children, start_fork_server
 from app.runs.preflight import Preflight
@@ -63,6 +64,7 @@ def serve(
     """
     crash.refuse_outside_tests()
     refuse_unknown_dialects(settings)
+    refuse_unusable_channels(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     with only_console(settings), listening(settings) as sockets:
         engine = assemble(settings, children=children, sandbox=sandbox)
@@ -84,6 +86,7 @@ class Engine:
     guardian: Guardian
     poller: Poller
     aftermath: Aftermath
+    sender: Sender
 
     def start(self) -> None:
         """Repair what a killed console left behind, before anything new can start."""
@@ -92,6 +95,7 @@ class Engine:
         self.guardian.start()
         self.poller.start()
         self.aftermath.start()
+        self.sender.start()
         self.scan_later()
 
     def scan_later(self) -> None:
@@ -123,6 +127,7 @@ class Engine:
         self.poller.stop()
         self.guardian.stop()
         self.supervisor.stop()
+        self.sender.stop()
         self.console.faults.close()  # locks are let go while AWS, or the emulator, is still there
         self.console.aws.close()
         self.console.storage.close()
@@ -147,6 +152,7 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, access=Access(storage, clock), sandbox=sandbox,
+        notifications=Notifications(storage=storage, settings=settings, clock=clock, place=aws.identity),
     )  # fmt: skip
     return Engine(
         console=console,
@@ -154,6 +160,7 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
         guardian=Guardian(faults=faults, clock=clock),
         poller=Poller(metrics),
         aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
+        sender=Sender(console.notifications),
     )
 
 
@@ -252,6 +259,12 @@ def refuse_unknown_dialects(settings: Settings) -> None:
         if dialect not in DIALECTS
     )
     if problems:
+        raise SettingsError(f"{FILE} can not be used:", problems=problems)
+
+
+def refuse_unusable_channels(settings: Settings) -> None:
+    """A channel that can never deliver would be found out when somebody waits for its message."""
+    if problems := channel_problems(settings):
         raise SettingsError(f"{FILE} can not be used:", problems=problems)
 
 

@@ -1,0 +1,100 @@
+"""Hands a message to a receiver: our own signed webhooks, and everything else through apprise."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import logging
+import threading
+from datetime import datetime
+from typing import Any, Self
+
+import httpx
+from standardwebhooks.webhooks import Webhook
+
+from app.notifications.message import Message
+from app.notifications.target import NotSent, Target
+
+PATIENCE = 10.0  # seconds for each of connecting, sending and the answer
+logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines hold whole addresses
+APPRISE = logging.getLogger("apprise")
+APPRISE.propagate = False  # its lines may hold addresses: what they say is kept with the delivery, redacted
+APPRISE.addHandler(logging.NullHandler())
+
+
+def send(target: Target, message: Message, *, now: datetime) -> None:
+    """At most some tens of seconds. NotSent, with a sentence that may still hold secrets: redact it."""
+    (_signed if target.signed else _by_apprise)(target, message, now)
+
+
+def _signed(target: Target, message: Message, now: datetime) -> None:
+    """Standard Webhooks: id, timestamp and signature as headers. A redirect would take a secret elsewhere."""
+    body = json.dumps(message.payload, ensure_ascii=False)
+    try:
+        signature = Webhook(target.secret).sign(message.key, now, body)
+    except (binascii.Error, ValueError, RuntimeError) as error:
+        raise NotSent("The secret is no key: write base64, with or without whsec_ before it.") from error
+    headers = {
+        "content-type": "application/json", "user-agent": "gameday", "webhook-id": message.key,
+        "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature,
+    }  # fmt: skip
+    try:
+        answer = httpx.post(
+            target.address, content=body.encode(), headers=headers, timeout=PATIENCE, follow_redirects=False
+        )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NotSent(f"The receiver did not answer: {type(error).__name__}: {error}") from error
+    if answer.is_redirect:
+        raise NotSent(f"The receiver answered {answer.status_code}: redirects are not followed.")
+    if not answer.is_success:
+        raise NotSent(f"The receiver answered {answer.status_code} {answer.reason_phrase}.")
+
+
+def _by_apprise(target: Target, message: Message, now: datetime) -> None:
+    del now
+    with Overheard() as overheard:
+        apprise = _apprise()
+        service = instantiate(target.address)
+        if service is None:
+            raise NotSent("apprise does not take the address: see its page on this service.")
+        sender = apprise.Apprise(asset=service.asset)
+        sender.add(service)
+        done = sender.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT)
+    if not done:
+        raise NotSent(" ".join(overheard.lines) or "apprise could not deliver it, and did not say why.")
+
+
+def instantiate(address: str) -> Any:
+    """Apprise's service of an address; None where there is none. Redirects are not followed."""
+    apprise = _apprise()
+    asset = apprise.AppriseAsset(
+        app_id="Game day", app_desc="Game day", app_url="", async_mode=False, http_redirects=False
+    )
+    return apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
+
+
+def _apprise() -> Any:
+    """Loaded at its first use: it takes most of a second, and most consoles have no channel."""
+    import apprise  # noqa: PLC0415
+
+    return apprise
+
+
+class Overheard(logging.Handler):
+    """What apprise says in this thread while it is open."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+        self._thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self.lines.append(record.getMessage())
+
+    def __enter__(self) -> Self:
+        APPRISE.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        APPRISE.removeHandler(self)
