@@ -5,9 +5,8 @@ from __future__ import annotations
 import binascii
 import json
 import logging
-import threading
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import httpx
 from standardwebhooks.webhooks import Webhook
@@ -20,6 +19,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines hold whol
 APPRISE = logging.getLogger("apprise")
 APPRISE.propagate = False  # its lines may hold addresses: what they say is kept with the delivery, redacted
 APPRISE.addHandler(logging.NullHandler())
+APPRISE.setLevel(logging.WARNING)
 
 
 def send(target: Target, message: Message, *, now: datetime) -> None:
@@ -52,23 +52,27 @@ def _signed(target: Target, message: Message, now: datetime) -> None:
 
 def _by_apprise(target: Target, message: Message, now: datetime) -> None:
     del now
-    with Overheard() as overheard:
-        apprise = _apprise()
-        service = instantiate(target.address)
-        if service is None:
-            raise NotSent("apprise does not take the address: see its page on this service.")
-        sender = apprise.Apprise(asset=service.asset)
-        sender.add(service)
-        done = sender.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT)
-    if not done:
-        raise NotSent(" ".join(overheard.lines) or "apprise could not deliver it, and did not say why.")
+    apprise, service = _apprise(), instantiate(target.address)
+    if service is None:
+        raise NotSent("apprise does not take the address: see its page on this service.")
+    sender = apprise.Apprise(asset=service.asset)
+    sender.add(service)
+    result = sender.notify(title=message.title, body=message.body, body_format=apprise.NotifyFormat.TEXT)
+    if not result:
+        said = " ".join(entry.message for entry in result.logs())
+        raise NotSent(said or "apprise could not deliver it, and did not say why.")
 
 
 def instantiate(address: str) -> Any:
     """Apprise's service of an address; None where there is none. Redirects are not followed."""
     apprise = _apprise()
     asset = apprise.AppriseAsset(
-        app_id="Game day", app_desc="Game day", app_url="", async_mode=False, http_redirects=False
+        app_id="Game day",
+        app_desc="Game day",
+        app_url="",
+        async_mode=False,
+        http_redirects=False,
+        service_timeout=0,  # else one pool of threads serves all channels, and holds up the end of the process
     )
     return apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
 
@@ -78,23 +82,3 @@ def _apprise() -> Any:
     import apprise  # noqa: PLC0415
 
     return apprise
-
-
-class Overheard(logging.Handler):
-    """What apprise says in this thread while it is open."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.lines.append(record.getMessage())
-
-    def __enter__(self) -> Self:
-        APPRISE.addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        APPRISE.removeHandler(self)

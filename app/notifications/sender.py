@@ -9,6 +9,7 @@ import logging
 import random
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -71,8 +72,11 @@ class Sender:
             wrong = self._notifications.send(delivery)
         except NotSent as error:
             self._failed(delivery, str(error))
-        except Exception as error:
-            LOGGER.exception("Delivery %s to %s could not be made; it is tried again.", delivery.id, channel)
+        except Exception as error:  # noqa: BLE001  whatever it was, the notice is not lost
+            frames = "".join(
+                traceback.format_tb(error.__traceback__)
+            )  # without its text: that may hold secrets
+            LOGGER.error("Delivery %s to %s: %s\n%s", delivery.id, channel, type(error).__name__, frames)  # noqa: TRY400  the same
             self._failed(delivery, f"The console made a mistake: {type(error).__name__}.")
         else:
             crash.here("delivery-sent")

@@ -30,14 +30,20 @@ class Target:
 
     @property
     def shown(self) -> str:
-        parts = urlsplit(self.address)
-        return f"{parts.scheme}://{f'{parts.hostname}/' if self.signed else ''}…"
+        scheme = self.address.partition("://")[0]
+        return f"{scheme}://{f'{self.host}/' if self.signed and self.host else ''}…"
+
+    @property
+    def host(self) -> str:
+        try:
+            return urlsplit(self.address).hostname or ""
+        except ValueError:
+            return ""
 
     def redacted(self, text: str, *also: str) -> str:
         """The text, one line of it, without any part of the address that may be a secret, and without `also`."""
-        host = urlsplit(self.address).hostname or ""
         parts = re.split(r"[/:@?&=#,]+", self.address.partition("://")[2])
-        told = {host, *host.split(".")} if self.signed else set()
+        told = {self.host, *self.host.split(".")} if self.signed else set()
         secrets = {self.address, self.secret, *also, *parts, *(unquote(part) for part in parts)} - told
         for one in sorted(secrets, key=len, reverse=True):
             if len(one) >= SHORTEST_SECRET:

@@ -29,6 +29,6 @@ class Channel:
         """Where it goes, without a secret: `slack://…`."""
         if self.url_env or self.url_file:
             return f"apprise, from {self.url_env or self.url_file}"
-        parts = urlsplit(self.webhook or self.url)
-        host = f"{parts.hostname}/" if self.webhook else ""
-        return f"{parts.scheme}://{host}…"
+        scheme = (self.webhook or self.url).partition("://")[0]
+        host = urlsplit(self.webhook).hostname
+        return f"{scheme}://{f'{host}/' if host else ''}…"

@@ -71,14 +71,21 @@ def _wrong(key: str, value: Any) -> str:
         return f"{key} is a text in quotes."
     if key == "url" and not re.match(r"[a-zA-Z0-9]+://", value):
         return "An apprise address begins with a scheme, slack:// for one."
-    if key == "webhook" and not value.startswith(("http://", "https://")):
-        return "A webhook begins with http:// or https://."
+    if key == "webhook" and not _is_web(value):
+        return "A webhook begins with http:// or https:// and a host."
     return ""
 
 
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
 def _is_address(url: Any) -> bool:
-    if not isinstance(url, str):
+    if not isinstance(url, str) or not _is_web(url):
         return False
     parts = urlsplit(url)
-    bare = not parts.path.strip("/") and not parts.query and not parts.fragment and "@" not in parts.netloc
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and bare
+    return not parts.path.strip("/") and not parts.query and not parts.fragment and "@" not in parts.netloc
