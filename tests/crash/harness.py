@@ -83,6 +83,7 @@ class World:
         (self.folder / "gameday.toml").write_text(
             f'[environments.test]\nregion = "us-east-2"\nendpoint = "{self.oracle.url}"\n'
             f'[environments.test.dialects]\n{NAME} = "failure-lambda/0.x"\n[environments.test.variables]\n{self.variables}'
+            f"\n{self.channels}"
         )
         with contextlib.suppress(self.ssm.exceptions.ParameterNotFound):
             self.ssm.delete_parameter(Name=NAME)
@@ -92,6 +93,7 @@ class World:
             self.ssm.put_parameter(Name=NAME, Value=before, Type="String")
 
     variables: str = ""
+    channels: str = ""  # tables of gameday.toml
 
     def start(self, *, crash_at: str = "", command: tuple[str, ...] = ("serve",)) -> subprocess.Popen[str]:
         """A console, or another command on the same folder. Ready when this returns, unless it dies on its way."""
