@@ -85,9 +85,10 @@ class Sender:
             )  # fmt: skip
         return True
 
-    def start(self) -> None:
-        """Recover, then carry on in threads of its own."""
-        self.recover()
+    def start(self, *, recover: bool = True) -> None:
+        """Recover, unless somebody else may have a delivery in hand; then carry on in threads of its own."""
+        if recover:
+            self.recover()
         self._threads = [threading.Thread(target=self._watch, name="notices", daemon=True)]
         self._threads += [
             threading.Thread(target=self._serve, args=(name,), name=f"to-{name}", daemon=True)
