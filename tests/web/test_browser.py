@@ -7,12 +7,14 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 
+from app.access import Access
 from app.clock import SystemClock
 from app.notifications import Sender
 from app.settings import Channel
@@ -30,6 +32,14 @@ STRICT = "/experiments/serverless-etl/exp_2-strict"
 @pytest.fixture
 def clock() -> SystemClock:
     return SystemClock()
+
+
+@pytest.fixture
+def locked(console: Any, clock: SystemClock) -> Access:
+    """Ask for it before `served`: the console that is served then requires a login."""
+    console.access = Access(console.storage, clock)
+    console.settings = replace(console.settings, host="10.0.0.7")
+    return console.access
 
 
 @pytest.fixture
@@ -218,3 +228,20 @@ def test_a_channel_is_tested_from_its_page(served: str, page: Any, console: Any)
     page.wait_for_selector("#deliveries .chip.armed")
     assert "pending" in page.inner_text("#deliveries")
     assert page.complaints == []
+
+
+def test_a_one_time_link_signs_a_browser_in(locked: Access, served: str, page: Any) -> None:
+    page.goto(f"{served}/login?code={locked.setup_link()}&after=/faults")
+    page.click("button.primary")
+    page.wait_for_url(f"{served}/faults")
+    assert "the first admin" in page.inner_text("footer")
+
+
+def test_a_stop_link_works_in_a_browser_that_is_not_signed_in(
+    locked: Access, served: str, page: Any, console: Any
+) -> None:
+    entry = console.faults.armed()
+    page.goto(f"{served}/stop?token={stop_token(console, 'fault', entry.id)}")
+    page.click("button.rollback")
+    page.wait_for_selector(".said.ok")
+    assert not console.faults.active()
