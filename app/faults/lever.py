@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.clock import Clock
 from app.errors import Conflict
-from app.notifications import Kind, Notice, enqueue
+from app.notifications import Kind, Notice, tell
 from app.storage import Storage
 from app.storage.tables import LeverRow
 
@@ -61,7 +61,8 @@ class SafetyLever:
                 row = session.merge(
                     LeverRow(scope=scope, engaged=engaged, by=by, why=why, at=self._clock.now())
                 )
-                enqueue(session, _notice(_lever(row)))
+                moved = _lever(row)
+                tell(session, lambda: _notice(moved))
             return _lever(row)
 
 

@@ -5,25 +5,26 @@ The change itself stands whatever becomes of its notice: a ledger that does not 
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.faults.entry import Entry, FaultState
-from app.notifications import Kind, Notice, enqueue
-
-LOGGER = logging.getLogger(__name__)
+from app.notifications import Kind, Notice, tell
 
 
 def about_to_arm(session: Session, entry: Entry, *, at: datetime) -> None:
-    _tell(session, Kind.ARMING, entry, at)
+    tell(session, lambda: notice(Kind.ARMING, entry, at=at))
 
 
 def changed(session: Session, before: Entry, after: Entry, *, at: datetime) -> None:
     """Most changes of an entry are nobody's news."""
-    if (kind := news(before, after)) is not None:
-        _tell(session, kind, after, at)
+
+    def told() -> Notice | None:
+        kind = news(before, after)
+        return None if kind is None else notice(kind, after, at=at)
+
+    tell(session, told)
 
 
 def news(before: Entry, after: Entry) -> Kind | None:
@@ -52,16 +53,6 @@ def notice(kind: Kind, entry: Entry, *, at: datetime) -> Notice:
 def share(entry: Entry) -> str:
     """`50 %`; of each fault where there are several; empty where AWS itself is switched."""
     return " and ".join(f"{one.rate * 100:.3g} %" for one in entry.fault.every if not one.is_switch)
-
-
-def _tell(session: Session, kind: Kind, entry: Entry, at: datetime) -> None:
-    try:
-        with session.begin_nested():
-            enqueue(session, notice(kind, entry, at=at))
-    except Exception:
-        LOGGER.exception(
-            "Nobody is told that fault %s is %s; the ledger has it all the same.", entry.id, kind
-        )
 
 
 def _stuck(entry: Entry) -> bool:

@@ -6,9 +6,10 @@ from app.notifications.notice import Kind, Notice
 from app.notifications.notifications import ChannelState, Notifications
 from app.notifications.sender import Sender
 from app.notifications.stop_links import StopLink
-from app.notifications.store import enqueue
+from app.notifications.store import enqueue, tell
 
 __all__ = [
     "ChannelState", "Delivery", "DeliveryState", "Kind", "Notice", "Notifications", "Sender", "StopLink", "channel_problems",
     "enqueue",
+    "tell",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from app.notifications.notice import Kind, Notice
 from app.storage.tables import DeliveryRow, NoticeRow
 
 OPEN = (DeliveryState.PENDING.value, DeliveryState.SENDING.value)
+LOGGER = logging.getLogger(__name__)
 AT_ONCE = 200  # notices routed in one transaction
 
 
@@ -26,6 +28,16 @@ def enqueue(session: Session, notice: Notice) -> int:
     session.add(row)
     session.flush()
     return row.id
+
+
+def tell(session: Session, make: Callable[[], Notice | None]) -> None:
+    """Write a notice, where there is one, and never break what it tells: a mistake in it is logged, and the rest stands."""
+    try:
+        with session.begin_nested():
+            if (notice := make()) is not None:
+                enqueue(session, notice)
+    except Exception:
+        LOGGER.exception("Nobody is told of something that is so all the same.")
 
 
 def any_unrouted(session: Session) -> bool:

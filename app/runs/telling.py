@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.notifications import Kind, Notice, enqueue
+from app.notifications import Kind, Notice, tell
 from app.runs import store
 from app.runs.run import Run, Verdict
-
-LOGGER = logging.getLogger(__name__)
 
 
 def verdict(
     session: Session, run: Run, entries: Sequence[Any], given: Verdict, reason: str, *, at: datetime
 ) -> None:
     """Of a schedule's run only where it differs from that of its run before. The verdict stands whatever becomes of this."""
-    try:
-        with session.begin_nested():
-            schedule, before = store.verdict_before(session, run.id)
-            if schedule is None or before != given:
-                enqueue(session, notice(run, entries, given, reason, at=at, schedule=schedule, before=before))
-    except Exception:
-        LOGGER.exception("Nobody is told that run %s is %s; its row has it all the same.", run.id, given)
+
+    def told() -> Notice | None:
+        schedule, before = store.verdict_before(session, run.id)
+        if schedule is not None and before == given:
+            return None
+        return notice(run, entries, given, reason, at=at, schedule=schedule, before=before)
+
+    tell(session, told)
 
 
 def notice(

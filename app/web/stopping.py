@@ -42,6 +42,15 @@ class Stoppable:
     def over(self) -> bool:
         return (self.run is None or self.run.ended) and not any(entry.active for entry in self.entries)
 
+    @property
+    def left(self) -> str:
+        """What no press can end, and a person has to look at; empty where there is nothing."""
+        if any(entry.still_fires for entry in self.entries):
+            return "The store is clean, and containers keep the fault: the console has the command that replaces them."
+        if any(entry.undecided for entry in self.entries):
+            return "Somebody else wrote the store, so it was left as it is: choose between the two values in the console."
+        return ""
+
 
 @routes.get("/stop")
 def page(request: Request, show: Shown, console: Rooms, token: str = "") -> Response:

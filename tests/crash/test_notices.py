@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,6 +143,19 @@ def test_a_receiver_that_hangs_delays_no_run_no_other_channel_and_no_end(
     assert (len(web.got), web.answered) == (1, 0), "all that time nothing was answered"
     other.kill()
     assert told.broken() == []
+
+
+def test_while_no_console_runs_the_guardian_sends(told: World, web: WebReceiver) -> None:
+    told.prepare(one=experiment(60))
+    console = told.start()
+    told.run()
+    until(lambda: told.told("pause") and told.armed(), "in the pause")
+    told.kill(console)
+    os.kill(told.child, signal.SIGKILL)
+    web.got.clear()
+    told.start(command=("guardian",))
+    until(lambda: "disarmed" in web.types(), "told by the guardian that it is disarmed")
+    assert not told.armed()
 
 
 def test_both_receivers_die_and_get_everything_once_they_are_back(told: World, web: WebReceiver) -> None:

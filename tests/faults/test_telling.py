@@ -129,3 +129,12 @@ def test_the_lever_is_told_once_for_each_time_that_it_moves(desk):
     assert [(one.kind, one.environment, one.data["state"], one.data["by"]) for one in told] == [
         ("lever", "", "engaged", "maria"), ("lever", "", "disengaged", "otto"),
     ]  # fmt: skip
+
+
+def test_the_lever_engages_though_nobody_can_be_told(desk, monkeypatch, caplog):
+    faults = desk.console()
+    entry = desk.arm(faults)
+    monkeypatch.setattr("app.notifications.store.enqueue", None)
+    assert faults.engage(None, by="maria", why="an outage").engaged
+    assert faults.entry(entry.id).state == "disarmed"
+    assert "Nobody is told" in caplog.text

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from app.access import Access
+from app.faults import FaultState
 from app.notifications.stop_links import StopLink, StopLinks, key_of
 from app.web import create_app
 
@@ -147,3 +148,21 @@ async def test_where_it_can_not_be_disarmed_the_page_says_so(
     pressed = await stranger.post("/stop", data={"token": token}, headers=HERE)
     assert "✕ Could not be disarmed" in pressed.text
     assert "<button" in pressed.text
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"state": FaultState.DRIFTED, "theirs": b"{}"}, "Somebody else wrote the store"),
+        ({"state": FaultState.DISARMED}, "containers keep the fault"),
+    ],
+)
+async def test_what_no_press_can_end_is_said(
+    stranger: httpx.AsyncClient, console: Any, words: dict[str, Any], says: str
+) -> None:
+    now = console.clock.now()
+    fires = {"disarmed_at": now, "settles_at": now, "last_hit_at": now + timedelta(minutes=5)}
+    entry = console.faults.armed(**fires, **words)
+    page = await stranger.get(f"/stop?token={stop_token(console, 'fault', entry.id)}", headers=PAGE)
+    assert "A person is needed" in page.text
+    assert says in page.text
