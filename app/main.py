@@ -34,6 +34,7 @@ from app.experiments import Catalog
 from app.faults import Faults, Guardian
 from app.live import Live
 from app.metrics import Metrics, Poller
+from app.notifications import Notifications, Sender, channel_problems
 from app.runs import Aftermath, ArmedSignals, Runs, Supervisor
 from app.runs.children import Children, start_fork_server
 from app.runs.preflight import Preflight
@@ -64,6 +65,7 @@ def serve(
     """
     crash.refuse_outside_tests()
     refuse_unknown_dialects(settings)
+    refuse_unusable_channels(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     with only_console(settings, told=address(settings)), listening(settings) as sockets:
         engine = assemble(settings, children=children, sandbox=sandbox)
@@ -85,6 +87,7 @@ class Engine:
     guardian: Guardian
     poller: Poller
     aftermath: Aftermath
+    sender: Sender
 
     def start(self) -> None:
         self.attend()
@@ -100,6 +103,7 @@ class Engine:
         self.guardian.start()
         self.poller.start()
         self.aftermath.start()
+        self.sender.start()
 
     def scan_later(self) -> None:
         """Look for armed values that no ledger holds. In a thread: a store that does not answer must not hold up the start."""
@@ -132,6 +136,7 @@ class Engine:
         self.poller.stop()
         self.guardian.stop()
         self.supervisor.stop()
+        self.sender.stop()
         self.console.faults.close()  # locks are let go while AWS, or the emulator, is still there
         self.console.aws.close()
         self.console.storage.close()
@@ -166,6 +171,7 @@ def assemble(
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, access=Access(storage, clock), sandbox=sandbox,
+        notifications=Notifications(storage=storage, settings=settings, clock=clock, place=aws.identity),
     )  # fmt: skip
     return Engine(
         console=console,
@@ -173,6 +179,7 @@ def assemble(
         guardian=Guardian(faults=faults, clock=clock),
         poller=Poller(metrics),
         aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
+        sender=Sender(console.notifications),
     )
 
 
@@ -288,6 +295,12 @@ class FolderInUse(SettingsError):  # noqa: N818  it reads as a sentence
     def address(self) -> str:
         """Where it can be spoken to; empty where it is no console."""
         return self.holder if self.holder.startswith("http") else ""
+
+
+def refuse_unusable_channels(settings: Settings) -> None:
+    """A channel that can never deliver would be found out when somebody waits for its message."""
+    if problems := channel_problems(settings):
+        raise SettingsError(f"{FILE} can not be used:", problems=problems)
 
 
 @contextlib.contextmanager

@@ -47,6 +47,26 @@ def test_an_environment_is_what_the_file_says(tmp_path):
         ("x = 1\n[environments.a]\n", 1, "no setting “x”"),
         ("default_environment = 'b'\n[environments.a]\n", 1, "no environment “b”"),
         ("", None, "no environment"),
+        ("[environments.a]\ntell = ['ops']\n", 2, "no channel “ops”"),
+        ("[environments.a]\ntell = 'ops'\n", 2, "list of channels"),
+        ("public_url = 'gameday'\n[environments.a]\n", 1, "a scheme and a host"),
+        ("public_url = 'https://a.example/x'\n[environments.a]\n", 1, "a scheme and a host"),
+        ("[environments.a]\n[channels.ops]\nurl = 'slack'\n", 3, "begins with a scheme"),
+        ("[environments.a]\n[channels.ops]\n", 2, "has one of url, url_env, url_file, webhook"),
+        (
+            "[environments.a]\n[channels.ops]\nurl_env = 'A'\nwebhook = 'https://b'\nsecret_env = 'S'\n",
+            2,
+            "has one of",
+        ),
+        ("[environments.a]\n[channels.ops]\nwebhook = 'https://b'\n", 3, "is signed"),
+        ("[environments.a]\n[channels.ops]\nwebhook = 'ftp://b'\nsecret_env = 'S'\n", 3, "begins with http"),
+        (
+            "[environments.a]\n[channels.ops]\nurl_env = 'A'\nkinds = ['armd']\n",
+            4,
+            "Kinds are a list of: arming",
+        ),
+        ("[environments.a]\n[channels.ops]\nurl_env = 'A'\nkind = ['armed']\n", 4, "has no “kind”"),
+        ("[environments.a]\n[channels]\nops = 'slack://x'\n", 3, "A channel is a table"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path, text, line, says):
@@ -75,3 +95,39 @@ def test_what_is_no_text_in_toml_is_told_with_its_place(tmp_path, text, says):
 def test_an_endpoint_of_one_s_own_is_not_polled_more_often_than_aws(tmp_path):
     (tmp_path / "gameday.toml").write_text("[environments.a]\nendpoint = 'https://vpce-1.example'\n")
     assert load(tmp_path).environment(None).poll_seconds == 60
+
+
+CHANNELS = """
+public_url = "https://gameday.example/"
+[channels.ops]
+url = "slack://tokenA/tokenB/tokenC"
+kinds = ["armed", "stuck"]
+[channels.bot]
+webhook = "https://bot.example/hook/secret"
+secret_file = "hook.key"
+[environments.a]
+tell = ["bot"]
+"""
+
+
+def test_channels_are_what_the_file_says_and_show_no_secret(tmp_path):
+    (tmp_path / "gameday.toml").write_text(CHANNELS)
+    settings = load(tmp_path)
+    ops, bot = settings.channels.values()
+    assert (ops.shown, ops.kinds, bot.shown) == ("slack://…", ("armed", "stuck"), "https://bot.example/…")
+    assert settings.environment(None).tell == ("bot",)
+    assert settings.address == "https://gameday.example"
+    assert settings.names == ("gameday.example",)
+    assert "token" not in repr(settings)
+    assert "hook/secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["url = 'tokenA'", "url = ['tokenA']", "webhook = 'tokenA'", "url = 'slack://tokenA'\nurl_env = 'x'"],
+)
+def test_a_mistake_in_a_channel_repeats_no_secret(tmp_path, text):
+    (tmp_path / "gameday.toml").write_text(f"[environments.a]\n[channels.ops]\n{text}\n")
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path)
+    assert "tokenA" not in str(caught.value) + str(caught.value.problems)

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from app.cli.commands import ending, faults, running, serving, tokens, validating
+from app.cli.commands import ending, faults, notifying, running, serving, tokens, validating
 from app.errors import GamedayError
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -29,6 +29,7 @@ COMMANDS: tuple[click.Command, ...] = (
     ending.stop_all,
     tokens.token,
     validating.validate,
+    notifying.notify,
 )
 for command in COMMANDS:
     gameday.add_command(command)

@@ -10,6 +10,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.aws import Aws
+from app.cli.notifying import carried
 from app.cli.rooms import faults_of
 from app.clock import SystemClock
 from app.errors import GamedayError, Invalid
@@ -23,7 +24,7 @@ STILL_ARMED = 1  # exit code
 
 def guard(folder: Path, *, once: bool) -> int:
     """Disarm what is due, for ever; Ctrl-C ends it. It touches nothing that is alive and within its deadline."""
-    with faults_of(folder) as (settings, faults):
+    with faults_of(folder) as (settings, faults), carried(settings, faults.ledger.storage):
         guardian = Guardian(faults=faults, clock=SystemClock())
         click.echo(f"The guardian watches {settings.data}. Ctrl-C ends it.")
         _tell_strays(settings, faults)

@@ -35,7 +35,7 @@ class Ground:
         live: Live,
         environments: Mapping[str, Environment],
     ) -> None:
-        self.ledger = Ledger(storage)
+        self.ledger = Ledger(storage, clock)
         self._aws = aws
         self._clock = clock
         self._live = live

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
+from app.clock import Clock
 from app.dialects import DisarmPlan, Fault, FaultMode, Match
 from app.errors import Conflict, NotFound
-from app.faults import lever
+from app.faults import lever, telling
 from app.faults.entry import ACTIVE, Entry, FaultState, Store
 from app.storage import Storage
 from app.storage.tables import LedgerRow
@@ -24,8 +25,9 @@ IS_ACTIVE = LedgerRow.state.in_([state.value for state in ACTIVE])
 
 
 class Ledger:
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, clock: Clock) -> None:
         self.storage = storage
+        self._clock = clock
 
     def intend(self, entry: Entry) -> tuple[Entry, bool]:
         """Commit an intent; `entry.id` is ignored. Whether the entry is new.
@@ -47,6 +49,7 @@ class Ledger:
             else:
                 _widen(row, entry)
             session.flush()
+            telling.about_to_arm(session, _entry(row), at=self._clock.now())
             return _entry(row), new
 
     def change(self, entry_id: int, **columns: Any) -> Entry:
@@ -54,10 +57,12 @@ class Ledger:
             row = session.get(LedgerRow, entry_id)
             if row is None:
                 raise NotFound(f"There is no fault {entry_id} in the ledger.")
+            before = _entry(row)
             for name, value in columns.items():
                 setattr(row, name, value)
             session.flush()
-            return _entry(row)
+            telling.changed(session, before, after := _entry(row), at=self._clock.now())
+            return after
 
     def renew(self, run_id: str, until: datetime) -> None:
         with self.storage.writing() as session:

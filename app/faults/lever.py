@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.clock import Clock
 from app.errors import Conflict
+from app.notifications import Kind, Notice, tell
 from app.storage import Storage
 from app.storage.tables import LeverRow
 
@@ -60,6 +61,8 @@ class SafetyLever:
                 row = session.merge(
                     LeverRow(scope=scope, engaged=engaged, by=by, why=why, at=self._clock.now())
                 )
+                moved = _lever(row)
+                tell(session, lambda: _notice(moved))
             return _lever(row)
 
 
@@ -81,6 +84,13 @@ def _holds_in(environment: str | InstrumentedAttribute[str]) -> ColumnElement[bo
 def forbidden(lever: Lever) -> Conflict:
     return Conflict(
         f"{lever.sentence}. Nothing is armed until a person disengages it.", lever=lever.environment
+    )
+
+
+def _notice(lever: Lever) -> Notice:
+    data = {"state": "engaged" if lever.engaged else "disengaged", "by": lever.by, "why": lever.why}
+    return Notice(
+        kind=Kind.LEVER, environment=lever.environment or "", subject="lever", at=lever.at, data=data
     )
 
 

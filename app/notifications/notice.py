@@ -19,6 +19,7 @@ class Kind(StrEnum):
     VERDICT = "verdict"  # of a run
     LEVER = "lever"  # the safety lever was engaged or disengaged
     SCHEDULE_REFUSED = "schedule refused"  # a fire came to nothing, and why
+    TEST = "test"  # somebody tries a channel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from app import crash
 from app.errors import GamedayError
-from app.runs import findings, journal, store
+from app.runs import findings, journal, store, telling
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
 from app.runs.run import JournalState, Run, RunStatus
@@ -125,6 +125,7 @@ def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event)
     record.append(
         run_id,
         ("verdict", {"verdict": str(verdict), "reason": reason}),
+        also=lambda session: telling.verdict(session, run, entries, verdict, reason, at=rooms.clock.now()),
         verdict=str(verdict),
         verdict_reason=reason,
         proof=findings.plain(proofs[0]) if proofs else None,

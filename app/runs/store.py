@@ -58,6 +58,23 @@ def unsettled(session: Session) -> list[Run]:
     return [to_run(row) for row in session.scalars(query)]
 
 
+def verdict_before(session: Session, run_id: int) -> tuple[int | None, str | None]:
+    """The schedule that started a run, if one did, and the verdict of its run before that."""
+    request = session.scalar(select(RunRow.request).where(RunRow.id == run_id)) or {}
+    mine = request.get("schedule")
+    if mine is None:
+        return None, None
+    earlier = (
+        select(RunRow.verdict)
+        .where(
+            RunRow.id < run_id, RunRow.request["schedule"].as_integer() == mine, RunRow.verdict.is_not(None)
+        )
+        .order_by(RunRow.id.desc())
+        .limit(1)
+    )
+    return mine, session.scalar(earlier)
+
+
 def claim(session: Session, run_id: int, *, supervisor: str, at: datetime) -> bool:
     """Compare and swap: True for exactly one of those who try."""
     changed = session.execute(

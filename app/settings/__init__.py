@@ -1,6 +1,8 @@
 """What the console is told before it starts: folders, addresses, environments."""
 
-from app.settings.gameday_toml import FILE, load
+from app.settings.channel import KINDS, Channel
+from app.settings.gameday_toml import load
+from app.settings.lines import FILE
 from app.settings.settings import LOOPBACK, Environment, Settings, is_loopback, person
 
-__all__ = ["FILE", "LOOPBACK", "Environment", "Settings", "is_loopback", "load", "person"]
+__all__ = ["FILE", "KINDS", "LOOPBACK", "Channel", "Environment", "Settings", "is_loopback", "load", "person"]

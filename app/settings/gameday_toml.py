@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Problem, SettingsError
+from app.settings import channels_toml
+from app.settings.lines import FILE
+from app.settings.lines import mistake as _mistake
 from app.settings.settings import Environment, Settings
 
-FILE = "gameday.toml"
 DURATION = re.compile(r"(\d+)\s*(s|m|h)")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
@@ -21,9 +23,10 @@ SWITCHES = ("recycle", "probe_by_writing", "metric_filters")
 LISTS = {
     "stores": 'Stores are a list of names: ["ssm:failureLambdaConfig"].',
     "blackouts": 'Blackouts are a list of intervals with their zone: ["2026-12-23T00:00Z/2027-01-02T00:00Z"].',
+    "tell": 'Who is told is a list of channels: ["ops"].',
 }
 TABLES = ("variables", "dialects")
-KNOWN_HERE = ("default_environment", "allowed_hosts", "environments")
+KNOWN_HERE = ("default_environment", "allowed_hosts", "environments", "channels", "public_url")
 KNOWN_THERE = (*TEXTS, *TABLES, *SWITCHES, *LISTS, "endpoint", "longest_lease")
 
 
@@ -61,6 +64,8 @@ def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings
         allowed_hosts=tuple(content.get("allowed_hosts", ())),
         host=host,
         port=port,
+        channels=channels_toml.channels(content),
+        public_url=content.get("public_url", "").rstrip("/"),
     )
 
 
@@ -68,6 +73,7 @@ def _environment(name: str, table: Mapping[str, Any]) -> Environment:
     words: dict[str, Any] = {key: table[key] for key in (*TEXTS, *TABLES, *SWITCHES) if key in table}
     words["stores"] = tuple(table.get("stores", ()))
     words["blackouts"] = tuple(_window(one) for one in table.get("blackouts", ()))
+    words["tell"] = tuple(table["tell"]) if "tell" in table else None
     if "longest_lease" in table:
         words["longest_lease"] = _duration(table["longest_lease"])
     return Environment(name=name, endpoint_url=table.get("endpoint"), **words)
@@ -103,6 +109,7 @@ def _mistakes(content: Mapping[str, Any], text: str) -> Iterator[Problem]:
         return
     for name, table in environments.items():
         yield from _mistakes_of(name, table, text)
+    yield from channels_toml.mistakes(content, text)
     default = content.get("default_environment")
     if default is not None and default not in environments:
         message = f"There is no environment “{default}”. There are: {', '.join(environments)}."
@@ -144,7 +151,7 @@ def _wrong(key: str, value: Any) -> str:
 
 
 def _wrong_list(key: str, value: Any) -> str:
-    good = {"stores": lambda one: isinstance(one, str) and one, "blackouts": _window}[key]
+    good = _window if key == "blackouts" else lambda one: isinstance(one, str) and one
     return "" if isinstance(value, list) and all(good(one) for one in value) else LISTS[key]
 
 
@@ -158,12 +165,3 @@ def _wrong_text(key: str, value: Any) -> str:
     if key in ("role_arn", "dead_mans_switch_role") and not ROLE.fullmatch(value):
         return f"{value!r} is no role. Write one like “arn:aws:iam::123456789012:role/game-day”."
     return ""
-
-
-def _mistake(text: str, key: str, path: str, message: str, *, after: str = "") -> Problem:
-    """With the line on which the key stands, looked for from the table's head on."""
-    lines = text.splitlines()
-    begin = next((number for number, line in enumerate(lines) if after and line.strip().startswith(after)), 0)
-    pattern = re.compile(rf"\s*(\[.*\b)?[\"']?{re.escape(key)}\b")
-    found = (number + 1 for number, line in enumerate(lines) if number >= begin and pattern.match(line))
-    return Problem(message=message, path=path, file=FILE, line=next(found, None))

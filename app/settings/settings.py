@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.settings.channel import Channel
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
@@ -31,6 +33,7 @@ class Environment:
     speed: int = 1  # the sandbox's compression of time; 1 elsewhere
     poll_seconds: float = 60.0  # between two samples: AWS's own metrics have one a minute, and bill each
     blackouts: tuple[tuple[datetime, datetime], ...] = ()  # in which nothing is armed
+    tell: tuple[str, ...] | None = None  # channels that hear of it; None: all of them
 
     @property
     def is_emulated(self) -> bool:
@@ -66,6 +69,8 @@ class Settings:
     database_url: str = ""  # empty: SQLite in the data folder
     allowed_hosts: tuple[str, ...] = ()  # besides loopback
     data_folder: Path | None = None  # the sandbox keeps its own, apart from what is known of real AWS
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    public_url: str = ""  # where people reach the console, for links; empty: where it listens
 
     @property
     def login(self) -> bool:
@@ -75,6 +80,22 @@ class Settings:
     @property
     def listens_everywhere(self) -> bool:
         return self.host in ("0.0.0.0", "::")  # noqa: S104  it is asked for, not done
+
+    @property
+    def address(self) -> str:
+        """The console's own address, for links in what leaves it."""
+        if self.public_url:
+            return self.public_url
+        host = self.host
+        if self.listens_everywhere:
+            host = next(iter(self.allowed_hosts), "127.0.0.1")
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that it answers to, besides loopback."""
+        public = urlsplit(self.public_url).hostname
+        return (*self.allowed_hosts, *([public] if public else []))
 
     @property
     def data(self) -> Path:

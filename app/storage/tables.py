@@ -184,3 +184,25 @@ class NoticeRow(Base):
     data: Mapped[dict[str, Any]]
     channels: Mapped[list[Any] | None]  # names; None: the environment's own
     at: Mapped[datetime] = mapped_column(index=True)
+    routed_at: Mapped[datetime | None] = mapped_column(index=True)  # when its deliveries were written
+
+
+class DeliveryRow(Base):
+    """A notice on its way to one channel: at least once, under a key by which a receiver knows it again."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"))
+    channel: Mapped[str] = mapped_column(String(60), index=True)
+    key: Mapped[str] = mapped_column(String(60), unique=True)
+    state: Mapped[str] = mapped_column(String(20), index=True)  # pending, sending, sent, given up
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(
+        index=True
+    )  # of one being sent: when it counts as lost
+    last_error: Mapped[str | None] = mapped_column(Text)  # a sentence without a secret
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("deliveries_once", "notice_id", "channel", unique=True),)

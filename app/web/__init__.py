@@ -7,6 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app.settings import person
 from app.web import (
+    active,
     docs,
     errors,
     evidence,
@@ -17,11 +18,13 @@ from app.web import (
     live,
     login,
     migrating,
+    notifications,
     reports,
     runs,
     sandbox,
     signals,
     static,
+    stopping,
     upkeep,
 )
 from app.web.console import Console
@@ -58,6 +61,11 @@ ROUTES: tuple[APIRouter, ...] = (
     evidence.pages,
     sandbox.pages,
     sandbox.changing,
+    active.api,
+    notifications.pages,
+    notifications.api,
+    notifications.trying,
+    stopping.routes,
 )
 
 
@@ -80,5 +88,5 @@ def create_app(console: Console) -> FastAPI:
     app.mount("/static", static.Assets(directory=static.FOLDER), name="static")
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
-    app.add_middleware(Guard, allowed_hosts=console.settings.allowed_hosts, addresses=console.settings.login)
+    app.add_middleware(Guard, allowed_hosts=console.settings.names, addresses=console.settings.login)
     return app

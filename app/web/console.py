@@ -14,6 +14,7 @@ from app.clock import Clock
 from app.evidence import Evidence
 from app.faults import Faults
 from app.live import Live
+from app.notifications import Notifications
 from app.runs import Runs
 from app.sandbox.control import Control
 from app.settings import Environment, Settings
@@ -49,6 +50,7 @@ class Console:
     metrics: MetricRoom
     evidence: Evidence
     runs: Runs
+    notifications: Notifications
     access: Access | None = None  # looked at where the settings require a login
     sandbox: Control | None = None  # only where `gameday sandbox` started the console
 

@@ -177,6 +177,16 @@ def _traffic(pipeline: SandboxState | None) -> dict[str, Any]:
     return {name: getattr(pipeline, name) for name in names} if pipeline else {}
 
 
+def _notifications(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
+    del page
+    channels, deliveries = console.notifications.channels(), console.notifications.deliveries(50)
+    return [
+        Panel(name="channels", view=tuple(channels), template="notifications/_channels.html"),
+        Panel(name="deliveries", view=tuple(deliveries), template="notifications/_deliveries.html"),
+        _state(bar),
+    ]
+
+
 BUILDERS: Mapping[str, Callable[[Console, Page, ArmedBar], list[Panel]]] = {
     "live": _live,
     "run": _run,
@@ -184,6 +194,7 @@ BUILDERS: Mapping[str, Callable[[Console, Page, ArmedBar], list[Panel]]] = {
     "faults": _faults,
     "runs": _runs,
     "sandbox": _sandbox,
+    "notifications": _notifications,
 }
 
 

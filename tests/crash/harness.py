@@ -81,6 +81,7 @@ class World:
         (self.folder / "gameday.toml").write_text(
             f'[environments.test]\nregion = "us-east-2"\nendpoint = "{self.oracle.url}"\n'
             f'[environments.test.dialects]\n{NAME} = "failure-lambda/0.x"\n[environments.test.variables]\n{self.variables}'
+            f"\n{self.channels}"
         )
         with contextlib.suppress(self.ssm.exceptions.ParameterNotFound):
             self.ssm.delete_parameter(Name=NAME)
@@ -96,6 +97,7 @@ class World:
             (self.folder / "experiments" / f"{name}.json").write_text(json.dumps(document))
 
     variables: str = ""
+    channels: str = ""  # tables of gameday.toml
 
     def start(self, *, crash_at: str = "", command: tuple[str, ...] = ("serve",)) -> subprocess.Popen[str]:
         """A console, or another command on the same folder. Ready when this returns, unless it dies on its way."""
@@ -111,7 +113,7 @@ class World:
         )
         self.alive.append(process)
         if command[0] == "serve":
-            until(lambda: process.poll() is not None or self.ready(), "the console answers")
+            until(lambda: process.poll() is not None or self.ready(), "the console answers", 120)
         return process
 
     def ready(self) -> bool:

@@ -17,6 +17,7 @@ from app.evidence import Invocation, Line, Proof
 from app.faults import Entry, FaultState, Lever, Store, Stray, Understanding
 from app.faults.lever import SafetyLever
 from app.live import Live
+from app.notifications import Notifications
 from app.runs import Event, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
 from app.runs.checks import Finding, ok, refusal, warning
 from app.sandbox.control import QueueState, SandboxState
@@ -406,4 +407,5 @@ def make_console(folder: Path, clock: Clock) -> FakeConsole:
     return FakeConsole(
         settings=settings, storage=storage, clock=clock, live=live, aws=FakeAws(), catalog=catalog, faults=faults,
         metrics=metrics, evidence=FakeEvidence(clock), runs=FakeRuns(clock, live, faults, catalog), sandbox=FakeControl(),
+        notifications=Notifications(storage=storage, settings=settings, clock=clock, place=FakeAws().identity, environ={}),
     )  # fmt: skip

@@ -7,14 +7,19 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 
+from app.access import Access
 from app.clock import SystemClock
+from app.notifications import Sender
+from app.settings import Channel
 from app.web import create_app
+from tests.web.test_stopping import stop_token
 
 pytestmark = pytest.mark.browser
 ARGUMENTS = [
@@ -27,6 +32,14 @@ STRICT = "/experiments/serverless-etl/exp_2-strict"
 @pytest.fixture
 def clock() -> SystemClock:
     return SystemClock()
+
+
+@pytest.fixture
+def locked(console: Any, clock: SystemClock) -> Access:
+    """Ask for it before `served`: the console that is served then requires a login."""
+    console.access = Access(console.storage, clock)
+    console.settings = replace(console.settings, host="10.0.0.7")
+    return console.access
 
 
 @pytest.fixture
@@ -73,7 +86,17 @@ def test_every_page_opens_without_a_complaint_on_a_phone_and_wide(
     console.faults.armed(run_id=str(run.id))
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        for path in ("/", "/experiments", STRICT, "/runs", f"/runs/{run.id}", "/faults", "/sandbox", "/docs"):
+        for path in (
+            "/",
+            "/experiments",
+            STRICT,
+            "/runs",
+            f"/runs/{run.id}",
+            "/faults",
+            "/notifications",
+            "/sandbox",
+            "/docs",
+        ):
             page.goto(served + path)
             page.wait_for_selector("#armed .rollback")
             wide = page.evaluate("document.documentElement.scrollWidth")
@@ -176,3 +199,49 @@ def test_the_theme_is_switched_and_kept(served: str, page: Any) -> None:
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert page.complaints == []
+
+
+def test_a_stop_link_is_looked_at_and_pressed_on_a_phone_without_scripts(
+    served: str, page: Any, console: Any
+) -> None:
+    entry = console.faults.armed()
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{served}/stop?token={stop_token(console, 'fault', entry.id)}")
+    assert "half of the invocations of ChaosTransformer" in page.inner_text("main")
+    assert page.evaluate("document.scripts.length") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert console.faults.active()
+    page.click("button.rollback")
+    page.wait_for_selector(".said.ok")
+    assert page.inner_text("h1") == "It is over"
+    assert not console.faults.active()
+    assert console.faults.entry(entry.id).disarmed_by == "a stop link sent to ops"
+    assert page.complaints == []
+
+
+def test_a_channel_is_tested_from_its_page(served: str, page: Any, console: Any) -> None:
+    console.settings.channels["ops"] = Channel(name="ops", url="json://127.0.0.1:1")
+    page.goto(f"{served}/notifications")
+    page.click("#channels button")
+    page.wait_for_selector("#said.ok")
+    Sender(console.notifications).route()
+    page.wait_for_selector("#deliveries .chip.armed")
+    assert "pending" in page.inner_text("#deliveries")
+    assert page.complaints == []
+
+
+def test_a_one_time_link_signs_a_browser_in(locked: Access, served: str, page: Any) -> None:
+    page.goto(f"{served}/login?code={locked.setup_link()}&after=/faults")
+    page.click("button.primary")
+    page.wait_for_url(f"{served}/faults")
+    assert "the first admin" in page.inner_text("footer")
+
+
+def test_a_stop_link_works_in_a_browser_that_is_not_signed_in(
+    locked: Access, served: str, page: Any, console: Any
+) -> None:
+    entry = console.faults.armed()
+    page.goto(f"{served}/stop?token={stop_token(console, 'fault', entry.id)}")
+    page.click("button.rollback")
+    page.wait_for_selector(".said.ok")
+    assert not console.faults.active()

@@ -39,6 +39,10 @@ CHANGES = {
     ("POST", "/faults/strays"): Need.DISARM,
     ("PUT", "/api/safety-lever"): Need.DISARM,
     ("POST", "/safety-lever"): Need.DISARM,
+    ("POST", "/api/notifications/channels/{name}/test"): Need.RUN,
+    ("POST", "/notifications/{name}/test"): Need.RUN,
+    # A signed link ends one run or one fault, and expires: see app/web/stopping.py.
+    ("POST", "/stop"): Need.NOTHING,
     ("POST", "/login"): Need.NOTHING,
     ("POST", "/logout"): Need.NOTHING,
     ("POST", "/sandbox/variant"): Need.SANDBOX,

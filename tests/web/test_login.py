@@ -17,7 +17,7 @@ from app.web.login import local
 from tests.web.test_guards import need_of
 
 pytestmark = pytest.mark.anyio
-PUBLIC = {"/healthz", "/readyz", "/login", "/logout"}
+PUBLIC = {"/healthz", "/readyz", "/login", "/logout", "/stop"}
 HERE = {"origin": "http://10.0.0.7:8000", "accept": "text/html"}
 EVERY = [
     (method, route.path, need_of(route))

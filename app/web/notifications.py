@@ -1,0 +1,79 @@
+"""Who is told what, what became of it, and a test of each channel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from app.access import Need
+from app.notifications import ChannelState, Delivery, DeliveryState
+from app.web.asked import Place, Rooms, Shown, Who
+from app.web.errors import is_fragment
+from app.web.guards import needs
+from app.web.panels import Page
+from app.web.runs import SEE_OTHER, answered
+
+pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
+api = APIRouter(prefix="/api/notifications", tags=["notifications"])
+trying = APIRouter(include_in_schema=False, dependencies=[needs(Need.RUN)])
+
+
+@pages.get("/notifications")
+def index(request: Request, place: Place, show: Shown) -> HTMLResponse:
+    page = Page(name="notifications", environment=place.name)
+    return show.page(request, "notifications/index.html", page)
+
+
+@api.get("/channels", dependencies=[needs(Need.SEE)])
+def channels(console: Rooms) -> list[dict[str, Any]]:
+    """The channels of gameday.toml, without their secrets, and what became of what they were sent."""
+    return [channel_json(channel) for channel in console.notifications.channels()]
+
+
+@api.get("/deliveries", dependencies=[needs(Need.SEE)])
+def deliveries(
+    console: Rooms,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    channel: str | None = None,
+    state: DeliveryState | None = None,
+) -> list[dict[str, Any]]:
+    """Notices on their way to channels, the newest first."""
+    found = console.notifications.deliveries(limit, channel=channel, state=state)
+    return [delivery_json(delivery) for delivery in found]
+
+
+@api.post("/channels/{name}/test", status_code=202, dependencies=[needs(Need.RUN)])
+def test(name: str, console: Rooms, who: Who) -> JSONResponse:
+    """Send a real message to one channel, on the way of every other. What became of it is among the deliveries."""
+    notice = console.notifications.test(name, by=who)
+    where = f"/api/notifications/deliveries?channel={name}"
+    return answered({"notice": notice, "deliveries": where}, status=202, location=where)
+
+
+@trying.post("/notifications/{name}/test")
+def test_by_form(request: Request, name: str, console: Rooms, show: Shown, who: Who) -> Response:
+    console.notifications.test(name, by=who)
+    if is_fragment(request):
+        told = f"A test is on its way to {name}. What becomes of it shows below."
+        return show.fragment("components/_said.html", status=202, sentence=told, seconds=None, safe=True)
+    return RedirectResponse("/notifications", status_code=SEE_OTHER)
+
+
+def channel_json(channel: ChannelState) -> dict[str, Any]:
+    return {
+        "name": channel.name, "target": channel.shown, "kinds": list(channel.kinds),
+        "environments": list(channel.environments), "trouble": channel.trouble or None, "pending": channel.pending,
+        "sent": channel.sent, "given_up": channel.given_up,
+    }  # fmt: skip
+
+
+def delivery_json(delivery: Delivery) -> dict[str, Any]:
+    notice = delivery.notice
+    return {
+        "id": delivery.id, "key": delivery.key, "channel": delivery.channel, "notice": delivery.notice_id,
+        "kind": str(notice.kind), "environment": notice.environment or None, "subject": notice.subject, "at": notice.at,
+        "state": str(delivery.state), "attempts": delivery.attempts, "next_attempt_at": delivery.next_attempt_at,
+        "last_error": delivery.last_error, "created_at": delivery.created_at, "sent_at": delivery.sent_at,
+    }  # fmt: skip
