@@ -13,7 +13,6 @@ import fcntl
 import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -40,6 +39,7 @@ from app.runs.rooms import Patience
 from app.sandbox.control import Control
 from app.settings import FILE, Settings
 from app.storage.engine import opened
+from app.usage import Usage
 from app.web import create_app
 from app.web.console import Console
 
@@ -87,6 +87,7 @@ class Engine:
 
     def start(self) -> None:
         """Repair what a killed console left behind, before anything new can start."""
+        self.console.usage.start()
         self.supervisor.heal()
         self.supervisor.start()
         self.guardian.start()
@@ -125,13 +126,15 @@ class Engine:
         self.supervisor.stop()
         self.console.faults.close()  # locks are let go while AWS, or the emulator, is still there
         self.console.aws.close()
+        self.console.usage.stop()
         self.console.storage.close()
 
 
 def assemble(settings: Settings, *, children: Children, sandbox: Control | None) -> Engine:
     clock, live = SystemClock(), Live()
     storage = opened(settings)
-    aws = Aws(settings.environments)
+    usage = Usage(storage, clock, settings.environments)
+    aws = Aws(settings.environments, meter=usage.meter)
     catalog = Catalog(settings.experiments)
     faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
@@ -140,18 +143,22 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
-        ),
+            usage=usage,
+        ), meter=usage.meter,
     )  # fmt: skip
     signals = ArmedSignals(faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading)
-    metrics.also = signals.queries
+    metrics.also, metrics.stopped = signals.queries, usage.stopped
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, access=Access(storage, clock), sandbox=sandbox,
+        usage=usage,
     )  # fmt: skip
+    guardian = Guardian(faults=faults, clock=clock)
+    console.lags["guardian"] = guardian.lag
     return Engine(
         console=console,
         supervisor=Supervisor(runs),
-        guardian=Guardian(faults=faults, clock=clock),
+        guardian=guardian,
         poller=Poller(metrics),
         aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
     )
@@ -164,7 +171,11 @@ class Server(uvicorn.Server):
         app = create_app(engine.console)
         super().__init__(
             uvicorn.Config(
-                app, log_level="warning", access_log=False, timeout_graceful_shutdown=STREAMS_END_WITHIN
+                app,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=STREAMS_END_WITHIN,
             )
         )
         self._engine = engine
@@ -211,9 +222,8 @@ class Server(uvicorn.Server):
 
     def _tell_what_is_armed(self) -> None:
         if armed := self._engine.still_armed():
-            sys.stderr.write(
-                f"STILL ARMED: {'; '.join(armed)}. The next start keeps trying; or disarm by hand.\n"
-            )
+            words = "; ".join(armed)
+            LOGGER.critical("STILL ARMED: %s. The next start keeps trying; or disarm by hand.", words)
 
 
 def _told(settings: Settings, engine: Engine) -> str:

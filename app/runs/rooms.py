@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.aws.metering import Meter
 from app.clock import Clock
 from app.faults import Lever
 from app.live import Live
@@ -114,6 +115,7 @@ class Rooms:
     children: Children
     reading: ReadingRoom
     patience: Patience = Patience()
+    meter: Meter = lambda _use: None  # told of what a run's own probes ask of CloudWatch
 
     def folder(self, run_snapshot: str) -> Path:
         """Where a run keeps its snapshot, journal and console log."""

@@ -19,13 +19,16 @@ from app.web import (
     migrating,
     runs,
     sandbox,
+    scrape,
     signals,
     static,
     upkeep,
+    usage,
 )
 from app.web.console import Console
 from app.web.guards import Guard
 from app.web.render import Show
+from app.web.requests import Requests
 from app.web.streams import Streams
 from app.web.watching import Watching
 
@@ -56,6 +59,9 @@ ROUTES: tuple[APIRouter, ...] = (
     evidence.pages,
     sandbox.pages,
     sandbox.changing,
+    scrape.routes,
+    usage.pages,
+    usage.api,
 )
 
 
@@ -79,4 +85,5 @@ def create_app(console: Console) -> FastAPI:
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     app.add_middleware(Guard, allowed_hosts=console.settings.allowed_hosts, addresses=console.settings.login)
+    app.add_middleware(Requests)
     return app

@@ -33,6 +33,15 @@ def share(part: float, whole: float) -> str:
     return f"{round(100 * part / whole)}{THIN}%" if whole else "none"
 
 
+def size(count: float) -> str:
+    """`0 B`, `12 kB`, `3.4 MB`."""
+    for unit in ("B", "kB", "MB"):
+        if count < LARGE:
+            return number(round(count, 1), unit)
+        count /= LARGE
+    return number(round(count, 1), "GB")
+
+
 def span(seconds: float | None) -> str:
     """`4.1 s`, `53 s`, `1 min 53 s`, `2 h 5 min`, `3 days`."""
     if seconds is None:

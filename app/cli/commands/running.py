@@ -10,7 +10,9 @@ import click
 @click.option("--server", default="http://127.0.0.1:8000", show_default=True, help="A running console.")
 @click.option("--environment", help="Where.  [default: the console's]")
 @click.option("--check", is_flag=True, help="Say what preflight finds, and start nothing.")
-@click.option("--accept", multiple=True, help="A refusal of preflight that you take upon yourself: unproven.")
+@click.option(
+    "--accept", multiple=True, help="A refusal of preflight that you take upon yourself: unproven, cost."
+)
 @click.option("--no-wait", is_flag=True, help="Do not wait for the verdict.")
 def run(
     experiment: str,
