@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
+DENIED = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not here</Message></Error></ErrorResponse>"
+
 
 @dataclass
 class Endpoint:
@@ -84,8 +86,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-        status, told = self.endpoint.answer(operation, json.loads(body) if operation else {})
-        text = json.dumps(told).encode()
+        if operation:
+            status, told = self.endpoint.answer(operation, json.loads(body))
+            text = json.dumps(told).encode()
+        else:
+            status, text = 403, DENIED  # another service, and another protocol
         self.send_response(status)
         self.send_header("content-type", "application/x-amz-json-1.0")
         self.send_header("content-length", str(len(text)))
