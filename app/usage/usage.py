@@ -108,8 +108,12 @@ class Usage:
         return Spending(environment=environment, month=month, spent=self.price(environment, amounts), cap=cap)
 
     def stopped(self, environment: str) -> str:
-        """Why open pages are not polled for there; empty where they are."""
-        return self.spending(environment).stopped
+        """Why open pages are not polled for there; empty where they are. Never raises: who asks keeps faults safe."""
+        try:
+            return self.spending(environment).stopped
+        except Exception:
+            LOGGER.exception("What %s has cost could not be found out; it is polled for", environment)
+            return ""
 
     def price(self, environment: str, amounts: Mapping[Kind, float]) -> float:
         """US dollars, an estimate; of an environment that is not in the settings any more, by the list."""

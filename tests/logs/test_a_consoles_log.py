@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -44,17 +45,17 @@ def logged(folder: Path, *words: str, **environ: str) -> tuple[list[str], int]:
         subprocess.Popen(command, stderr=stderr, env=environ or None) as process,
     ):
         try:
-            wait(lambda: answers(url), 20, "the console answers")
+            wait(lambda: answers(url), 90, "the console answers")
             run = (
                 httpx.post(f"{url}/experiments/one/run", headers={"X-Request-ID": "from-a-proxy"})
                 .raise_for_status()
                 .json()
             )
-            wait(lambda: httpx.get(f"{url}/api/runs/{run['id']}").json()["verdict"], 20, "the verdict")
+            wait(lambda: httpx.get(f"{url}/api/runs/{run['id']}").json()["verdict"], 90, "the verdict")
             assert httpx.get(f"{url}/nothing?token=hunter2").headers["X-Request-ID"]
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
     return (folder / "stderr").read_text().splitlines(), run["id"]
 
 
@@ -87,3 +88,22 @@ def test_as_text_it_is_for_a_person_and_tells_no_requests(tmp_path: Path) -> Non
     told, run = logged(tmp_path, "--log", "text")
     assert any(f"(run_id={run}" in line for line in told)
     assert not any("/nothing" in line for line in told)
+
+
+def test_the_guardian_by_itself_logs_in_the_same_way(tmp_path: Path) -> None:
+    (tmp_path / "gameday.toml").write_text(
+        '[environments.a]\nregion = "us-east-2"\nendpoint = "http://127.0.0.1:1"\n'
+    )
+    command = [GAMEDAY, "guardian", "--once", "--folder", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["level"] for line in lines] == ["warning"]  # its stores can not be looked into
+    assert "could not be listed" in lines[0]["message"]
+
+
+def test_a_form_that_there_is_not_is_a_mistake_on_the_command_line(tmp_path: Path) -> None:
+    environ = {**os.environ, "GAMEDAY_LOG": "xml"}
+    command = [GAMEDAY, "guardian", "--once", "--folder", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environ)
+    assert done.returncode == 2
+    assert "'json', 'text'" in done.stderr

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +12,11 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.journeys.harness import wait
-from tests.ports import free_port
+from tests.usage.console import watched
 
 DOCS = Path(__file__).parents[2] / "docs"
 DASHBOARD = json.loads((DOCS / "monitoring" / "grafana-dashboard.json").read_text())
 RULES = yaml.safe_load((DOCS / "monitoring" / "alerts.yaml").read_text())
-GAMEDAY = str(Path(sys.executable).parent / "gameday")
 FUNCTIONS = {"sum", "max", "rate", "increase", "absent", "by", "or", "label_values"}
 OTHERS = {"up", "job"}  # Prometheus's own
 SEVERITIES = {"critical", "warning", "info"}
@@ -29,39 +24,16 @@ SEVERITIES = {"critical", "warning", "info"}
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """Each metric that a console tells, with its labels. An environment with a cap has every one of them."""
-    folder = tmp_path_factory.mktemp("scraped")
-    (folder / "experiments").mkdir()
-    (folder / "gameday.toml").write_text('[environments.staging]\nregion = "us-east-2"\nmonthly_cap = 5\n')
-    look = {"type": "probe", "name": "look", "provider": {"type": "process", "path": "true"}}
-    (folder / "experiments" / "one.json").write_text(
-        json.dumps({"title": "t", "description": "d", "method": [look]})
-    )
-    port = str(free_port())
-    url = f"http://127.0.0.1:{port}"
-    words = [GAMEDAY, "serve", "--port", port, "--folder", str(folder)]
-    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    with subprocess.Popen(words, env={**os.environ, **keys}, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait(lambda: answers(url), 20, "the console answers")
-            run = httpx.post(f"{url}/experiments/one/run").raise_for_status().json()["id"]
-            wait(lambda: httpx.get(f"{url}/api/runs/{run}").json()["verdict"], 20, "the verdict")
-            text = httpx.get(f"{url}/metrics").raise_for_status().text
-        finally:
-            process.terminate()
+    """Each metric that a console tells, with its labels. A run, and an environment with a cap, bring every one."""
+    with watched(tmp_path_factory.mktemp("scraped"), settings="monthly_cap = 5") as console:
+        console.verdict(console.run().raise_for_status().json()["id"])
+        text = httpx.get(f"{console.url}/metrics", timeout=30).raise_for_status().text
     return {
         family.name + ("_total" if family.type == "counter" else ""): {
             label for sample in family.samples for label in sample.labels
         }
         for family in text_string_to_metric_families(text)
     }
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz").is_success
-    except httpx.TransportError:
-        return False
 
 
 def panels() -> list[dict[str, Any]]:

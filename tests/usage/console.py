@@ -20,20 +20,30 @@ from tests.ports import free_port
 from tests.usage.endpoint import Endpoint
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
-STARTS_WITHIN = 60  # seconds, on a busy machine
+STARTS_WITHIN = 120  # seconds, on a busy machine
 ELSEWHERE = "127.0.0.2"  # this machine, and no loopback name that the console takes for an emulator's
-SUM = {"namespace": "AWS/SQS", "metric_name": "NumberOfMessagesSent", "dimension_name": "QueueName",
-       "dimension_value": "q", "statistic": "Sum", "duration": 300, "period": 300}  # fmt: skip
-PROBE = {
-    "type": "probe", "name": "messages", "tolerance": {"type": "range", "range": [0, 100]},
-    "provider": {"type": "python", "module": "chaosaws.cloudwatch.probes", "func": "get_metric_data", "arguments": SUM},
-}  # fmt: skip
-EXPERIMENT = {
-    "title": "Watched", "description": "d",
-    "steady-state-hypothesis": {"title": "messages flow", "probes": [PROBE]},
-    "method": [{"type": "probe", "name": "wait", "provider": {"type": "process", "path": "true"}}],
-    "extensions": [{"name": "gameday", "stop": [{"alarm": "everything-burns"}]}],
-}  # fmt: skip
+SUM = {"namespace": "AWS/SQS", "dimension_name": "QueueName", "dimension_value": "q",
+       "statistic": "Sum", "duration": 300, "period": 300}  # fmt: skip
+
+
+def experiment(metric: str) -> dict[str, Any]:
+    """One signal of one metric, and a stop condition that asks for an alarm."""
+    provider = {
+        "type": "python", "module": "chaosaws.cloudwatch.probes", "func": "get_metric_data",
+        "arguments": {**SUM, "metric_name": metric},
+    }  # fmt: skip
+    probe = {
+        "type": "probe",
+        "name": "messages",
+        "tolerance": {"type": "range", "range": [0, 100]},
+        "provider": provider,
+    }
+    return {
+        "title": "Watched", "description": "d",
+        "steady-state-hypothesis": {"title": "messages flow", "probes": [probe]},
+        "method": [{"type": "probe", "name": "wait", "provider": {"type": "process", "path": "true"}}],
+        "extensions": [{"name": "gameday", "stop": [{"alarm": "everything-burns"}]}],
+    }  # fmt: skip
 
 
 @dataclass
@@ -45,8 +55,16 @@ class Watched:
     def get(self, path: str) -> Any:
         return httpx.get(f"{self.url}{path}", timeout=30).raise_for_status().json()
 
-    def run(self, **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.url}/experiments/one/run", json=body, timeout=30)
+    def run(self, name: str = "one", **body: Any) -> httpx.Response:
+        return httpx.post(f"{self.url}/experiments/{name}/run", json=body, timeout=30)
+
+    def sampled(self, metric: str) -> int:
+        """How often the console itself asked for it: ids tell its requests from a run's own probes."""
+        asked = [entry for body in self.endpoint.of_metrics() for entry in body["MetricDataQueries"]]
+        return sum(
+            entry["Id"].startswith("q") and entry["MetricStat"]["Metric"]["MetricName"] == metric
+            for entry in asked
+        )
 
     def verdict(self, run: int) -> str:
         verdict: str = wait(
@@ -93,7 +111,8 @@ class Watched:
 def watched(folder: Path, *, settings: str = "", prepared: bool = False) -> Iterator[Watched]:
     endpoint = Endpoint(host=ELSEWHERE).start()
     (folder / "experiments").mkdir(exist_ok=prepared)
-    (folder / "experiments" / "one.json").write_text(json.dumps(EXPERIMENT))
+    for name, metric in (("one", "NumberOfMessagesSent"), ("two", "NumberOfMessagesReceived")):
+        (folder / "experiments" / f"{name}.json").write_text(json.dumps(experiment(metric)))
     (folder / "gameday.toml").write_text(
         f'[environments.staging]\nregion = "us-east-2"\nendpoint = "{endpoint.url}"\n{settings}\n'
     )

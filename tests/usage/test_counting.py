@@ -123,3 +123,10 @@ def test_at_the_cap_it_says_what_stops_what_goes_on_and_what_to_do(usage: Usage)
     told = usage.stopped("staging")
     for words in ("$5.00", "staging", "Runs and armed faults are", "monthly_cap", "gameday.toml"):
         assert words in told
+
+
+def test_where_the_database_fails_nothing_is_kept_from_anybody(
+    usage: Usage, storage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "reading", lambda: 1 / 0)
+    assert usage.stopped("staging") == ""
