@@ -118,7 +118,7 @@ def test_a_rule_has_the_shape_that_prometheus_takes_and_says_what_to_do(rule: di
     assert set(re.findall(r"\$labels\.(\w+)", told)) <= {"environment"}
 
 
-def test_what_the_issue_is_about_has_an_alert() -> None:
+def test_what_must_not_go_unnoticed_has_an_alert() -> None:
     about = {
         "gameday_armed_fault_overdue_seconds", "gameday_oldest_armed_fault_age_seconds", "gameday_stuck_faults",
         "gameday_guardian_lag_seconds", "gameday_poller_lag_seconds", "gameday_cloudwatch_throttles_total",

@@ -9,8 +9,10 @@ import pytest
 
 from app.runs.checks import Known, Level, check
 from app.runs.cost import Cost, cost_of
+from app.runs.measured import asked
 from app.settings import Environment
-from app.usage import Spending
+from app.usage import Kind, Spending
+from app.usage.amounts import amounts_of
 
 
 def cost(spent: float, *, cap: float | None = 5.0, expected: float = 0.001, **more: Any) -> Cost:
@@ -60,3 +62,13 @@ def test_it_is_computed_from_the_experiments_own_queries_and_time() -> None:
     assert told.expected == pytest.approx(0.00025)
     emulated = cost_of(reading, Environment(name="a", endpoint_url="http://localhost:1"), usage, [])
     assert (emulated.expected, emulated.emulated) == (0, True)
+
+
+def test_what_a_runs_own_probes_asked_for_is_counted_as_its_own() -> None:
+    run: Any = SimpleNamespace(
+        environment="staging", topic="run:7",
+        signals=[{"name": "in flight", "metrics": 3}, {"name": "errors", "metrics": 1}, {"name": "old"}],
+    )  # fmt: skip
+    use = asked(run, {"probes": [{"name": "in flight"}, {"name": "old"}, {"name": "no signal"}]})
+    assert (use.metrics, use.environment, use.asked_for) == (3, "staging", {"run:7": 1.0})
+    assert amounts_of(use) == {Kind.METRICS: 3}
