@@ -7,11 +7,13 @@ import os
 import sys
 import threading
 from enum import StrEnum
+from types import TracebackType
 from typing import IO
 
 from app.logs.about import note_about
 from app.logs.redaction import Hiding, secrets_of
 
+LOGGER = logging.getLogger(__name__)
 VARIABLE = "GAMEDAY_LOG"
 ACCESS = "gameday.access"  # the logger of requests
 OURS = ("app", "gameday")
@@ -29,7 +31,7 @@ def form_of(wanted: str | None, stream: IO[str]) -> Form:
 
 
 def configure(wanted: str | None = None, *, stream: IO[str] | None = None) -> Form:
-    """Send all that this process logs to `stream` (stderr): libraries, warnings and what breaks a thread included.
+    """Send all that this process logs to `stream` (stderr): libraries, warnings and what breaks it included.
 
     Requests are told as JSON only: at a terminal they would push away what a person reads.
     """
@@ -44,6 +46,7 @@ def configure(wanted: str | None = None, *, stream: IO[str] | None = None) -> Fo
     logging.getLogger(ACCESS).setLevel(logging.INFO if form is Form.JSON else logging.ERROR)
     logging.captureWarnings(capture=True)
     threading.excepthook = _broke
+    sys.excepthook = _ended
     return form
 
 
@@ -70,4 +73,11 @@ def _broke(broke: threading.ExceptHookArgs) -> None:
     """A thread that ends by an exception is told as any other line is."""
     if broke.exc_value is not None and not isinstance(broke.exc_value, SystemExit):
         name = broke.thread.name if broke.thread else "without a name"
-        logging.getLogger(__name__).error("The thread %s broke", name, exc_info=broke.exc_value)
+        LOGGER.error("The thread %s broke", name, exc_info=broke.exc_value)
+
+
+def _ended(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    LOGGER.critical("This process ends by an error that nobody expected", exc_info=error)

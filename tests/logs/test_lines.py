@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the log is written to; everybody else's handlers are put back afterwards."""
     root, hook, warned = logging.getLogger(), threading.excepthook, warnings.showwarning
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     before, level = list(root.handlers), root.level
     monkeypatch.setattr(root, "handlers", [])
     monkeypatch.setenv("GAMEDAY_LOG", "json")
@@ -89,10 +91,11 @@ def test_libraries_warnings_and_broken_threads_go_the_same_way(stream: io.String
     broken = threading.Thread(target=lambda: 1 / 0, name="careless")
     broken.start()
     broken.join()
+    sys.excepthook(OSError, OSError("nobody expected it"), None)
     assert [line["logger"] for line in lines()] == [
-        "uvicorn.error", "apscheduler.scheduler", "py.warnings", "app.logs.logs",
+        "uvicorn.error", "apscheduler.scheduler", "py.warnings", "app.logs.logs", "app.logs.logs",
     ]  # fmt: skip
-    assert lines()[-1]["exception"]["type"] == "ZeroDivisionError"
+    assert [line["exception"]["type"] for line in lines()[-2:]] == ["ZeroDivisionError", "OSError"]
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
