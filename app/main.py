@@ -13,7 +13,6 @@ import fcntl
 import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -42,6 +41,7 @@ from app.runs.rooms import Patience
 from app.sandbox.control import Control
 from app.settings import FILE, Settings
 from app.storage.engine import opened
+from app.usage import Usage
 from app.web import create_app
 from app.web.console import CatalogRoom, Console
 
@@ -98,6 +98,7 @@ class Engine:
 
         What a killed console left behind is repaired before anything new can start.
         """
+        self.console.usage.start()
         self.supervisor.heal()
         self.supervisor.start()
         self.guardian.start()
@@ -139,6 +140,7 @@ class Engine:
         self.sender.stop()
         self.console.faults.close()  # locks are let go while AWS, or the emulator, is still there
         self.console.aws.close()
+        self.console.usage.stop()
         self.console.storage.close()
 
 
@@ -153,7 +155,8 @@ def assemble(
     """`catalog`, `environ`: of a single run without a console, whose file and variables are the caller's own."""
     clock, live = SystemClock(), Live()
     storage = opened(settings)
-    aws = Aws(settings.environments)
+    usage = Usage(storage, clock, settings.environments)
+    aws = Aws(settings.environments, meter=usage.meter)
     catalog = catalog or Catalog(settings.experiments)
     faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
@@ -162,21 +165,25 @@ def assemble(
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
-        ), environ=environ,
+            usage=usage,
+        ), environ=environ, meter=usage.meter,
     )  # fmt: skip
     signals = ArmedSignals(
         faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading, run=runs.get
     )
-    metrics.also = signals.queries
+    metrics.also, metrics.stopped = signals.queries, usage.stopped
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, access=Access(storage, clock), sandbox=sandbox,
         notifications=Notifications(storage=storage, settings=settings, clock=clock, place=aws.identity),
+        usage=usage,
     )  # fmt: skip
+    guardian = Guardian(faults=faults, clock=clock)
+    console.lags["guardian"] = guardian.lag
     return Engine(
         console=console,
         supervisor=Supervisor(runs),
-        guardian=Guardian(faults=faults, clock=clock),
+        guardian=guardian,
         poller=Poller(metrics),
         aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
         sender=Sender(console.notifications),
@@ -190,7 +197,11 @@ class Server(uvicorn.Server):
         app = create_app(engine.console)
         super().__init__(
             uvicorn.Config(
-                app, log_level="warning", access_log=False, timeout_graceful_shutdown=STREAMS_END_WITHIN
+                app,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=STREAMS_END_WITHIN,
             )
         )
         self._engine = engine
@@ -237,9 +248,8 @@ class Server(uvicorn.Server):
 
     def _tell_what_is_armed(self) -> None:
         if armed := self._engine.still_armed():
-            sys.stderr.write(
-                f"STILL ARMED: {'; '.join(armed)}. The next start keeps trying; or disarm by hand.\n"
-            )
+            words = "; ".join(armed)
+            LOGGER.critical("STILL ARMED: %s. The next start keeps trying; or disarm by hand.", words)
 
 
 def _told(settings: Settings, engine: Engine) -> str:

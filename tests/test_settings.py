@@ -15,8 +15,11 @@ default_environment = "staging"
 region = "eu-central-1"
 role_arn = "arn:aws:iam::123456789012:role/chaos"
 longest_lease = "30m"
+monthly_cap = 5.00
 [environments.staging.variables]
 S3_BUCKET_NAME = "orders"
+[environments.staging.prices]
+metrics = 0.012
 """
 
 
@@ -31,6 +34,7 @@ def test_an_environment_is_what_the_file_says(tmp_path):
     staging = load(tmp_path).environment(None)
     assert staging.longest_lease == timedelta(minutes=30)
     assert staging.variables == {"S3_BUCKET_NAME": "orders"}
+    assert (staging.monthly_cap, staging.prices) == (5.0, {"metrics": 0.012})
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,13 @@ def test_an_environment_is_what_the_file_says(tmp_path):
         ("[environments.a.variables]\nM = 'm'\nN = 1\n", 3, "N is a text"),
         ("[environments.a]\nlongest_lease = '99999999999999h'\n", 2, "no duration"),
         ("[environments.a]\nrole_arn = 'admin'\n", 2, "no role"),
+        ("[environments.a]\nmonthly_cap = 'five'\n", 2, "no amount in US dollars"),
+        ("[environments.a]\nmonthly_cap = -1\n", 2, "no amount in US dollars"),
+        ("[environments.a]\nmonthly_cap = true\n", 2, "no amount in US dollars"),
+        ("[environments.a]\nmonthly_cap = inf\n", 2, "no amount in US dollars"),
+        ("[environments.a]\nprices = 3\n", 2, "Prices are a table"),
+        ("[environments.a]\n[environments.a.prices]\nmetrics = 0.01\nmoon = 1\n", 4, "scanned_gigabyte"),
+        ("[environments.a.prices]\nmetrics = 'x'\n", 2, "amounts in US dollars"),
         ("x = 1\n[environments.a]\n", 1, "no setting “x”"),
         ("default_environment = 'b'\n[environments.a]\n", 1, "no environment “b”"),
         ("", None, "no environment"),

@@ -20,6 +20,7 @@ from botocore.session import Session as CoreSession
 from app.aws.appconfig import AppConfigStore
 from app.aws.credentials import CredentialsServer
 from app.aws.functions import FunctionReader, Functions
+from app.aws.metering import Meter, metered
 from app.aws.parameters import Parameters, SsmParameters
 from app.aws.problems import told
 from app.aws.scheduler import Schedules
@@ -54,8 +55,10 @@ class Identity:
 class Aws:
     """Threads share it. NotFound for an environment that is not in the settings."""
 
-    def __init__(self, environments: Mapping[str, Environment]) -> None:
+    def __init__(self, environments: Mapping[str, Environment], meter: Meter = lambda _: None) -> None:
+        """`meter` is told of every request to CloudWatch and its logs, on the thread that makes it."""
         self._environments = environments
+        self._meter = meter
         self._lock = threading.RLock()
         self._sessions: dict[str, boto3.Session] = {}
         self._clients: dict[tuple[str, str], Any] = {}
@@ -73,9 +76,8 @@ class Aws:
         with self._lock, told(f"Reaching AWS for environment {environment}"):
             if key not in self._clients:
                 endpoint = self._environment(environment).endpoint_url
-                self._clients[key] = self._session(environment).client(
-                    service, endpoint_url=endpoint, config=CONFIG
-                )
+                made = self._session(environment).client(service, endpoint_url=endpoint, config=CONFIG)
+                self._clients[key] = metered(made, environment, service, self._meter)
             return self._clients[key]
 
     def parameters(self, environment: str) -> Parameters:

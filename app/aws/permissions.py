@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.aws.problems import redacted
+from app.logs import redacted
 
 ASSUMED = re.compile(r"arn:(?P<partition>aws[a-z-]*):sts::(?P<account>\d+):assumed-role/(?P<role>[^/]+)/")
 ASKABLE = re.compile(r"arn:aws[a-z-]*:iam::\d+:(?:user|role|group)/")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.errors import Unavailable
+from app.logs import redacted
 
 THROTTLES = frozenset(
     {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded",
@@ -20,9 +20,6 @@ REFUSALS = frozenset(
      "InvalidParameterCombination", "InvalidParameterCombinationException", "MissingParameter",
      "MissingRequiredParameterException"}
 )  # fmt: skip
-SECRETS = re.compile(
-    r"(?:AKIA|ASIA)[A-Z0-9]{12,}|(?i:(?:signature|credential|securitytoken|security-token)[=:]\s*\S+)"
-)
 
 
 class Throttled(Unavailable):
@@ -58,10 +55,6 @@ def told(doing: str) -> Iterator[None]:
 
 def code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def redacted(text: str) -> str:
-    return SECRETS.sub("…", text)
 
 
 def _of_answer(error: ClientError, doing: str) -> Unavailable:

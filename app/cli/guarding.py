@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from app.faults.guardian import TICK
 from app.faults.scan import known, named, switch_off
 from app.settings import Environment, Settings, load, person
 
+LOGGER = logging.getLogger(__name__)
 STILL_ARMED = 1  # exit code
 
 
@@ -39,19 +41,18 @@ def _tell_strays(settings: Settings, faults: Faults) -> None:
     """Armed values that the ledger does not hold: nobody's to disarm unasked."""
     for name in settings.environments:
         for stray in faults.scan(name):
-            click.echo(
-                f"ARMED, and not in the ledger: {stray.store} in {name}: {stray.sentence}. "
-                f"gameday disarm {stray.store} switches it off.",
-                err=True,
-            )
+            LOGGER.warning(
+                "ARMED, and not in the ledger: %s in %s: %s. gameday disarm %s switches it off.",
+                stray.store, name, stray.sentence, stray.store,
+            )  # fmt: skip
 
 
 def _step(guardian: Guardian, faults: Faults) -> None:
     due = [entry.id for entry in faults.ledger.due(SystemClock().now()) if entry.active]
     try:
         guardian.step()
-    except Exception as error:  # noqa: BLE001  the one loop that must never end: the next step tries again
-        click.echo(f"The guardian's step failed, and it goes on: {error}", err=True)
+    except Exception:  # the one loop that must never end: the next step tries again
+        LOGGER.exception("The guardian's step failed, and it goes on")
         return
     for entry_id in due:
         entry = faults.entry(entry_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,9 +17,11 @@ from app.faults import dead_mans_switch, lock
 from app.faults.entry import Entry, Store
 from app.faults.ledger import Ledger
 from app.live import Live
+from app.logs import about
 from app.settings import Environment
 from app.storage import Storage
 
+LOGGER = logging.getLogger(__name__)
 TOPIC = "faults"
 LATE_WRITES_WITHIN = timedelta(minutes=10)  # later, whoever writes the same value means it
 
@@ -91,4 +94,15 @@ class Ground:
             "run": entry.run_id,
         }
         self._live.publish(TOPIC, "fault", data)
+        with about(run_id=number(entry.run_id), environment=entry.environment):
+            level = logging.ERROR if entry.stuck else logging.INFO
+            words = (entry.store, entry.environment, entry.state.value, entry.outcome or "")
+            LOGGER.log(
+                level, "%s in %s: %s. %s", *words, extra={"fault": entry.id, "state": entry.state.value}
+            )
         return entry
+
+
+def number(run_id: str | None) -> int | str | None:
+    """A run's id as every other line has it."""
+    return int(run_id) if run_id is not None and run_id.isdecimal() else run_id

@@ -23,6 +23,7 @@ class Guardian:
         self._clock = clock
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._ticked: float | None = None  # when the last step was completed, by the monotonic clock
 
     def step(self) -> bool:
         """Disarm what is due, and look again at what was disarmed a moment ago. Whether there was any."""
@@ -38,6 +39,10 @@ class Guardian:
         else:
             self._faults.look_again(entry.id, by=BY)
 
+    def lag(self) -> float | None:
+        """Seconds since its last completed step; None where it was not started."""
+        return None if self._ticked is None else max(0.0, self._clock.monotonic() - self._ticked)
+
     def recover(self, orphans: Sequence[Entry]) -> None:
         """Disarm what an earlier console armed by hand and did not disarm: its owner is gone."""
         self._faults.disarm_each(orphans, by=BY, why="the console that armed it ended without disarming")
@@ -45,6 +50,7 @@ class Guardian:
     def start(self) -> None:
         """Recover, then keep watch, in a thread. Call it before anything new can be armed."""
         orphans = self._faults.ledger.by_hand()
+        self._ticked = self._clock.monotonic()
         self._thread = threading.Thread(target=self._watch, args=(orphans,), name="guardian", daemon=True)
         self._thread.start()
 
@@ -61,6 +67,7 @@ class Guardian:
     def _safely(self, step: Callable[[], object]) -> None:
         try:
             step()
+            self._ticked = self._clock.monotonic()
         except Exception:
             # The one loop that must never end, nor leave the next fault armed: the next tick tries this one again.
             log.exception("The guardian's step failed; it goes on.")

@@ -52,6 +52,11 @@ class Live:
         with self._lock:
             return len(self._followers.get(topic, ()))
 
+    def viewers(self) -> int:
+        """How many follow anything at all, each counted once."""
+        with self._lock:
+            return len({follower for followers in self._followers.values() for follower in followers})
+
     def close(self) -> None:
         """End every stream: the server is going down."""
         with self._lock:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from app.aws.metering import asked_for
 from app.aws.metrics import MetricResults, get_metric_data
 from app.aws.problems import Refused
 from app.clock import Clock
 from app.errors import GamedayError
 from app.live import Live
 from app.metrics import store
+from app.metrics.attribution import PAGE, shares
 from app.metrics.sample import Reading, Sample
+from app.metrics.turns import Turns
 from app.queries import Query
 from app.queries.requests import batches, entries, result_id, values
 from app.settings import Environment
@@ -22,7 +25,6 @@ from app.storage import Storage
 
 HISTORY = timedelta(hours=1)  # fetched for a query that has none
 KEPT = timedelta(days=14)
-LONGEST_BACKOFF = 300.0  # seconds
 
 
 class AwsRoom(Protocol):
@@ -47,20 +49,26 @@ class Metrics:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _watched: dict[str, tuple[str, tuple[Query, ...]]] = field(default_factory=dict)
     _trouble: dict[tuple[str, str], _Trouble] = field(default_factory=dict)  # by environment and query
-    _failures: dict[str, int] = field(default_factory=dict)  # polls in a row that AWS did not answer
     _late: dict[tuple[str, str], float] = field(default_factory=dict)  # seconds, of the newest data point
-    _due: dict[str, datetime] = field(default_factory=dict)
+    _turns: dict[str, Turns] = field(default_factory=dict)
+    _stopped: dict[str, datetime] = field(default_factory=dict)  # since when open pages get nothing there
     changed: threading.Event = field(default_factory=threading.Event)  # something new is watched
+    stopped: Callable[[str], str] = lambda _environment: (
+        ""
+    )  # why open pages get nothing there; empty: they do
     also: Callable[[str], Sequence[Query]] = lambda _environment: ()  # asked anew at each look
 
     def watch(self, subject: str, environment: str, queries: Sequence[Query]) -> None:
-        """Poll these until `unwatch`; a subject that watches already watches these instead."""
+        """Poll these until `unwatch`; a subject that watches already watches these instead.
+
+        A subject that begins with `page:` is an open page: it goes without before anybody else does.
+        """
         with self._lock:
             before = {query.id for query in self._asked_for(environment)}
             self._watched[subject] = (environment, tuple(queries))
-            if not before.issuperset(query.id for query in queries) and not self._failures.get(environment):
-                self._due.pop(environment, None)
-                self.changed.set()
+            after = {query.id for query in self._asked_for(environment)}
+        if self.turns(environment).want(after - before, self.clock.now()):
+            self.changed.set()
 
     def unwatch(self, subject: str) -> None:
         with self._lock:
@@ -71,9 +79,25 @@ class Metrics:
         queries = [*self._asked_for(environment), *self.also(environment)]
         return list({query.id: query for query in queries}.values())
 
-    def _asked_for(self, environment: str) -> list[Query]:
+    def turns(self, environment: str) -> Turns:
         with self._lock:
-            return [q for place, qs in self._watched.values() if place == environment for q in qs]
+            if environment not in self._turns:
+                self._turns[environment] = Turns(self.environments[environment])
+            return self._turns[environment]
+
+    def lag(self, environment: str) -> float:
+        """Seconds by which the newest sample of what is wanted there is later than it should be."""
+        return self.turns(environment).lag(self.clock.now())
+
+    def _asked_for(self, environment: str) -> list[Query]:
+        without_pages = bool(self.stopped(environment))
+        with self._lock:
+            return [
+                query
+                for subject, (place, queries) in self._watched.items()
+                if place == environment and not (without_pages and subject.startswith(PAGE))
+                for query in queries
+            ]
 
     def samples(self, environment: str, query_id: str, since: datetime, limit: int = 2000) -> list[Sample]:
         """The newest `limit` since then, the oldest first."""
@@ -85,23 +109,43 @@ class Metrics:
             return store.latest(session, environment, query_id)
 
     def state(self, environment: str, query_id: str) -> Reading:
-        trouble = self._trouble.get((environment, query_id))
         sample = self.latest(environment, query_id)
+        if since := self._without_since(environment, query_id):
+            return Reading(sample=sample, error=self.stopped(environment), error_since=since)
+        trouble = self._trouble.get((environment, query_id))
         if trouble is None:
             return Reading(sample=sample)
         return Reading(sample=sample, error=trouble.sentence, error_since=trouble.since)
+
+    def _without_since(self, environment: str, query_id: str) -> datetime | None:
+        """Since when a query that only pages want is not polled any more; None where it is."""
+        if not self.stopped(environment):
+            self._stopped.pop(environment, None)
+            return None
+        since = self._stopped.setdefault(environment, self.clock.now())
+        return None if query_id in {query.id for query in self.watched(environment)} else since
 
     def observed_delay(self, environment: str) -> float | None:
         """Seconds that the newest data point of the latest query was behind the end of its period; None: not seen yet."""
         return max((late for (place, _), late in self._late.items() if place == environment), default=None)
 
     def next_due(self, environment: str) -> datetime:
-        """In the past where it has not been polled yet."""
-        return self._due.get(environment, datetime.min.replace(tzinfo=UTC))
+        """In the past where it has not been polled yet, or where something new is watched."""
+        return self.turns(environment).next_due
+
+    def poll_due(self, environment: Environment) -> None:
+        """Everything, where its time has come; before that, only what is newly watched."""
+        new = self.turns(environment.name).take(self.clock.now())
+        if new is None:
+            self.poll(environment)
+        elif queries := [query for query in self.watched(environment.name) if query.id in new]:
+            self._poll(environment, queries, out_of_turn=True)
 
     def poll(self, environment: Environment) -> None:
         """One sample of everything watched there, evaluated as its probe would now. Errors are kept, not raised."""
-        queries = self.watched(environment.name)
+        self._poll(environment, self.watched(environment.name), out_of_turn=False)
+
+    def _poll(self, environment: Environment, queries: Sequence[Query], *, out_of_turn: bool) -> None:
         now = self.clock.now()
         samples: list[Sample] = []
         away: GamedayError | None = None
@@ -111,7 +155,8 @@ class Metrics:
                 samples += found
             if away is not None:
                 self._note(environment.name, batch, str(away), now)
-        self._due[environment.name] = now + timedelta(seconds=self._wait(environment, away))
+        ids = [query.id for query in queries]
+        self.turns(environment.name).over(ids, now, answered=away is None, out_of_turn=out_of_turn)
         self._keep(samples)
         for sample in samples:
             if sample.at == now:
@@ -128,14 +173,6 @@ class Metrics:
     def forget_old(self) -> None:
         with self.storage.writing() as session:
             store.forget(session, self.clock.now() - KEPT)
-
-    def _wait(self, environment: Environment, away: GamedayError | None) -> float:
-        """Seconds until the next poll: longer and longer while AWS does not answer."""
-        if away is None:
-            self._failures.pop(environment.name, None)
-            return environment.poll_seconds
-        failures = self._failures[environment.name] = self._failures.get(environment.name, 0) + 1
-        return float(min(LONGEST_BACKOFF, environment.poll_seconds * 2**failures))
 
     def _note(self, environment: str, queries: Sequence[Query], sentence: str, now: datetime) -> None:
         for query in queries:
@@ -208,7 +245,10 @@ class Metrics:
         self, environment: Environment, batch: list[Query], *, start: datetime, end: datetime
     ) -> MetricResults:
         client = self.aws.client(environment.name, "cloudwatch")
-        return get_metric_data(client, queries=entries(batch), start=start, end=end)
+        with self._lock:
+            watched = {s: qs for s, (place, qs) in self._watched.items() if place == environment.name}
+        with asked_for(shares(batch, watched)):
+            return get_metric_data(client, queries=entries(batch), start=start, end=end)
 
     def _keep(self, samples: Sequence[Sample]) -> None:
         if samples:

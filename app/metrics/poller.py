@@ -6,6 +6,7 @@ import logging
 import threading
 from datetime import datetime, timedelta
 
+from app.logs import about
 from app.metrics.metrics import Metrics
 
 IDLE = 1.0  # seconds between looks when nothing is due
@@ -27,9 +28,11 @@ class Poller:
         waits = [IDLE]
         for environment in metrics.environments.values():
             if not metrics.watched(environment.name):
+                metrics.turns(environment.name).rest()
                 continue
             if metrics.next_due(environment.name) <= now:
-                metrics.poll(environment)
+                with about(environment=environment.name):
+                    metrics.poll_due(environment)
             waits.append((metrics.next_due(environment.name) - metrics.clock.now()).total_seconds())
         self._prune(now)
         return max(0.0, min(waits))

@@ -9,13 +9,15 @@ from datetime import timedelta
 from multiprocessing.connection import wait
 from typing import Any
 
+from app.aws.metering import asked_for
 from app.child.spec import Spec
 from app.clock import Clock
 from app.errors import Conflict
+from app.logs import about
 from app.runs import ending, processes, store
 from app.runs.arming import Answer, Arming, Refusal
 from app.runs.children import Child
-from app.runs.measured import measured
+from app.runs.measured import asked, measured
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
 from app.runs.run import Run
@@ -92,23 +94,31 @@ class Attendance:
     # --- the thread -------------------------------------------------------------------------------------
 
     def attend(self) -> None:
+        with about(run_id=self.run_id), asked_for({f"run:{self.run_id}": 1.0}):
+            self._attend()
+
+    def _attend(self) -> None:
         try:
             run = self._claim()
             if run is not None:
-                try:
-                    self._begin(run)
-                    self._follow(run)
-                except Exception as error:
-                    LOGGER.exception("Run %s broke", run.id)
-                    self._told_end = self._told_end or {"problem": str(error) or repr(error)}
-                finally:
-                    self._end(run)
-                ending.settle(self._rooms, self._record, run.id, hurry=self._hurry)
+                with about(environment=run.environment):
+                    self._conduct(run)
         except Exception:
             LOGGER.exception("Run %s could not be attended to its end", self.run_id)
         finally:
             self._ended.set()
             self._settled.set()
+
+    def _conduct(self, run: Run) -> None:
+        try:
+            self._begin(run)
+            self._follow(run)
+        except Exception as error:
+            LOGGER.exception("Run %s broke", run.id)
+            self._told_end = self._told_end or {"problem": str(error) or repr(error)}
+        finally:
+            self._end(run)
+        ending.settle(self._rooms, self._record, run.id, hurry=self._hurry)
 
     def _claim(self) -> Run | None:
         """None where another supervisor was first."""
@@ -200,6 +210,8 @@ class Attendance:
             self._told_end = data
         if kind in JUDGED and (samples := measured(run, data, self._clock.now())):
             self._rooms.metrics.record(samples)
+        if kind in JUDGED and (use := asked(run, data)).metrics:
+            self._rooms.meter(use)
         if kind == "rollbacks":
             self._rolling_back = True
         if kind not in UNRECORDED:

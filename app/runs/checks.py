@@ -5,34 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from app.aws import Function, Parameter
 from app.aws.permissions import Decision
 from app.dialects import Fault, FaultMode, any_armed, stickiness
 from app.faults import Entry, Store, Understanding
 from app.faults.plan import resting
+from app.runs.cost import COST, Cost, of_cost
+from app.runs.finding import Finding, Level, ok, refusal, warning
+
+__all__ = ["Finding", "Known", "Level", "StoreFacts", "check", "ok", "refusal", "warning"]
 
 READS_A_SECOND = 40  # of GetParameter, by default, for a whole account and region
 ENOUGH_HITS = 10  # below which a share says nothing
 METRIC_DELAY = 60.0  # seconds until AWS's own metrics have a minute, where no delay was observed yet
-
-
-class Level(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    REFUSAL = "refusal"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """`accept`: the word by which a person takes a refusal upon themselves; empty where nobody can."""
-
-    level: Level
-    code: str  # stable, for scripts
-    sentence: str
-    remedy: str = ""
-    accept: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +61,7 @@ class Known:
     accepted: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()  # of the stop conditions, in ALARM already
     recycle: bool = False  # the environment permits new containers
+    cost: Cost | None = None  # None: nobody counts
 
 
 Findings = Iterator[Finding]
@@ -84,24 +71,13 @@ UNPROVEN = "unproven"
 def check(known: Known) -> list[Finding]:
     """Refusals first, then warnings, then what is well."""
     found = [*_of_run(known), *_of_signals(known), *_of_activities(known)]
+    found += of_cost(known.cost, accepted=COST in known.accepted) if known.cost else ()
     found += [finding for facts in known.stores for finding in _of_store(facts, known)]
     if not known.stores and not known.unproven:
         words = "No fault that the console recognises: the run is judged by its hypothesis alone."
         found.append(warning("no-fault", words))
     order = {Level.REFUSAL: 0, Level.WARNING: 1, Level.OK: 2}
     return sorted(found, key=lambda finding: order[finding.level])
-
-
-def ok(code: str, sentence: str) -> Finding:
-    return Finding(level=Level.OK, code=code, sentence=sentence)
-
-
-def warning(code: str, sentence: str, remedy: str = "") -> Finding:
-    return Finding(level=Level.WARNING, code=code, sentence=sentence, remedy=remedy)
-
-
-def refusal(code: str, sentence: str, remedy: str, accept: str = "") -> Finding:
-    return Finding(level=Level.REFUSAL, code=code, sentence=sentence, remedy=remedy, accept=accept)
 
 
 def _of_run(known: Known) -> Findings:

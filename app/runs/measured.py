@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from app.aws.metering import Use
 from app.metrics import MET, Sample
 from app.runs.run import Run
+
+BY_PROBES = "GetMetricData by a run's probes"
 
 
 def measured(run: Run, judged: Mapping[str, Any], at: datetime) -> list[Sample]:
@@ -28,3 +31,13 @@ def measured(run: Run, judged: Mapping[str, Any], at: datetime) -> list[Sample]:
         for name, probe in probes.items()
         if name in by_name
     ]
+
+
+def asked(run: Run, data: Mapping[str, Any]) -> Use:
+    """What the probes of one look at the hypothesis have asked of CloudWatch, from the run's own process."""
+    metrics = {str(signal["name"]): int(signal.get("metrics", 0)) for signal in run.signals}
+    count = sum(metrics.get(str(probe.get("name")), 0) for probe in data.get("probes", ()))
+    return Use(
+        environment=run.environment, service="cloudwatch", operation=BY_PROBES, metrics=count,
+        asked_for={run.topic: 1.0},
+    )  # fmt: skip

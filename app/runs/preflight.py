@@ -19,9 +19,11 @@ from app.faults.understanding import readers_of
 from app.metrics import Metrics
 from app.queries import Judgement
 from app.runs.checks import METRIC_DELAY, Finding, Known, Level, StoreFacts, check
+from app.runs.cost import cost_of
 from app.runs.rooms import Patience
 from app.runs.stopping import alarming
 from app.settings import Environment
+from app.usage import Usage
 
 STALE_AFTER = 3  # times the poller's interval
 LOOKS_BACK = timedelta(minutes=5)  # for traffic
@@ -49,6 +51,7 @@ class Preflight:
         metrics: Metrics,
         clock: Clock,
         patience: Patience,
+        usage: Usage | None = None,
     ) -> None:
         self._faults = faults
         self._aws = aws
@@ -56,6 +59,7 @@ class Preflight:
         self._metrics = metrics
         self._clock = clock
         self._patience = patience
+        self._usage = usage
 
     def look(
         self,
@@ -86,6 +90,9 @@ class Preflight:
                 accepted=frozenset(accepted),
                 recycle=environment.recycle,
                 alarms=self._alarms(environment, [*getattr(reading, "stop_conditions", ()), *stop]),
+                cost=None
+                if self._usage is None
+                else cost_of(reading, environment, self._usage, tuple(stores)),
             )
         )
 

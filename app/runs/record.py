@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -11,10 +12,13 @@ from sqlalchemy.orm import Session
 from app import crash
 from app.clock import Clock
 from app.live import Live
+from app.logs import about
 from app.runs import store
 from app.runs.run import Event
 from app.storage import Storage
 
+LOGGER = logging.getLogger(__name__)
+NAMES = ("verdict", "name", "store", "status", "text", "experiment")  # what an event is best known by
 Told = tuple[str, Mapping[str, Any]]
 
 
@@ -48,7 +52,15 @@ class Record:
         self._publish(run_id, list(events), changed=True)
 
     def _publish(self, run_id: int, events: list[Event], *, changed: bool) -> None:
-        for event in events:
-            self._live.publish(f"run:{run_id}", event.kind, event, id=event.seq)
+        with about(run_id=run_id):
+            for event in events:
+                self._live.publish(f"run:{run_id}", event.kind, event, id=event.seq)
+                LOGGER.info("Run %s: %s", run_id, told(event), extra={"event": event.kind, "seq": event.seq})
         if changed:
             self._live.publish("runs", "run", {"id": run_id})
+
+
+def told(event: Event) -> str:
+    """What a line says of an event: its kind, and the name of what it is about."""
+    name = next((str(event.data[key]) for key in NAMES if event.data.get(key)), "")
+    return f"{event.kind}: {name}" if name else event.kind

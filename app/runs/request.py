@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.aws.metering import metrics_requested
 from app.errors import Invalid, Problem
 from app.experiments.extension import StopCondition
 from app.runs import stopping
@@ -128,6 +129,7 @@ def signal(one: Any) -> dict[str, Any]:
         "values": list(getattr(tolerance, "values", ())),
         "unit": one.unit,
         "query": getattr(query, "id", None),
+        "metrics": metrics_requested(getattr(query, "entries", ())),
         "when_empty": getattr(query, "when_empty", None),
     }
 

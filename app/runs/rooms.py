@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.aws.metering import Meter
 from app.clock import Clock
 from app.faults import Lever
 from app.live import Live
@@ -117,6 +118,7 @@ class Rooms:
     environ: Mapping[str, str] = field(
         default_factory=dict
     )  # of runs, below their environment's own variables
+    meter: Meter = lambda _use: None  # told of what a run's own probes ask of CloudWatch
 
     def folder(self, run_snapshot: str) -> Path:
         """Where a run keeps its snapshot, journal and console log."""

@@ -95,6 +95,16 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How many runs came to the same."""
+
+    environment: str
+    status: RunStatus
+    verdict: str | None  # None: not over, or settling
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Event:
     """`seq` counts from 1 without a gap within a run; `at` is aware, in UTC."""
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from app import crash
+from app.aws.metering import Meter
 from app.clock import Clock
 from app.errors import Conflict, Invalid, NotFound
 from app.faults import Lever
 from app.live import Live
+from app.logs import about
 from app.runs import store
 from app.runs.arming import NOT_PLAYED
 from app.runs.attendance import SAFETY_LEVER, Attendance
@@ -37,7 +39,7 @@ from app.runs.rooms import (
     ReadingRoom,
     Rooms,
 )
-from app.runs.run import Event, Rollback, Run, RunStatus
+from app.runs.run import Event, Outcome, Rollback, Run, RunStatus
 from app.runs.timeline import TimelineStep, timeline
 from app.settings import Settings
 from app.storage import Storage
@@ -61,11 +63,12 @@ class Runs:
         reading: ReadingRoom | None = None,
         preflight: Preflight | None = None,
         environ: Mapping[str, str] | None = None,
+        meter: Meter = lambda _use: None,
     ) -> None:
         self.rooms = Rooms(
             storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
             aws=aws, live=live, clock=clock, children=children, patience=patience or Patience(),
-            reading=reading or FromFiles(environ), environ=environ or {},
+            reading=reading or FromFiles(environ), environ=environ or {}, meter=meter,
         )  # fmt: skip
         self._preflight = preflight
         self.record = Record(storage, live, clock)
@@ -172,9 +175,14 @@ class Runs:
             attendance = self.dispatch.attending(run.id)
             if attendance is not None and attendance.forbid(by=f"{SAFETY_LEVER}, engaged by {by}"):
                 attendance.signal()
-                threading.Thread(target=end, args=(attendance,), kwargs={"grace": self.rooms.patience.rollbacks},
-                                 name=f"ending-{run.id}", daemon=True).start()  # fmt: skip
+                threading.Thread(
+                    target=self._end, args=(attendance,), name=f"ending-{run.id}", daemon=True
+                ).start()
         return lever, stopped
+
+    def _end(self, attendance: Attendance) -> None:
+        with about(run_id=attendance.run_id):
+            end(attendance, grace=self.rooms.patience.rollbacks)
 
     def get(self, run_id: int) -> Run:
         with self.rooms.storage.reading() as session:
@@ -187,6 +195,11 @@ class Runs:
         """Queued or running, the oldest first."""
         with self.rooms.storage.reading() as session:
             return store.unfinished(session, environment)
+
+    def outcomes(self) -> list[Outcome]:
+        """All runs, counted."""
+        with self.rooms.storage.reading() as session:
+            return store.outcomes(session)
 
     def events(self, run_id: int, after: int = 0) -> list[Event]:
         """Those with a greater `seq`. The live topic `run:{id}` carries the same values as its data."""

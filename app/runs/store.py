@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.runs.run import Event, JournalState, Run, RunStatus, Verdict
+from app.runs.run import Event, JournalState, Outcome, Run, RunStatus, Verdict
 from app.storage.tables import RunEventRow, RunRow
 
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -49,6 +49,17 @@ def unfinished(session: Session, environment: str | None = None) -> list[Run]:
     if environment is not None:
         query = query.where(RunRow.environment == environment)
     return [to_run(row) for row in session.scalars(query)]
+
+
+def outcomes(session: Session) -> list[Outcome]:
+    """Counted by the database, on an index that has all that is asked for."""
+    query = select(RunRow.environment, RunRow.status, RunRow.verdict, func.count()).group_by(
+        RunRow.environment, RunRow.status, RunRow.verdict
+    )
+    return [
+        Outcome(environment=environment, status=RunStatus(status), verdict=verdict, count=count)
+        for environment, status, verdict, count in session.execute(query)
+    ]
 
 
 def unsettled(session: Session) -> list[Run]:

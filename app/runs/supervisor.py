@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 
+from app.logs import about
 from app.runs import ending, processes, store
 from app.runs.attendance import Attendance
 from app.runs.run import Run
@@ -41,18 +42,23 @@ class Supervisor:
         hurry = threading.Event()
         hurry.set()
         for run, pid, started in left:
-            end_processes(run, pid, started)
-            ending.end(
-                self._rooms,
-                self._runs.record,
-                run.id,
-                told={},
-                stopped_by=CRASH,
-                exit_code=None,
-                crashed=True,
-            )
+            with about(run_id=run.id, environment=run.environment):
+                LOGGER.warning(
+                    "Run %s was left by a console that ended without a word; it is ended now", run.id
+                )
+                end_processes(run, pid, started)
+                ending.end(
+                    self._rooms,
+                    self._runs.record,
+                    run.id,
+                    told={},
+                    stopped_by=CRASH,
+                    exit_code=None,
+                    crashed=True,
+                )
         for run in [*(run for run, *_ in left), *unsettled]:
-            ending.settle(self._rooms, self._runs.record, run.id, hurry=hurry)
+            with about(run_id=run.id, environment=run.environment):
+                ending.settle(self._rooms, self._runs.record, run.id, hurry=hurry)
 
     def shutdown(self, *, hurry: threading.Event | None = None, wait: bool = True) -> None:
         """One signal to each child, time for rollbacks, then the end of their groups; all of it disarmed.

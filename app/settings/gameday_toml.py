@@ -27,7 +27,9 @@ LISTS = {
 }
 TABLES = ("variables", "dialects")
 KNOWN_HERE = ("default_environment", "allowed_hosts", "environments", "channels", "public_url")
-KNOWN_THERE = (*TEXTS, *TABLES, *SWITCHES, *LISTS, "endpoint", "longest_lease")
+PRICES = ("metrics", "requests", "scanned_gigabyte")  # in US dollars; the first two for a thousand
+AMOUNTS = ("longest_lease", "monthly_cap", "prices")
+KNOWN_THERE = (*TEXTS, *TABLES, *SWITCHES, *LISTS, *AMOUNTS, "endpoint")
 
 
 def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings:
@@ -70,7 +72,8 @@ def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings
 
 
 def _environment(name: str, table: Mapping[str, Any]) -> Environment:
-    words: dict[str, Any] = {key: table[key] for key in (*TEXTS, *TABLES, *SWITCHES) if key in table}
+    asis = (*TEXTS, *TABLES, *SWITCHES, "monthly_cap", "prices")
+    words: dict[str, Any] = {key: table[key] for key in asis if key in table}
     words["stores"] = tuple(table.get("stores", ()))
     words["blackouts"] = tuple(_window(one) for one in table.get("blackouts", ()))
     words["tell"] = tuple(table["tell"]) if "tell" in table else None
@@ -131,6 +134,10 @@ def _mistakes_of(name: str, table: Any, text: str) -> Iterator[Problem]:
             for inner in (name for name, one in value.items() if not isinstance(one, str)):
                 words = f"{inner} is a text in quotes."
                 yield _mistake(text, inner, f"{place}.{key}.{inner}", words, after=f"[{place}")
+        elif key == "prices" and isinstance(value, dict):
+            for inner in (name for name, one in value.items() if name not in PRICES or not _amount(one)):
+                words = f"Prices are amounts in US dollars of: {', '.join(PRICES)}."
+                yield _mistake(text, inner, f"{place}.prices.{inner}", words, after=f"[{place}")
         elif message := _wrong(key, value):
             yield _mistake(text, key, f"{place}.{key}", message, after=f"[{place}")
 
@@ -145,9 +152,20 @@ def _wrong(key: str, value: Any) -> str:
         return "" if isinstance(value, bool) else f"{key} is true or false."
     if key in LISTS:
         return _wrong_list(key, value)
+    return _wrong_amount(key, value) if key in AMOUNTS else _wrong_text(key, value)
+
+
+def _wrong_amount(key: str, value: Any) -> str:
     if key == "longest_lease":
         return "" if _duration(value) else f"{value!r} is no duration. Write “30m”, “90s” or “2h”."
-    return _wrong_text(key, value)
+    if key == "monthly_cap":
+        return "" if _amount(value) else f"{value!r} is no amount in US dollars. Write one like 5.00."
+    return f"Prices are a table: [environments.NAME.prices] with {', '.join(PRICES)}."
+
+
+def _amount(value: Any) -> bool:
+    """Of money; `true` is a number to Python only."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
 
 
 def _wrong_list(key: str, value: Any) -> str:

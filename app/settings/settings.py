@@ -34,6 +34,10 @@ class Environment:
     poll_seconds: float = 60.0  # between two samples: AWS's own metrics have one a minute, and bill each
     blackouts: tuple[tuple[datetime, datetime], ...] = ()  # in which nothing is armed
     tell: tuple[str, ...] | None = None  # channels that hear of it; None: all of them
+    monthly_cap: float | None = None  # US dollars that asking CloudWatch may cost in a month; None: no cap
+    prices: Mapping[str, float] = field(
+        default_factory=dict
+    )  # of CloudWatch, where they differ from the list
 
     @property
     def is_emulated(self) -> bool:

@@ -72,6 +72,9 @@ class RunRow(Base):
         String(200), index=True, unique=True
     )  # a second start with it is the first one
 
+    # Counted at every scrape: without it, that reads every run's documents.
+    __table_args__ = (Index("runs_by_outcome", "environment", "status", "verdict"),)
+
 
 class RunEventRow(Base):
     """What happened in a run, in the order that its stream replays."""
@@ -151,6 +154,20 @@ class SampleRow(Base):
     parts: Mapped[dict[str, Any]]
 
     __table_args__ = (Index("samples_by_query", "environment", "query", "at", unique=True),)
+
+
+class UsageRow(Base):
+    """What was asked of CloudWatch in an environment on a day: one row for each kind and whom it was asked for."""
+
+    __tablename__ = "usage"
+
+    environment: Mapped[str] = mapped_column(String(100), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)  # `2026-11-26`, in UTC
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(
+        String(60), primary_key=True, index=True
+    )  # `run:12`; empty: nobody's
+    amount: Mapped[float] = mapped_column(Float)
 
 
 class CredentialRow(Base):

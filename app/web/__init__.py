@@ -22,14 +22,17 @@ from app.web import (
     reports,
     runs,
     sandbox,
+    scrape,
     signals,
     static,
     stopping,
     upkeep,
+    usage,
 )
 from app.web.console import Console
 from app.web.guards import Guard
 from app.web.render import Show
+from app.web.requests import Requests
 from app.web.streams import Streams
 from app.web.watching import Watching
 
@@ -66,6 +69,9 @@ ROUTES: tuple[APIRouter, ...] = (
     notifications.api,
     notifications.trying,
     stopping.routes,
+    scrape.routes,
+    usage.pages,
+    usage.api,
 )
 
 
@@ -89,4 +95,6 @@ def create_app(console: Console) -> FastAPI:
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     app.add_middleware(Guard, allowed_hosts=console.settings.names, addresses=console.settings.login)
+    app.add_middleware(Guard, allowed_hosts=console.settings.allowed_hosts, addresses=console.settings.login)
+    app.add_middleware(Requests)
     return app

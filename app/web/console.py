@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from app.runs import Runs
 from app.sandbox.control import Control
 from app.settings import Environment, Settings
 from app.storage import Storage
+from app.usage import Usage
 
 
 class CatalogRoom(Protocol):
@@ -36,6 +37,7 @@ class MetricRoom(Protocol):
     def latest(self, environment: str, query_id: str, /) -> Any: ...
     def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> Sequence[Any]: ...
     def state(self, environment: str, query_id: str, /) -> Any: ...
+    def lag(self, environment: str, /) -> float: ...
 
 
 @dataclass(kw_only=True)
@@ -51,6 +53,10 @@ class Console:
     evidence: Evidence
     runs: Runs
     notifications: Notifications
+    usage: Usage
+    lags: dict[str, Callable[[], float | None]] = field(
+        default_factory=dict
+    )  # of each loop, in seconds, by its name
     access: Access | None = None  # looked at where the settings require a login
     sandbox: Control | None = None  # only where `gameday sandbox` started the console
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.errors import GamedayError, Invalid, NotFound, Problem
+from app.logs import about
 
 LOGGER = logging.getLogger("gameday")
 MEDIA_TYPE = "application/problem+json"
@@ -149,5 +150,6 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    LOGGER.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    with about(request_id=getattr(request.state, "request_id", None)):  # it is told outside of its middleware
+        LOGGER.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return answer(request, Unexpected(f"{type(error).__name__}: {error}"))

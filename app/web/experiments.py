@@ -38,7 +38,7 @@ class Asked(BaseModel):
     hypothesis_frequency: Annotated[float | None, Field(gt=0)] = None  # seconds, as for `chaos run`
     fail_fast: bool = False
     stop: list[Mapping[str, Any]] = []  # stop conditions, as the file's `gameday` extension has them
-    accept: list[str] = []  # refusals of preflight that the caller takes upon themselves: `unproven`
+    accept: list[str] = []  # refusals of preflight that the caller takes upon themselves: `unproven`, `cost`
 
 
 @pages.get("/experiments")
@@ -88,8 +88,8 @@ async def _asked(request: Request) -> Asked:
     """From a JSON body, a form, or nothing at all."""
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         given: Any = {name: value for name, value in (await form(request)).items() if value}
-        if "accept" in given:
-            given["accept"] = given["accept"].split(",")
+        accepted = ",".join(given.pop(name, "") for name in ("accept", "accept_cost"))
+        given["accept"] = [word for word in accepted.split(",") if word]
     else:
         given = _json(await request.body())
     try:

@@ -27,6 +27,7 @@ PAGES = (
     "error",
     "request",
     "notifications",
+    "usage",
 )
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from app.errors import GamedayError
+from app.usage import dollars
 from app.web import static, words
 from app.web.armed import place
 from app.web.boards import Boards
@@ -35,6 +36,7 @@ class Show:
         )  # fmt: skip
         self._jinja.filters |= {
             "number": words.number, "span": words.span, "clock": words.clock, "share": words.share, "text": _text,
+            "bytes": words.size, "dollars": dollars,
         }  # fmt: skip
         self._jinja.globals |= {
             "dom_id": words.dom_id, "plural": words.plural, "ago": words.ago, "asset": static.asset,

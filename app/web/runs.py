@@ -20,6 +20,7 @@ from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs, still_allowed
 from app.web.panels import Page
+from app.web.usage import run_cost
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 api = APIRouter(prefix="/api/runs", tags=["runs"], dependencies=[needs(Need.SEE)])
@@ -51,7 +52,10 @@ def page(request: Request, run_id: RowId, show: Shown, console: Rooms) -> HTMLRe
     environment = run.environment if known else console.settings.default_environment
     log = console.runs.console_log(run_id) or b""
     page = Page(name="run", environment=environment, subject=str(run_id))
-    return show.page(request, "runs/show.html", page, run=run, log=log[-20_000:].decode(errors="replace"))
+    return show.page(
+        request, "runs/show.html", page, run=run, log=log[-20_000:].decode(errors="replace"),
+        cost=run_cost(console, run.id, run.environment),
+    )  # fmt: skip
 
 
 @api.get("")
@@ -114,7 +118,8 @@ def rollback(request: Request, run_id: RowId, console: Rooms, show: Shown, who: 
 
 
 def told(console: Console, run: Run) -> dict[str, Any]:
-    return run_json(run, console.faults.for_run(str(run.id)))
+    entries = console.faults.for_run(str(run.id))
+    return {**run_json(run, entries), "cost": run_cost(console, run.id, run.environment)}
 
 
 def answered(body: Any, *, status: int = 200, location: str | None = None) -> JSONResponse:

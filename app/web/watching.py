@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from app.metrics import PAGE
 from app.web.console import MetricRoom
 
 
@@ -21,7 +22,7 @@ class Watching:
 
     def open(self, environment: str, name: str, queries: Sequence[Any]) -> str:
         """Have `queries` polled until `close` is called with the subject that is returned. May ask AWS."""
-        subject = f"page:{environment}:{name}"
+        subject = f"{PAGE}{environment}:{name}"
         with self._lock:
             self._pages[subject] += 1
             if queries and self._wanted.get(subject) != list(

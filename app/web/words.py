@@ -9,13 +9,22 @@ from datetime import datetime
 
 from app.reports.words import THIN, number, span
 
-__all__ = ["ago", "by_hand", "clock", "dom_id", "number", "plural", "share", "span"]
+__all__ = ["ago", "by_hand", "clock", "dom_id", "number", "plural", "share", "size", "span"]
 
-MINUTE, DAY = 60, 86400
+MINUTE, DAY, LARGE = 60, 86400, 1000
 
 
 def share(part: float, whole: float) -> str:
     return f"{round(100 * part / whole)}{THIN}%" if whole else "none"
+
+
+def size(count: float) -> str:
+    """`0 B`, `12 kB`, `3.4 MB`."""
+    for unit in ("B", "kB", "MB"):
+        if count < LARGE:
+            return number(round(count, 1), unit)
+        count /= LARGE
+    return number(round(count, 1), "GB")
 
 
 def clock(seconds: float | None) -> str:

@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from app.aws import Aws, Denied, Throttled
 from app.aws.metrics import get_metric_data
-from app.aws.problems import redacted, told
+from app.aws.problems import told
 from app.errors import NotFound, Unavailable
+from app.logs import redacted
 from app.settings import Environment
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -242,3 +242,91 @@ def test_how_late_the_newest_data_point_was_is_observed(metrics, cloudwatch, clo
     metrics.poll(PLACE)
     assert metrics.observed_delay("staging") == 90
     assert metrics.observed_delay("elsewhere") is None
+
+
+def minutes(poller: Poller, clock: FrozenClock, count: int) -> None:
+    """Let so many minutes pass, a look a second."""
+    for _ in range(count * 60):
+        clock.advance(1)
+        poller.step()
+
+
+@pytest.mark.parametrize("subject", ["page:staging:a", "run:12"])
+def test_it_is_one_sample_a_minute_and_none_once_nobody_is_there(metrics, cloudwatch, clock, subject):
+    poller = Poller(metrics)
+    minutes(poller, clock, 2)
+    assert cloudwatch.asked == []  # no run, no armed fault, no open page
+    metrics.watch(subject, "staging", [query("in"), query("out")])
+    minutes(poller, clock, 10)
+    samples = [
+        asked for asked in cloudwatch.asked if asked["EndTime"] - asked["StartTime"] == timedelta(minutes=5)
+    ]
+    assert (len(samples), len(cloudwatch.asked)) == (10, 11)  # and the last hour, once
+    metrics.unwatch(subject)
+    minutes(poller, clock, 10)
+    assert len(cloudwatch.asked) == 11
+
+
+def test_a_page_that_is_opened_again_and_again_costs_nothing_more(metrics, cloudwatch, clock):
+    poller = Poller(metrics)
+    for _ in range(50):
+        metrics.watch("page:staging:a", "staging", [query("in")])
+        poller.step()
+        metrics.unwatch("page:staging:a")
+        clock.advance(1)
+        poller.step()
+    assert len(cloudwatch.asked) == 2  # one sample, and the last hour
+
+
+def test_a_page_that_is_opened_beside_a_run_asks_for_its_own_queries_only(metrics, cloudwatch, clock):
+    poller = Poller(metrics)
+    metrics.watch("run:12", "staging", [query("in")])
+    poller.step()
+    clock.advance(30)
+    cloudwatch.asked.clear()
+    metrics.watch("page:staging:a", "staging", [query("in"), query("out")])
+    poller.step()
+    assert {len(asked["MetricDataQueries"]) for asked in cloudwatch.asked} == {2}  # `out`, with its term
+    assert metrics.next_due("staging") - clock.now() == timedelta(seconds=30)  # then all of them in one call
+
+
+def test_at_the_cap_open_pages_go_without_and_runs_and_armed_faults_do_not(metrics, cloudwatch, clock):
+    poller, reason = Poller(metrics), "The cap of $5.00 a month is reached in staging."
+    armed = query("armed")
+    metrics.also = lambda _environment: [armed]
+    metrics.watch("run:12", "staging", [query("in")])
+    metrics.watch("page:staging:a", "staging", [query("in"), query("out")])
+    poller.step()
+    before = metrics.latest("staging", query("out").id)
+    metrics.stopped = lambda _environment: reason
+    minutes(poller, clock, 5)
+    assert metrics.latest("staging", query("in").id).at == clock.now()
+    assert metrics.latest("staging", armed.id).at == clock.now()
+    assert metrics.latest("staging", query("out").id) == before
+    assert metrics.state("staging", query("in").id).error is None
+    told = metrics.state("staging", query("out").id)
+    assert (told.error, told.sample) == (reason, before)
+    metrics.unwatch("run:12")
+    metrics.also = lambda _environment: []
+    asked = len(cloudwatch.asked)
+    minutes(poller, clock, 5)
+    assert len(cloudwatch.asked) == asked
+    metrics.stopped = lambda _environment: ""
+    minutes(poller, clock, 2)
+    assert metrics.state("staging", query("out").id).error is None
+
+
+def test_the_pollers_lag_grows_while_aws_does_not_answer_and_is_none_while_nobody_asks(
+    metrics, cloudwatch, clock
+):
+    poller = Poller(metrics)
+    assert metrics.lag("staging") == 0
+    metrics.watch("page:staging:a", "staging", [query("in")])
+    minutes(poller, clock, 3)
+    assert metrics.lag("staging") == 0
+    cloudwatch.down = True
+    minutes(poller, clock, 10)
+    assert 480 <= metrics.lag("staging") <= 600
+    metrics.unwatch("page:staging:a")
+    poller.step()
+    assert metrics.lag("staging") == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,12 +19,13 @@ from app.faults import Entry, FaultState, Lever, Store, Stray, Understanding
 from app.faults.lever import SafetyLever
 from app.live import Live
 from app.notifications import Notifications
-from app.runs import Event, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
+from app.runs import Event, Outcome, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
 from app.runs.checks import Finding, ok, refusal, warning
 from app.sandbox.control import QueueState, SandboxState
 from app.settings import Environment, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
+from app.usage import Usage
 from app.web.console import Console
 from tests.web.material import (
     ARMED,
@@ -71,6 +73,9 @@ class FakeMetrics:
     error: str | None = None
     error_since: datetime | None = None
     by_runs: dict[str, Any] = field(default_factory=dict)
+
+    def lag(self, environment: str) -> float:
+        return 0.0
 
     def latest(self, environment: str, query_id: str) -> Any:
         return self.by_runs.get(query_id)
@@ -332,6 +337,10 @@ class FakeRuns:
         found = [run for run in self.known.values() if experiment in (None, run.experiment)]
         return sorted(found, key=lambda run: -run.id)[:limit]
 
+    def outcomes(self) -> list[Outcome]:
+        counted = Counter((run.environment, run.status, run.verdict) for run in self.known.values())
+        return [Outcome(environment=e, status=s, verdict=v, count=n) for (e, s, v), n in counted.items()]
+
     def events(self, run_id: int, after: int = 0) -> list[Event]:
         return [event for event in self.told[run_id] if event.seq > after]
 
@@ -408,4 +417,5 @@ def make_console(folder: Path, clock: Clock) -> FakeConsole:
         settings=settings, storage=storage, clock=clock, live=live, aws=FakeAws(), catalog=catalog, faults=faults,
         metrics=metrics, evidence=FakeEvidence(clock), runs=FakeRuns(clock, live, faults, catalog), sandbox=FakeControl(),
         notifications=Notifications(storage=storage, settings=settings, clock=clock, place=FakeAws().identity, environ={}),
+        usage=Usage(storage, clock, settings.environments),
     )  # fmt: skip

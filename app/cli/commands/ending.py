@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.commands.folder import FOLDER
+from app.cli.commands.log import LOG
 
 
 @click.command("stop-all")
@@ -32,13 +33,16 @@ def stop_all(environment: str | None, why: str, server: str | None, folder: Path
 @click.command()
 @click.option("--folder", default=".", type=FOLDER, help="The console's working folder.  [default: .]")
 @click.option("--once", is_flag=True, help="Look once, and end.")
-def guardian(folder: Path, *, once: bool) -> int:
+@LOG
+def guardian(folder: Path, log: str | None, *, once: bool) -> int:
     """Disarm what is past its deadline or whose run is gone, with no console running. A second one does no harm.
 
     Exit codes: 0 nothing is armed, 1 something is (within its deadline, or it could not be disarmed yet).
     """
+    from app import logs
     from app.cli.guarding import guard
 
+    logs.configure(log)
     return guard(folder.resolve(), once=once)
 
 

@@ -33,7 +33,7 @@ SECONDS = click.FloatRange(min=0, min_open=True)
     "--accept",
     multiple=True,
     metavar="WHAT",
-    help="A refusal of preflight that you take upon yourself: unproven.",
+    help="A refusal of preflight that you take upon yourself: unproven, cost.",
 )
 @click.option(
     "--queue", is_flag=True, help="Wait while another run uses the same store, or works in the same folder."

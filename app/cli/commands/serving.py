@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.commands.folder import FOLDER
+from app.cli.commands.log import LOG
 
 
 @click.command()
@@ -23,16 +24,19 @@ from app.cli.commands.folder import FOLDER
     type=FOLDER,
     help="Working folder, with gameday.toml and experiments/.  [default: .]",
 )
-def serve(host: str, port: int, folder: Path) -> int:
+@LOG
+def serve(host: str, port: int, folder: Path, log: str | None) -> int:
     """Open the console on your own AWS environments.
 
     They are named in gameday.toml in the working folder; without one there is a single environment,
     `default`, with this process's own AWS configuration.
     """
+    from app import logs
     from app.main import prepare
     from app.main import serve as open_console
     from app.settings import load
 
+    logs.configure(log)
     settings = load(folder.resolve(), host=host, port=port)
     children = prepare()  # before the first thread
     open_console(settings, children=children, opened=lambda url: click.echo(f"Game day is open on {url}"))
@@ -51,12 +55,15 @@ def serve(host: str, port: int, folder: Path) -> int:
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--reset", is_flag=True, help="Throw the sandbox's state away first.")
-def sandbox(port: int, aws_port: int, speed: str, *, no_browser: bool, reset: bool) -> int:
+@LOG
+def sandbox(port: int, aws_port: int, speed: str, log: str | None, *, no_browser: bool, reset: bool) -> int:
     """Open the console on a whole example pipeline, on this machine.
 
     An AWS emulator, real Node.js Lambdas with the real failure-lambda, and traffic. No AWS account and no
     Docker. Ctrl-C ends everything: runs first, then armed faults, the console, and the emulator last.
     """
+    from app import logs
     from app.cli.sandbox import run
 
+    logs.configure(log)
     return run(port=port, aws_port=aws_port, speed=int(speed), browser=not no_browser, reset=reset)
