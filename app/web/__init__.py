@@ -95,6 +95,5 @@ def create_app(console: Console) -> FastAPI:
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     app.add_middleware(Guard, allowed_hosts=console.settings.names, addresses=console.settings.login)
-    app.add_middleware(Guard, allowed_hosts=console.settings.allowed_hosts, addresses=console.settings.login)
     app.add_middleware(Requests)
     return app
