@@ -24,7 +24,8 @@ from app.web import (
     upkeep,
 )
 from app.web.console import Console
-from app.web.guards import Guard
+from app.web.guards import Guard, is_stranger
+from app.web.rates import Rates
 from app.web.render import Show
 from app.web.streams import Streams
 from app.web.watching import Watching
@@ -69,6 +70,8 @@ def create_app(console: Console) -> FastAPI:
     app.state.console = console
     app.state.person = person()
     app.state.access = console.access if console.settings.login else None
+    app.state.rates = Rates()
+    app.state.stranger = is_stranger
     app.state.show = Show(console)
     app.state.streams = Streams(
         console=console, boards=app.state.show.boards, watching=Watching(console.metrics)
