@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app.settings import person
 from app.web import (
     docs,
+    environments,
     errors,
     evidence,
     experiments,
@@ -21,10 +24,12 @@ from app.web import (
     sandbox,
     signals,
     static,
+    tokens,
     upkeep,
 )
 from app.web.console import Console
 from app.web.guards import Guard, is_stranger
+from app.web.openapi import described
 from app.web.rates import Rates
 from app.web.render import Show
 from app.web.streams import Streams
@@ -57,6 +62,11 @@ ROUTES: tuple[APIRouter, ...] = (
     evidence.pages,
     sandbox.pages,
     sandbox.changing,
+    sandbox.api,
+    evidence.api,
+    environments.api,
+    tokens.api,
+    tokens.me,
 )
 
 
@@ -78,6 +88,7 @@ def create_app(console: Console) -> FastAPI:
     )
     for routes in ROUTES:
         app.include_router(routes)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]  # as FastAPI's own guide does it
     app.mount("/static", static.Assets(directory=static.FOLDER), name="static")
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)

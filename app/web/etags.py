@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Header, Request
 from fastapi.encoders import jsonable_encoder
 
 from app.errors import GamedayError
 
 SHOWN = 32  # characters of the digest
 HEADER = "If-Match"
+# For a route's signature, so that the header is described.
+IfMatch = Annotated[
+    str | None, Header(alias=HEADER, description="The ETag of what was read.", max_length=1000)
+]
 
 
 class Changed(GamedayError):  # noqa: N818  it reads as a sentence

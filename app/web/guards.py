@@ -24,6 +24,7 @@ from app.access import Access, Credential, Need, may
 from app.access.roles import least
 from app.settings import is_loopback
 from app.web.errors import Forbidden, Foreign, Misdirected, TooLarge, Unauthenticated, refuse
+from app.web.media import require_spoken
 from app.web.rates import Kind, Rates, kind_of
 
 LOGGER = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Needs:
         request.state.need = self.need
         require(request, self.need)
         limit(request, self.need)
+        require_spoken(request)
 
 
 def needs(need: Need) -> Any:
