@@ -88,7 +88,7 @@ def create_app(console: Console) -> FastAPI:
     )
     for routes in ROUTES:
         app.include_router(routes)
-    app.openapi = partial(described, app)  # type: ignore[method-assign]  # as FastAPI's own guide does it
+    app.openapi = partial(described, app, ROUTES)  # type: ignore[method-assign]  # as FastAPI's own guide does it
     app.mount("/static", static.Assets(directory=static.FOLDER), name="static")
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)

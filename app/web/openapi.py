@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
@@ -81,8 +81,8 @@ BODIES: Mapping[tuple[str, str], Any] = {
 }  # fmt: skip
 
 
-def described(app: FastAPI) -> dict[str, Any]:
-    """The whole document, made once."""
+def described(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
+    """The whole document, made once. `routers`: those that the app is made of."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title, version=app.version, description=ABOUT, routes=app.routes,
@@ -96,7 +96,7 @@ def described(app: FastAPI) -> dict[str, Any]:
         parts["securitySchemes"] = {
             "token": {"type": "http", "scheme": "bearer", "description": "Of `gameday token create` or POST /api/tokens."},
         }  # fmt: skip
-        for route, method in _operations(app):
+        for route, method in _operations(routers):
             operation = document["paths"].get(route.path_format, {}).get(method)
             if operation is not None:
                 _complete(operation, route, method)
@@ -110,8 +110,8 @@ def need_of(route: APIRoute) -> Need:
     return carried[-1]
 
 
-def _operations(app: FastAPI) -> Iterator[tuple[APIRoute, str]]:
-    for route in app.routes:
+def _operations(routers: Sequence[APIRouter]) -> Iterator[tuple[APIRoute, str]]:
+    for route in (route for routes in routers for route in routes.routes):
         if isinstance(route, APIRoute) and route.include_in_schema:
             yield from ((route, method.lower()) for method in route.methods or ())
 
