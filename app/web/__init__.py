@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
 from app.settings import person
@@ -70,6 +71,13 @@ ROUTES: tuple[APIRouter, ...] = (
 )
 
 
+def allowed(path: str) -> list[str]:
+    """Every method that a path is answered with. A framework's 405 names those of the first route that it met."""
+    every = [route for routes in ROUTES for route in routes.routes if isinstance(route, APIRoute)]
+    first = next((route for route in every if route.path_regex.match(path)), None)
+    return sorted({m for route in every if first and route.path == first.path for m in route.methods or ()})
+
+
 def create_app(console: Console) -> FastAPI:
     """The ASGI app. It starts and stops nothing: its rooms' loops are the caller's.
 
@@ -81,6 +89,7 @@ def create_app(console: Console) -> FastAPI:
     app.state.person = person()
     app.state.access = console.access if console.settings.login else None
     app.state.rates = Rates()
+    app.state.allowed = allowed
     app.state.stranger = is_stranger
     app.state.show = Show(console)
     app.state.streams = Streams(

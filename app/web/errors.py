@@ -212,8 +212,12 @@ def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == HTTPStatus.NOT_FOUND:
         return answer(request, NotFound(f"There is nothing at {request.url.path}."))
+    if status == HTTPStatus.BAD_REQUEST:
+        return answer(request, Invalid("The body can not be read. Send JSON in UTF-8."))
     told = f"{request.method} {request.url.path}: {HTTPStatus(status).phrase}."
     headers = error.headers if isinstance(error, HTTPException) else None
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(request.app.state.allowed(request.url.path))}
     return answer(request, Refused(status, told, headers))
 
 

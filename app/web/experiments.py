@@ -36,7 +36,7 @@ starting = APIRouter(tags=["experiments"], dependencies=[needs(Need.RUN)])
 class Asked(BaseModel):
     """How a run is to be: every field is optional."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     environment: str | None = None
     variables: Mapping[str, Any] = {}
@@ -108,14 +108,15 @@ def one(experiment_id: str, console: Rooms, place: Place) -> JSONResponse:
 
 async def _asked(request: Request) -> Asked:
     """From a JSON body, a form, or nothing at all."""
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    by_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if by_form:
         given: Any = {name: value for name, value in (await form(request)).items() if value}
         if "accept" in given:
             given["accept"] = given["accept"].split(",")
     else:
         given = _json(await request.body())
     try:
-        return Asked.model_validate(given)
+        return Asked.model_validate(given, strict=not by_form)  # a form has nothing but text
     except ValidationError as error:
         raise _invalid(error) from error
 

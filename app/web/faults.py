@@ -45,7 +45,7 @@ REPLAY: dict[int | str, dict[str, Any]] = {
 class Wanted(BaseModel):
     """A fault to be armed by hand: a share of invocations is refused connections to some hosts."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     store: Name
     rate: Annotated[float, Field(gt=0, le=1, description="The share of invocations.")]

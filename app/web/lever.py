@@ -29,7 +29,7 @@ pages = APIRouter(include_in_schema=False)
 class Pull(BaseModel):
     """`environment` null: the lever of all environments."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     engaged: bool
     why: Annotated[str, Field(max_length=LONGEST_WHY)] = ""

@@ -29,7 +29,7 @@ To = Annotated[str, Query(alias="to")]
 class Wanted(BaseModel):
     """What an experiment is to become; `write` false shows it only."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     to: str
     write: bool = False

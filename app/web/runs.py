@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -18,7 +17,7 @@ from app.errors import NotFound
 from app.runs import Run, RunStatus, Verdict, Wanted
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, fault_json, run_json
-from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Who, row_id
+from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Time, Who, row_id
 from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs, still_allowed
@@ -71,12 +70,12 @@ def _wanted(  # noqa: PLR0917  FastAPI passes them by name
     status: RunStatus | None = None,
     verdict: Verdict | None = None,
     requested_by: str | None = None,
-    since: Annotated[datetime | None, Query(description="Asked for at or after that time.")] = None,
-    until: Annotated[datetime | None, Query(description="Asked for before that time.")] = None,
+    since: Annotated[Time | None, Query(description="Asked for at or after that time.")] = None,
+    until: Annotated[Time | None, Query(description="Asked for before that time.")] = None,
 ) -> Wanted:
     return Wanted(
         experiment=experiment, environment=environment, status=status, verdict=verdict, requested_by=requested_by,
-        since=since and utc(since), until=until and utc(until),
+        since=since, until=until,
     )  # fmt: skip
 
 
@@ -159,8 +158,3 @@ def rollback(request: Request, run_id: RowId, console: Rooms, show: Shown, who: 
 def told(console: Console, run: Run) -> dict[str, Any]:
     place = console.runs.line.place(run) if run.waiting else None
     return run_json(run, console.faults.for_run(str(run.id)), place)
-
-
-def utc(at: datetime) -> datetime:
-    """A time without a zone is meant in UTC."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

@@ -26,7 +26,7 @@ changing = APIRouter(include_in_schema=False, dependencies=[needs(Need.SANDBOX)]
 class Change(BaseModel):
     """What is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     variant: Annotated[str | None, Field(description="Of the handler.", examples=["waits"])] = None
     rate: Annotated[float | None, Field(ge=0, description="Objects a second.", examples=[20])] = None

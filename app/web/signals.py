@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,12 +13,11 @@ from app.errors import Invalid
 from app.web import shapes
 from app.web.answers import answered, sample_json, signal_json
 from app.web.armed import armed_bar
-from app.web.asked import Place, Rooms
+from app.web.asked import Place, Rooms, Time
 from app.web.cards import signal_cards
 from app.web.focus import reading_of
 from app.web.guards import needs
 from app.web.panels import moment
-from app.web.runs import utc
 
 api = APIRouter(prefix="/api/signals", tags=["signals"], dependencies=[needs(Need.SEE)])
 MOST = 2000
@@ -40,9 +39,9 @@ def samples(
     query_id: str,
     console: Rooms,
     place: Place,
-    since: Annotated[datetime | None, Query(description="An hour ago where it is left out.")] = None,
+    since: Annotated[Time | None, Query(description="An hour ago where it is left out.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
 ) -> JSONResponse:
     """The oldest first; `at` in seconds since 1970, `value` null where there was no data."""
-    begin = utc(since) if since else console.clock.now() - timedelta(hours=1)
+    begin = since or console.clock.now() - timedelta(hours=1)
     return answered([sample_json(one) for one in console.metrics.samples(place.name, query_id, begin, limit)])

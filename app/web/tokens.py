@@ -26,7 +26,7 @@ SHOWN = ("id", "kind", "name", "role", "prefix", "created_by", "created_at", "ex
 class Wanted(BaseModel):
     """A token for a program, or a link that signs one browser in, once."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     name: Annotated[
         str,
@@ -34,7 +34,7 @@ class Wanted(BaseModel):
             min_length=1, max_length=LONGEST_NAME, description="What is done with it is recorded under it."
         ),
     ]
-    role: Role = Role.VIEWER
+    role: Annotated[Role, Field(strict=False)] = Role.VIEWER
     days: Annotated[float, Field(gt=0, le=LONGEST.days)] = 90
     kind: Literal["token", "link"] = "token"
 

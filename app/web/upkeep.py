@@ -28,7 +28,7 @@ by_hand = APIRouter(include_in_schema=False)
 class Deadline(BaseModel):
     """How long a fault may stand from now on."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     minutes: Annotated[float, Field(gt=0, le=24 * 60)]
 
@@ -36,7 +36,7 @@ class Deadline(BaseModel):
 class Choice(BaseModel):
     """Whose value stands where somebody else wrote the store."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     keep: Literal["theirs", "ours"]
 
@@ -44,7 +44,7 @@ class Choice(BaseModel):
 class Where(BaseModel):
     """A store that holds a stray fault."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     store: str
     environment: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,16 +18,32 @@ import uvicorn
 from app.access import Access, Kind, Role
 from app.clock import FrozenClock
 from app.runs import Verdict
+from app.shipped import shipped
 from app.web import create_app
 from app.web.rates import Rates
 from tests.web.stand_ins import FakeConsole, make_console
+
+FILE = shipped("experiments") / "serverless-etl" / "exp_2-strict.json"
 
 
 class Served:
     """Where it answers, and what lets an admin in."""
 
-    def __init__(self, console: FakeConsole, app: Any, url: str, token: str) -> None:
-        self.console, self.app, self.url, self.token = console, app, url, token
+    def __init__(self, console: FakeConsole, url: str) -> None:
+        self.console, self.url = console, url
+        self._token = ""
+
+    @property
+    def token(self) -> str:
+        """A new one where somebody has revoked the last one, as any test of the tokens may."""
+        access = self.console.access
+        assert access is not None
+        if access.find(self._token) is None:
+            made = access.issue(
+                Kind.TOKEN, name="ci", role=Role.ADMIN, lifetime=timedelta(days=1), by="maria"
+            )
+            self._token = made.secret
+        return self._token
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +53,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     console = make_console(folder, clock)
     console.settings = replace(console.settings, host="10.0.0.7")
     console.access = Access(console.storage, clock)
-    made = console.access.issue(
-        Kind.TOKEN, name="ci", role=Role.ADMIN, lifetime=timedelta(days=1), by="maria"
-    )
     _fill(console)
     app = create_app(console)
     app.state.rates = Rates({})  # limits have tests of their own; here they would hide what lies behind them
     with listening(app) as url:
-        yield Served(console, app, url, made.secret)
+        yield Served(console, url)
     console.live.close()
     console.storage.close()
 
@@ -66,6 +80,9 @@ def _fill(console: FakeConsole) -> None:
     first = console.runs.add(verdict=Verdict.HELD)
     console.runs.tell(first.id, "verdict", verdict="held")
     console.runs.add()
+    file = Path(shutil.copy(FILE, console.settings.folder))
+    for experiment in console.catalog.known:
+        experiment.path = file
     console.faults.armed()
     console.faults.armed(run_id="42")
     console.faults.lever.set(None, engaged=False, by="maria", why="over")

@@ -17,7 +17,7 @@ from app.web import ROUTES
 from app.web.openapi import described
 from tests.contracts.conftest import Served
 
-EXAMPLES = 10  # of each operation and phase
+EXAMPLES = 5  # of each operation and phase
 SEED = 20261126
 STREAM = "/api/runs/{run_id}/events"
 # What is not held against the API, each with its reason; everything else is.

@@ -86,7 +86,8 @@ class FakeMetrics:
 
     def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> list[Any]:
         now = self.clock.now()
-        seconds = range(int((now - since).total_seconds()) // 6 * 6, -1, -6)
+        longest = min(int((now - since).total_seconds()), 6 * limit)
+        seconds = range(longest // 6 * 6, -1, -6)
         return [self.sample(query_id, now, ago) for ago in seconds][:limit]
 
     def sample(self, query_id: str, now: datetime, ago: float) -> Any:
