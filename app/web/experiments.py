@@ -111,6 +111,7 @@ async def _asked(request: Request) -> Asked:
     by_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if by_form:
         given: Any = {name: value for name, value in (await form(request)).items() if value}
+        request.state.queue = given.pop("queue", "") == "true"
         if "accept" in given:
             given["accept"] = given["accept"].split(",")
     else:
@@ -159,6 +160,7 @@ async def run(  # noqa: PLR0917  FastAPI passes them by name
     404 unknown, 422 not valid, 409 where its store is in use (`run` or `fault`: by which). 202 with Retry-After where
     the verdict took longer than `wait`; the run goes on, whether somebody waits or not.
     """
+    queue = queue or getattr(request.state, "queue", False)  # a form's tick is a field
     key = key_of(request, given, by=who, asked=[asked.model_dump(), queue])
     started = await to_thread.run_sync(
         partial(_start, console, experiment_id, asked, key, queue=queue, by=who)

@@ -101,6 +101,11 @@ async def test_a_run_in_line_says_where_it_stands(client: httpx.AsyncClient) -> 
     assert "Take it out of the line" in page
     table = (await client.get("/runs", headers={"accept": "text/html"})).text
     assert "in line" in table
+    ticked = await client.post(RUN, data={"queue": "true"}, headers={"accept": "text/html"})
+    assert ticked.status_code == 303
+    assert (
+        "Wait in line" in (await client.get(RUN.removesuffix("/run"), headers={"accept": "text/html"})).text
+    )
     over = (await client.post(f"/runs/{waits['id']}/rollback")).json()
     assert over["run"]["status"] == "interrupted"
 
@@ -361,6 +366,15 @@ async def test_too_many_starts_are_refused_and_ending_them_never_is(
         assert (await client.delete("/api/faults/1")).status_code == 200
         assert (await client.put("/api/safety-lever", json={"engaged": True})).status_code == 200
     assert [(await client.get("/api/runs")).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+async def test_streams_have_a_window_of_their_own(app: Any, client: httpx.AsyncClient, console: Any) -> None:
+    run = console.runs.add(verdict=Verdict.HELD)
+    console.runs.tell(run.id, "verdict", verdict="held")
+    app.state.rates = Rates({Bucket.STREAMS: "1 per minute"})
+    path = f"/api/runs/{run.id}/events"
+    assert [(await client.get(path)).status_code for _ in range(2)] == [200, 429]
+    assert (await client.get("/api/runs")).status_code == 200
 
 
 async def test_the_window_moves_on(app: Any, client: httpx.AsyncClient) -> None:
