@@ -5,7 +5,7 @@
 
 from app.runs.aftermath import Aftermath
 from app.runs.armed_signals import ArmedSignals
-from app.runs.run import Event, JournalState, Outcome, Rollback, Run, RunStatus, Verdict
+from app.runs.run import Event, JournalState, Outcome, Place, Rollback, Run, RunStatus, Verdict, Wanted
 from app.runs.runs import Runs
 from app.runs.supervisor import Supervisor
 from app.runs.timeline import StepState, TimelineStep
@@ -16,6 +16,7 @@ __all__ = [
     "Event",
     "JournalState",
     "Outcome",
+    "Place",
     "Rollback",
     "Run",
     "RunStatus",
@@ -24,4 +25,5 @@ __all__ = [
     "Supervisor",
     "TimelineStep",
     "Verdict",
+    "Wanted",
 ]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
 from app.settings import person
 from app.web import (
     active,
     docs,
+    environments,
     errors,
     evidence,
     experiments,
@@ -26,11 +30,14 @@ from app.web import (
     signals,
     static,
     stopping,
+    tokens,
     upkeep,
     usage,
 )
 from app.web.console import Console
-from app.web.guards import Guard
+from app.web.guards import Guard, is_stranger
+from app.web.openapi import described
+from app.web.rates import Rates
 from app.web.render import Show
 from app.web.requests import Requests
 from app.web.streams import Streams
@@ -72,7 +79,19 @@ ROUTES: tuple[APIRouter, ...] = (
     scrape.routes,
     usage.pages,
     usage.api,
+    sandbox.api,
+    evidence.api,
+    environments.api,
+    tokens.api,
+    tokens.me,
 )
+
+
+def allowed(path: str) -> list[str]:
+    """Every method that a path is answered with. A framework's 405 names those of the first route that it met."""
+    every = [route for routes in ROUTES for route in routes.routes if isinstance(route, APIRoute)]
+    first = next((route for route in every if route.path_regex.match(path)), None)
+    return sorted({m for route in every if first and route.path == first.path for m in route.methods or ()})
 
 
 def create_app(console: Console) -> FastAPI:
@@ -85,12 +104,16 @@ def create_app(console: Console) -> FastAPI:
     app.state.console = console
     app.state.person = person()
     app.state.access = console.access if console.settings.login else None
+    app.state.rates = Rates()
+    app.state.allowed = allowed
+    app.state.stranger = is_stranger
     app.state.show = Show(console)
     app.state.streams = Streams(
         console=console, boards=app.state.show.boards, watching=Watching(console.metrics)
     )
     for routes in ROUTES:
         app.include_router(routes)
+    app.openapi = partial(described, app, ROUTES)  # type: ignore[method-assign]  # as FastAPI's own guide does it
     app.mount("/static", static.Assets(directory=static.FOLDER), name="static")
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)

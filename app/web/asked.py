@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Path, Request
+from pydantic import AfterValidator, BeforeValidator
 
 from app.errors import Invalid, NotFound
 from app.settings import Environment
@@ -17,6 +20,7 @@ from app.web.streams import Streams
 LARGEST_FORM = 64 * 1024
 COOKIE = "environment"
 LARGEST_ID = 2**63 - 1
+FULL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
 
 
 def _console(request: Request) -> Console:
@@ -64,6 +68,22 @@ async def form(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
+def _told_in_full(value: Any) -> Any:
+    """A number is no time, though it can be read as one."""
+    if isinstance(value, str) and not FULL_TIME.match(value):
+        raise ValueError("A time is told as 2026-11-24T12:00:00Z")
+    return value
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("That is no time that can be told in UTC") from None
+
+
+# Aware, in UTC; a time without a zone is meant in UTC.
+Time = Annotated[datetime, BeforeValidator(_told_in_full), AfterValidator(_in_utc)]
 RowId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 Rooms = Annotated[Console, Depends(_console)]
 Shown = Annotated[Show, Depends(_show)]

@@ -245,3 +245,18 @@ def test_a_stop_link_works_in_a_browser_that_is_not_signed_in(
     page.click("button.rollback")
     page.wait_for_selector(".said.ok")
     assert not console.faults.active()
+
+
+def test_a_run_in_line_says_behind_whom_and_is_taken_out_by_a_press(
+    served: str, page: Any, console: Any
+) -> None:
+    first = console.runs.add()
+    waits = console.runs.start(
+        "serverless-etl/exp_2-strict", queue=True, key=None, fingerprint=None, by="maria"
+    )
+    page.goto(f"{served}/runs/{waits.id}")
+    assert f"Number 1 in line, behind run {first.id}" in page.locator("#run").inner_text()
+    page.get_by_role("button", name="Take it out of the line").click()
+    page.wait_for_selector("#run .verdict")
+    assert str(console.runs.get(waits.id).verdict) == "stopped"
+    assert page.complaints == []
