@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from app.cli.commands import ending, faults, running, serving, tokens
+from app.cli.commands import ending, faults, listings, running, serving, tokens
 from app.errors import GamedayError
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -27,6 +27,10 @@ COMMANDS: tuple[click.Command, ...] = (
     ending.disarm,
     ending.stop_all,
     tokens.token,
+    listings.experiments,
+    listings.runs,
+    listings.environments,
+    listings.signals,
 )
 for command in COMMANDS:
     gameday.add_command(command)

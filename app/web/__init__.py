@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app.settings import person
 from app.web import (
     docs,
+    environments,
     errors,
     evidence,
     experiments,
@@ -53,6 +54,7 @@ ROUTES: tuple[APIRouter, ...] = (
     lever.api,
     lever.pages,
     signals.api,
+    environments.api,
     evidence.pages,
     sandbox.pages,
     sandbox.changing,

@@ -36,9 +36,10 @@ def sign_in(request: Request, show: Shown, fields: Form) -> Response:
     except Invalid as error:
         return _refused(request, show, error, after)
     answer = RedirectResponse(after, status_code=SEE_OTHER)
+    lasts = issued.credential.expires_at - issued.credential.created_at  # a browser's clock may be wrong
     answer.set_cookie(
         SESSION_COOKIE, issued.secret, httponly=True, samesite="lax", secure=request.url.scheme == "https",
-        expires=issued.credential.expires_at,
+        max_age=int(lasts.total_seconds()),
     )  # fmt: skip
     return answer
 
