@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from app.cli.commands import ending, faults, listings, running, serving, tokens
+from app.cli.commands import ending, faults, iam, listings, running, serving, tokens
 from app.errors import GamedayError
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -31,6 +31,7 @@ COMMANDS: tuple[click.Command, ...] = (
     listings.runs,
     listings.environments,
     listings.signals,
+    iam.iam,
 )
 for command in COMMANDS:
     gameday.add_command(command)
