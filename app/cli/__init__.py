@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from app.cli.commands import ending, faults, iam, listings, running, serving, tokens
+from app.cli.commands import doctor, ending, faults, iam, listings, running, serving, tokens
 from app.errors import GamedayError
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -32,6 +32,7 @@ COMMANDS: tuple[click.Command, ...] = (
     listings.environments,
     listings.signals,
     iam.iam,
+    doctor.doctor,
 )
 for command in COMMANDS:
     gameday.add_command(command)

@@ -10,12 +10,13 @@ import click
 
 from app.aws import Aws, Function
 from app.aws.appconfig import AppConfigStore
+from app.aws.caller import caller_of
 from app.aws.parameters import SECURE
 from app.aws.permissions import principal
 from app.aws.policies import Ground, Part, Place, policy
 from app.aws.policy_size import LARGEST, fitted, size
-from app.aws.problems import told
-from app.errors import GamedayError
+from app.clock import SystemClock
+from app.errors import GamedayError, Unavailable
 from app.experiments import Catalog, FaultIntent, read
 from app.faults import Store
 from app.faults.scan import known
@@ -43,14 +44,15 @@ def iam(folder: Path, *, environment: str | None, part: Part, for_principal: str
 def ground_of(settings: Settings, environment: Environment, for_principal: str | None) -> Ground:
     """Asks AWS for names and ids, and reads the experiments for what they arm."""
     aws = Aws({environment.name: environment})
-    with told("Asking AWS who this is"):
-        caller = aws.client(environment.name, "sts").get_caller_identity()
+    caller = caller_of(aws, environment.name, now=SystemClock().now())
+    if caller.trouble:
+        raise Unavailable(f"AWS does not say who this is: {caller.trouble}. `gameday doctor` says more.")
     intents = list(_intents(settings, environment))
     stores = _stores(aws, environment, intents)
     of = {kind: tuple(store.name for store in stores if store.kind == kind) for kind in _kinds(stores)}
     functions = _functions(aws, environment, stores)
     return Ground(
-        account=caller["Account"], region=aws.region(environment.name) or "*", partition=caller["Arn"].split(":")[1],
+        account=caller.account, region=aws.region(environment.name) or "*", partition=caller.partition,
         parameters=of.get("ssm", ()), keys=_keys(aws, environment, of.get("ssm", ())),
         appconfig=tuple(_place(aws, environment, name) for name in of.get("appconfig", ())),
         functions=tuple(one.name for one in functions), log_groups=tuple(_groups(functions, of)),
@@ -58,7 +60,7 @@ def ground_of(settings: Settings, environment: Environment, for_principal: str |
         rules=of.get("events-rule", ()), rules_enabled=tuple(_enabled(intents)),
         switch_role=environment.dead_mans_switch_role, recycle=environment.recycle,
         metric_filters=environment.metric_filters,
-        principal=for_principal or environment.role_arn or principal(caller["Arn"]),
+        principal=for_principal or environment.role_arn or principal(caller.arn),
     )  # fmt: skip
 
 

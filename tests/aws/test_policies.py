@@ -227,5 +227,5 @@ def test_aws_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
         [GAMEDAY, "iam"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 2
-    assert done.stderr.startswith("gameday: Asking AWS who this is failed")
+    assert done.stderr.startswith("gameday: AWS does not say who this is")
     assert done.stdout == ""
