@@ -15,8 +15,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
@@ -41,7 +42,7 @@ from app.sandbox.control import Control
 from app.settings import FILE, Settings
 from app.storage.engine import opened
 from app.web import create_app
-from app.web.console import Console
+from app.web.console import CatalogRoom, Console
 
 LOGGER = logging.getLogger(__name__)
 STREAMS_END_WITHIN = 3  # seconds that uvicorn waits for open requests
@@ -64,7 +65,7 @@ def serve(
     crash.refuse_outside_tests()
     refuse_unknown_dialects(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    with only_console(settings), listening(settings) as sockets:
+    with only_console(settings, told=address(settings)), listening(settings) as sockets:
         engine = assemble(settings, children=children, sandbox=sandbox)
         server = Server(engine, opened=lambda: opened(_told(settings, engine)))
         with server.signals():
@@ -128,11 +129,19 @@ class Engine:
         self.console.storage.close()
 
 
-def assemble(settings: Settings, *, children: Children, sandbox: Control | None) -> Engine:
+def assemble(
+    settings: Settings,
+    *,
+    children: Children,
+    sandbox: Control | None = None,
+    catalog: CatalogRoom | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Engine:
+    """`catalog`, `environ`: of a single run without a console, whose file and variables are the caller's own."""
     clock, live = SystemClock(), Live()
     storage = opened(settings)
     aws = Aws(settings.environments)
-    catalog = Catalog(settings.experiments)
+    catalog = catalog or Catalog(settings.experiments)
     faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     evidence = Evidence(aws=aws, clock=clock, environments=settings.environments)
@@ -140,7 +149,7 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
-        ),
+        ), environ=environ,
     )  # fmt: skip
     signals = ArmedSignals(faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading)
     metrics.also = signals.queries
@@ -255,16 +264,37 @@ def refuse_unknown_dialects(settings: Settings) -> None:
         raise SettingsError(f"{FILE} can not be used:", problems=problems)
 
 
+class FolderInUse(SettingsError):  # noqa: N818  it reads as a sentence
+    """`holder`: what it said of itself, the address of a console; empty where it is not known."""
+
+    def __init__(self, folder: Path, holder: str) -> None:
+        known = f": {holder}" if holder else ""
+        super().__init__(
+            f"Another console is running in {folder}{known}. End it first, or start this one in another folder."
+        )
+        self.holder = holder
+
+    @property
+    def address(self) -> str:
+        """Where it can be spoken to; empty where it is no console."""
+        return self.holder if self.holder.startswith("http") else ""
+
+
 @contextlib.contextmanager
-def only_console(settings: Settings) -> Iterator[TextIO]:
-    """Hold the folder's lock: start-up repairs would end the runs of another console in the same folder."""
+def only_console(settings: Settings, *, told: str = "") -> Iterator[TextIO]:
+    """Hold the folder's lock: start-up repairs would end the runs of another console in the same folder.
+
+    `told` is what others read there of who holds it.
+    """
     with (settings.data / "console.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise SettingsError(
-                f"Another console is running in {settings.folder}. End it first, or start this one in another folder."
-            ) from error
+            lock.seek(0)
+            raise FolderInUse(settings.folder, lock.read().strip()) from error
+        lock.truncate(0)
+        lock.write(told)
+        lock.flush()
         yield lock
 
 

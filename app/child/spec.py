@@ -10,7 +10,7 @@ from typing import Any
 @dataclass(frozen=True, kw_only=True)
 class Spec:
     folder: str  # the snapshot: the working directory
-    file: str  # the experiment, relative to `folder`
+    file: str  # the experiment: absolute, or relative to `folder`
     journal: str  # absolute
     console: str  # absolute; stdout and stderr
     environ: Mapping[str, str] = field(default_factory=dict)  # over the fork server's minimal base

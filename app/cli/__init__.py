@@ -47,7 +47,7 @@ def main() -> None:
         code = error.exit_code
     except GamedayError as error:
         click.echo(f"gameday: {error}", err=True)
-        for problem in error.problems:
+        for problem in (one for one in error.problems if one.message not in str(error)):
             click.echo(f"  {problem}", err=True)
         code = 2
     except (KeyboardInterrupt, click.Abort):

@@ -7,6 +7,7 @@ from app.experiments.catalog import Catalog
 from app.experiments.commands import shell_lines
 from app.experiments.experiment import Experiment
 from app.experiments.intents import FaultIntent, intents_of
+from app.experiments.one_file import WithFile, open_file
 from app.experiments.reading import Reading, read
 from app.experiments.signals import Signal
 from app.experiments.snapshot import SnapshotInfo, snapshot
@@ -20,7 +21,9 @@ __all__ = [
     "Signal",
     "SnapshotInfo",
     "Step",
+    "WithFile",
     "intents_of",
+    "open_file",
     "read",
     "shell_lines",
     "snapshot",

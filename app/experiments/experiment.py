@@ -21,6 +21,12 @@ class Experiment:
     tags: tuple[str, ...] = ()
     document: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    workdir: Path | None = None  # where a file from outside experiments/ is run, as `chaos run` has it
+
+    @property
+    def folder(self) -> Path:
+        """What its relative file names start from."""
+        return self.workdir or self.path.parent
 
     @property
     def valid(self) -> bool:

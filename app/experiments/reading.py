@@ -42,7 +42,7 @@ def read(
 
 def _read(experiment: Experiment, variables: Mapping[str, str], given: Mapping[str, Any]) -> Reading:
     document = resolved(experiment.document, configuration(experiment.document, variables, given))
-    folder = experiment.path.parent
+    folder = experiment.folder
     signals = signals_of(
         (document.get("steady-state-hypothesis") or {}).get("probes") or [], folder, experiment.id
     )

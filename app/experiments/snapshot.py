@@ -29,10 +29,12 @@ class SnapshotInfo:
 def snapshot(experiment: Experiment, to: Path) -> SnapshotInfo:
     """Copy the experiment's whole folder: regular files with their modes, hidden ones too, at most 10 MB.
 
+    Of one that is run in a folder of somebody else's choice, the file alone.
+
     Links are left out, and so are `.git` and `.gameday`. Invalid where there is more, or a file can not be read.
     """
     source = experiment.path.parent
-    files = list(_files(source))
+    files = list(_files(source)) if experiment.workdir is None else [experiment.path]
     size = sum(path.stat().st_size for path in files)
     if size > LARGEST:
         raise Invalid(

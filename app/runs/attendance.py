@@ -131,12 +131,17 @@ class Attendance:
     def _spec(self, run: Run) -> Spec:
         environment = self._rooms.settings.environment(run.environment)
         folder = self._rooms.folder(run.snapshot)
+        taken = self._rooms.settings.data / run.snapshot
         return Spec(
-            folder=str(self._rooms.settings.data / run.snapshot),
-            file=str(run.facts["file"]),
+            folder=run.facts.get("workdir") or str(taken),
+            file=str(taken / run.facts["file"]) if run.facts.get("workdir") else str(run.facts["file"]),
             journal=str(folder / "journal.json"),
             console=str(folder / "console.log"),
-            environ={**self._rooms.aws.child_variables(environment.name), **environment.variables},
+            environ={
+                **self._rooms.environ,
+                **self._rooms.aws.child_variables(environment.name),
+                **environment.variables,
+            },
             variables=dict(run.variables),
             rollback_strategy=run.rollback_strategy,
             dry=run.dry,

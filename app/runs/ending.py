@@ -130,8 +130,8 @@ def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event)
 
 
 def identify(rooms: Rooms, record: Record, run: Run) -> None:
-    """Note the account and region that a run with faults or signals has touched."""
-    if run.region or not (run.facts.get("stores") or run.signals):
+    """Note the account and region that a run with faults or CloudWatch queries has touched."""
+    if run.region or not (run.facts.get("stores") or any(signal["query"] for signal in run.signals)):
         return
     try:
         identity = rooms.aws.identity(run.environment)

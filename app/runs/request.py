@@ -81,7 +81,9 @@ class Request:
 
 def _own_strategy(document: Mapping[str, Any]) -> str:
     """The experiment's own choice; else always, since Chaos Toolkit's default skips rollbacks when interrupted."""
-    own = ((document.get("runtime") or {}).get("rollbacks") or {}).get("strategy")
+    own: Any = document
+    for key in ("runtime", "rollbacks", "strategy"):
+        own = own.get(key) if isinstance(own, Mapping) else None
     return str(own or "always")
 
 
@@ -123,6 +125,7 @@ def signal(one: Any) -> dict[str, Any]:
         "tolerance": one.tolerance_text,
         "low": getattr(tolerance, "low", None),
         "high": getattr(tolerance, "high", None),
+        "values": list(getattr(tolerance, "values", ())),
         "unit": one.unit,
         "query": getattr(query, "id", None),
         "when_empty": getattr(query, "when_empty", None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -114,6 +114,9 @@ class Rooms:
     children: Children
     reading: ReadingRoom
     patience: Patience = Patience()
+    environ: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of runs, below their environment's own variables
 
     def folder(self, run_snapshot: str) -> Path:
         """Where a run keeps its snapshot, journal and console log."""

@@ -60,11 +60,12 @@ class Runs:
         patience: Patience | None = None,
         reading: ReadingRoom | None = None,
         preflight: Preflight | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.rooms = Rooms(
             storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
             aws=aws, live=live, clock=clock, children=children, patience=patience or Patience(),
-            reading=reading or FromFiles(),
+            reading=reading or FromFiles(), environ=environ or {},
         )  # fmt: skip
         self._preflight = preflight
         self.record = Record(storage, live, clock)
@@ -138,7 +139,7 @@ class Runs:
 
     def _valid(self, experiment_id: str) -> Any:
         experiment = self.rooms.catalog.load(experiment_id)
-        if not experiment.valid:
+        if not experiment.valid and experiment.workdir is None:  # there Chaos Toolkit has the last word
             raise Invalid(
                 f"{experiment.file} is not a valid experiment.", problems=tuple(experiment.problems)
             )
@@ -263,7 +264,7 @@ class Runs:
             "git_commit": taken.git_commit,
             "git_dirty": taken.git_dirty,
             "document": as_json(experiment.document),
-            "facts": {**facts, "file": Path(experiment.file).name},
+            "facts": {**facts, "file": Path(experiment.file).name, **_place(experiment)},
             "journal_state": "none",
             "created_at": self.rooms.clock.now(),
             "key": key,
@@ -305,6 +306,11 @@ class Started(Exception):  # noqa: N818  it is no error: somebody was first
     def __init__(self, run: Run) -> None:
         super().__init__(run.id)
         self.run = run
+
+
+def _place(experiment: Any) -> dict[str, str]:
+    """Where it runs, if not in its snapshot."""
+    return {} if experiment.workdir is None else {"workdir": str(experiment.workdir)}
 
 
 def in_use_by_run(stores: str, run_id: int) -> Conflict:

@@ -221,6 +221,6 @@ def _misdirected(host: str) -> str:
 
 def _add_headers(headers: MutableHeaders, path: str) -> None:
     for name, value in HEADERS.items():
-        headers[name] = value
+        headers.setdefault(name, value)  # a report brings the policy that its own style needs
     if not path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")

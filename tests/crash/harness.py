@@ -77,9 +77,7 @@ class World:
     url: str = ""
 
     def prepare(self, before: str | None = BEFORE, **experiments: dict[str, Any]) -> None:
-        (self.folder / "experiments").mkdir(exist_ok=True)
-        for name, document in experiments.items():
-            (self.folder / "experiments" / f"{name}.json").write_text(json.dumps(document))
+        self.add(**experiments)
         (self.folder / "gameday.toml").write_text(
             f'[environments.test]\nregion = "us-east-2"\nendpoint = "{self.oracle.url}"\n'
             f'[environments.test.dialects]\n{NAME} = "failure-lambda/0.x"\n[environments.test.variables]\n{self.variables}'
@@ -90,6 +88,12 @@ class World:
             self.ssm.delete_parameter(Name=f"{NAME}.gameday-lock")
         if before is not None:
             self.ssm.put_parameter(Name=NAME, Value=before, Type="String")
+
+    def add(self, **experiments: dict[str, Any]) -> None:
+        """Further experiments; the store stays as it is."""
+        (self.folder / "experiments").mkdir(exist_ok=True)
+        for name, document in experiments.items():
+            (self.folder / "experiments" / f"{name}.json").write_text(json.dumps(document))
 
     variables: str = ""
 

@@ -55,6 +55,7 @@ class Experiment:
     folder: Path
     valid: bool = True
     problems: tuple[Any, ...] = ()
+    workdir: Path | None = None
 
     @property
     def file(self) -> str:

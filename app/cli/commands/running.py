@@ -2,34 +2,88 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
+
+from app.cli.commands.folder import WHERE
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+SECONDS = click.FloatRange(min=0, min_open=True)
 
 
 @click.command()
-@click.argument("experiment")
-@click.option("--server", default="http://127.0.0.1:8000", show_default=True, help="A running console.")
-@click.option("--environment", help="Where.  [default: the console's]")
+@click.argument("source", metavar="ID|FILE")
+@click.option("--environment", metavar="E", help="Where.  [default: the console's]")
+@click.option(
+    "--var", "variables", multiple=True, metavar="K=V",
+    help="A value for the experiment's configuration, as for chaos run; K:int=V, K:float=V, too.",
+)  # fmt: skip
+@click.option(
+    "--server", metavar="URL", help="A running console that is to do it, http://127.0.0.1:8000 for example."
+)
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    help="Wait for the verdict, or leave a console to it.  [default: --wait]",
+)
 @click.option("--check", is_flag=True, help="Say what preflight finds, and start nothing.")
-@click.option("--accept", multiple=True, help="A refusal of preflight that you take upon yourself: unproven.")
-@click.option("--no-wait", is_flag=True, help="Do not wait for the verdict.")
+@click.option(
+    "--accept",
+    multiple=True,
+    metavar="WHAT",
+    help="A refusal of preflight that you take upon yourself: unproven.",
+)
+@click.option(
+    "--queue", is_flag=True, help="Wait while another run uses the same store, or works in the same folder."
+)
+@click.option("--key", metavar="K", help="A second start with the same key is the first one's run.")
+@click.option(
+    "--stop-if", multiple=True, metavar="'SIGNAL>20 for 60s'",
+    help="End the run with a rollback as soon as it is so. 'SIGNAL<1', 'no data for 30s', 'alarm:NAME', too.",
+)  # fmt: skip
+@click.option(
+    "--dry", type=click.Choice(["probes", "actions", "activities", "pause"]), help="Leave these out."
+)
+@click.option(
+    "--rollback-strategy", type=click.Choice(["always", "default", "never", "deviated"]),
+    help="[default: the experiment's, else always]",
+)  # fmt: skip
+@click.option(
+    "--hypothesis-frequency", type=SECONDS, metavar="SECONDS", help="Between two looks during the method."
+)
+@click.option("--fail-fast", is_flag=True, help="End with the first look during the method that misses.")
+@click.option("--junit", type=FILE, metavar="F", help="Leave a JUnit test suite there.")
+@click.option("--journal", type=FILE, metavar="F", help="Leave Chaos Toolkit's journal there, byte for byte.")
+@click.option(
+    "--report", type=FILE, metavar="F", help="Leave a report there: .html, .md or .json, by the suffix."
+)
+@click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", help="json: one document, at the end."
+)
+@WHERE
 def run(
-    experiment: str,
-    server: str,
-    environment: str | None,
-    accept: tuple[str, ...],
-    *,
-    check: bool,
-    no_wait: bool,
-) -> int:
-    """Run an experiment on a console and wait for its verdict. Ctrl-C rolls back, and waits.
+    *, server: str | None, check: bool, variables: tuple[str, ...], stop_if: tuple[str, ...], folder: Path, **words: Any
+) -> int:  # fmt: skip
+    """Run an experiment and wait for its verdict. Ctrl-C rolls back, and waits.
+
+    ID is an experiment under experiments/, FILE any file (or address) that `chaos run` takes; a file runs where you
+    are, with your own environment variables. With --server a console does it; without, it is done right here, as
+    safely: ledger, guardian, deadline and preflight are the same, and need no console.
 
     Exit codes: 0 held, 1 deviated, 2 a mistake in what was asked, 3 not started, 4 inconclusive (the fault never
-    armed or never fired, for example), 5 stopped, 6 failed.
+    armed or never fired, for example), 5 stopped, 6 failed, 130 interrupted before anything was started.
     """
-    from app.cli.running import check as look
-    from app.cli.running import run as start
+    from app.cli.run import main
+    from app.cli.run.asked import Asked
+    from app.cli.run.asked import variables as read_variables
+    from app.cli.run.stop_if import condition
 
-    if check:
-        return look(server, experiment, environment)
-    body = {"environment": environment, "accept": list(accept)}
-    return start(server, experiment, {k: v for k, v in body.items() if v}, wait=not no_wait)
+    asked = Asked(
+        folder=folder.resolve(), variables=read_variables(variables),
+        stop=tuple(condition(one) for one in stop_if), **words,
+    )  # fmt: skip
+    if server:
+        return main.check_there(asked, server) if check else main.run_there(asked, server)
+    return main.check_here(asked) if check else main.run_here(asked)

@@ -1,0 +1,84 @@
+"""Speaking to a console: one request, its answer or an error as a sentence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from app.cli.rooms import signed
+from app.errors import Conflict, GamedayError, Invalid, NotFound, Unavailable
+
+PATIENCE = 60.0  # seconds for one answer
+BUSY = (429, 503)
+LONGEST_WAIT = 60.0  # seconds that a console may ask for before the next try
+ERRORS: Mapping[int, type[GamedayError]] = {
+    400: Invalid,
+    401: Invalid,
+    403: Invalid,
+    404: NotFound,
+    409: Conflict,
+    422: Invalid,
+}
+
+
+class Away(Unavailable):
+    """Nobody answers at that address; what was asked may or may not have been done."""
+
+
+class Api:
+    """A console at an address. Threads share it."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server.rstrip("/")
+        self.client = httpx.Client(base_url=self.server, headers=signed(), timeout=PATIENCE)
+
+    def json(self, method: str, path: str, **given: Any) -> Any:
+        """Away where nobody answers; else the error that the console gives."""
+        return self.bytes(method, path, **given).json()
+
+    def bytes(self, method: str, path: str, **given: Any) -> httpx.Response:
+        try:
+            answer = self.client.request(method, path, **given)
+        except httpx.TransportError as error:
+            raise Away(f"{self.server} does not answer ({error}). Start one: gameday serve") from error
+        except httpx.InvalidURL as error:
+            raise Invalid(f"--server {self.server}: that is no address ({error}).") from error
+        if answer.is_success:
+            return answer
+        if after := _after(answer):
+            raise Unavailable(_why(answer), after=after)
+        raise ERRORS.get(answer.status_code, Unavailable)(_why(answer))
+
+    def patiently(self, method: str, path: str, *, seconds: float, **given: Any) -> Any:
+        """The same call again while nobody answers, or the console is busy. Only for what may be asked twice."""
+        ends = time.monotonic() + seconds
+        while True:
+            try:
+                return self.json(method, path, **given)
+            except (Away, Unavailable) as error:
+                wait = min(float(str(error.details.get("after") or 1)), LONGEST_WAIT)
+                if (
+                    not (isinstance(error, Away) or "after" in error.details)
+                    or time.monotonic() + wait > ends
+                ):
+                    raise
+            time.sleep(wait)
+
+
+def _after(answer: httpx.Response) -> float:
+    """Seconds that a busy console asks to wait; 0 where it asks for nothing."""
+    after = answer.headers.get("retry-after", "")
+    return float(after) if answer.status_code in BUSY and after.isdigit() else 0.0
+
+
+def _why(answer: httpx.Response) -> str:
+    try:
+        told = answer.json()
+    except ValueError:
+        return f"The console answered {answer.status_code}."
+    accept: Sequence[str] = told.get("accept") or ()
+    more = f" Take it upon yourself with --accept {accept[0]}." if accept else ""
+    return f"{told.get('detail') or told.get('title')}{more}"

@@ -1,0 +1,72 @@
+"""The files that a run leaves where the caller wants them: known to be writable before anything starts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.cli.run.asked import Asked
+from app.cli.run.watched import Watched
+from app.errors import Invalid
+
+REPORTS = (".html", ".md", ".json")
+
+
+def wanted(asked: Asked) -> Iterator[tuple[str, Path]]:
+    """What is to be kept, by the name that `Watched.kept` knows it by, and where."""
+    if asked.journal:
+        yield "journal", asked.journal
+    if asked.junit:
+        yield "junit", asked.junit
+    if asked.report:
+        yield asked.report.suffix, asked.report
+
+
+def check(asked: Asked) -> None:
+    """Invalid where one of them can not be written, or is of no known form."""
+    if asked.report and asked.report.suffix not in REPORTS:
+        raise Invalid(f"--report {asked.report}: a report is {', '.join(REPORTS)}, by the file's suffix.")
+    for what, path in wanted(asked):
+        if why := _unwritable(path):
+            raise Invalid(f"--{what if what in ('journal', 'junit') else 'report'} {path}: {why}.")
+
+
+def keep(asked: Asked, watched: Watched) -> Iterator[str]:
+    """Write them, and say of each where it is."""
+    for what, path in wanted(asked):
+        content = watched.kept(what)
+        if content is None:
+            yield f"There is no {what} to be written to {path}."
+            continue
+        write(path, content)
+        yield f"Written: {path}"
+
+
+def write(path: Path, content: bytes) -> None:
+    """Whole or not at all; into a device or a pipe as it is."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path) -> str:
+    """Why it can not be written; empty where it can."""
+    if path.is_dir():
+        return "that is a folder"
+    if path.exists() and not path.is_file():
+        return "" if os.access(path, os.W_OK) else "it may not be written"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            return ""
+    except OSError as error:
+        return f"{path.parent} can not be written to ({error.strerror})"

@@ -1,0 +1,219 @@
+"""A run right here, without a console, and as safe: ledger, guardian, deadline, preflight, verdict."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sysconfig
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.cli.rooms import TOKEN
+from app.cli.run.asked import Asked
+from app.cli.run.follow import Presses
+from app.cli.run.watched import Told
+from app.errors import Invalid
+from app.settings import load, person
+
+if TYPE_CHECKING:
+    from app.experiments import Catalog, Experiment, WithFile
+    from app.main import Engine
+    from app.reports.report import Report
+    from app.runs.run import Run
+    from app.settings import Settings
+
+CLEARED_WITHIN = 120.0  # seconds for warm containers to be clear of a fault that is off
+
+
+@contextmanager
+def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
+    """The rooms and loops that a run needs, in a folder that nobody else works in.
+
+    `alone` False: to look around only; nothing is repaired, and nothing moves by itself.
+    """
+    from app import crash
+    from app.main import assemble, prepare, refuse_unknown_dialects
+
+    crash.refuse_outside_tests()
+    children = prepare()  # before the first thread
+    settings = load(asked.folder)
+    refuse_unknown_dialects(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with _only_here(settings, asked) if alone else _shared():
+        engine = assemble(
+            settings, children=children, catalog=_catalog(asked, settings), environ=_environ(asked)
+        )
+        try:
+            if alone:
+                _begin(engine)
+            yield engine
+        finally:
+            _end(engine, alone=alone)
+
+
+def _begin(engine: Engine) -> None:
+    engine.supervisor.heal()
+    engine.guardian.start()
+    engine.poller.start()
+    engine.aftermath.start()
+
+
+def _end(engine: Engine, *, alone: bool) -> None:
+    """Whatever went wrong: nothing of a run stays behind, not even one that was queued and never attended."""
+    if alone and engine.console.runs.active():
+        engine.supervisor.shutdown(wait=False)
+        engine.supervisor.heal()
+    engine.stop()
+
+
+@contextmanager
+def _shared() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _only_here(settings: Settings, asked: Asked) -> Iterator[None]:
+    from app.main import FolderInUse, only_console
+
+    while True:
+        try:
+            with only_console(settings, told=f"gameday run, process {os.getpid()}"):
+                yield
+                return
+        except FolderInUse as error:
+            if error.address:
+                raise Invalid(
+                    f"A console is at work in {settings.folder}: {error.address}. "
+                    f"Let it do the run: gameday run {asked.source} --server {error.address}"
+                ) from error
+            if not asked.queue:
+                raise Invalid(
+                    f"Another run is at work in {settings.folder} ({error.holder}). Wait for it with --queue, or name "
+                    "another folder: --folder."
+                ) from error
+        time.sleep(0.5)  # a lock of another process: the system has no event for its end
+
+
+def start(engine: Engine, asked: Asked, presses: Presses) -> Run:
+    """Invalid, Conflict as `Runs.start`.
+
+    A Ctrl-C that comes too late to prevent the run is heeded by whoever watches it: `presses` counts it.
+    """
+    key, runs = asked.key or secrets.token_hex(16), engine.console.runs
+    try:
+        return runs.start(asked.source, key=key, by=person(), **asked.body)
+    except KeyboardInterrupt:
+        run = runs.started_with(key)
+        if run is None or runs.dispatch.attending(run.id) is None:
+            raise  # there is none, or nobody plays it: repaired as after a crash
+        return run
+    finally:
+        presses.counting = True
+
+
+def _catalog(asked: Asked, settings: Settings) -> Catalog | WithFile:
+    from app.experiments import Catalog, WithFile, open_file
+
+    catalog = Catalog(settings.experiments)
+    if not asked.is_file:
+        return catalog
+    path = Path(asked.source)
+    return WithFile(open_file(path.resolve(), name=asked.source, workdir=Path.cwd()), catalog)
+
+
+def _environ(asked: Asked) -> Mapping[str, str]:
+    """Of a file, the caller's own, as `chaos run` hands it on; of a console's experiment, none of it."""
+    if not asked.is_file:
+        return {}
+    own = {name: value for name, value in os.environ.items() if name != TOKEN}
+    programs = [
+        own.get("PATH", os.defpath),
+        sysconfig.get_path("scripts"),
+    ]  # `aws` beside this Python at last
+    return {**own, "PATH": os.pathsep.join(programs)}
+
+
+class Here:
+    """A run of this process, to be watched."""
+
+    def __init__(self, engine: Engine, run_id: int) -> None:
+        self._engine = engine
+        self._console = engine.console
+        self._id = run_id
+        self._seen = 0
+
+    def news(self) -> Sequence[Told]:
+        events = self._console.runs.events(self._id, self._seen)
+        self._seen = events[-1].seq if events else self._seen
+        return [Told(at=event.at, kind=event.kind, data=event.data) for event in events]
+
+    def progress(self) -> Mapping[str, Any]:
+        from app.reports.progress import progress
+
+        console = self._console
+        return progress(
+            self._id, runs=console.runs, faults=console.faults, metrics=console.metrics,
+            evidence=console.evidence, settings=console.settings, now=console.clock.now(),
+        )  # fmt: skip
+
+    def over(self) -> bool:
+        return self.run.verdict is not None
+
+    def roll_back(self, how: str) -> str:
+        return self._console.runs.rollback(self._id, by=f"{person()} ({how})").sentence
+
+    def hurry(self) -> str:
+        attendance = self._console.runs.dispatch.attending(self._id)
+        if attendance is not None:
+            attendance.kill()
+            attendance.hurry()
+        return "Ending the run's processes now; what is armed is disarmed all the same."
+
+    def document(self) -> dict[str, Any]:
+        from app.reports import as_json
+
+        return as_json.document(self._report())
+
+    def kept(self, what: str) -> bytes | None:
+        from app.reports import as_json, junit, pages
+
+        if what == "journal":
+            return self._console.runs.journal(self._id)
+        forms: Mapping[str, Callable[[Report], bytes]] = {
+            "junit": junit.xml, ".html": pages.html, ".md": pages.markdown, ".json": as_json.text,
+        }  # fmt: skip
+        return forms[what](self._report())
+
+    def _report(self) -> Report:
+        from app.reports.report import gather
+
+        console = self._console
+        return gather(console.runs, console.faults, console.metrics, self._id, now=console.clock.now())
+
+    @property
+    def run(self) -> Run:
+        return self._console.runs.get(self._id)
+
+    @property
+    def file(self) -> Experiment:
+        experiment: Experiment = self._console.catalog.load(self.run.experiment)
+        return experiment
+
+    def refused(self) -> bool:
+        """Whether Chaos Toolkit would not even begin: the file is the mistake."""
+        run = self.run
+        begun = any(event.kind == "started" for event in self._console.runs.events(self._id))
+        return bool(run.facts.get("problem")) and run.stopped_by is None and not begun
+
+    def cleared(self, wait: Callable[[float], object]) -> list[str]:
+        """Wait until nothing of the run is on its way out any more; what is armed all the same."""
+        ends = time.monotonic() + CLEARED_WITHIN
+        while any(one.active for one in self._faults()) and time.monotonic() < ends:
+            wait(0.2)
+        return [f"{one.store} ({one.outcome or one.state})" for one in self._faults() if one.may_fire]
+
+    def _faults(self) -> Sequence[Any]:
+        return self._console.faults.for_run(str(self._id))

@@ -1,0 +1,173 @@
+"""One run from what was asked to an exit code, here or on a console."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.run import files
+from app.cli.run.asked import Asked
+from app.cli.run.codes import CODES, MISTAKE
+from app.cli.run.follow import Presses, follow
+from app.cli.run.shown import Lines, Show, say
+from app.cli.run.watched import Watched
+from app.errors import Invalid
+
+SUFFIXES = (".json", ".yaml", ".yml")
+SIGNS = {"ok": "✓", "warning": "▲", "refusal": "✕"}
+
+
+def run_here(asked: Asked) -> int:
+    """Right here. The exit code: one a verdict; 2 where Chaos Toolkit refuses the file."""
+    _refuse(asked)
+    from app.cli.run.here import Here, start, working
+
+    presses = Presses()
+    with presses.heard(), working(asked) as engine:
+        run = start(engine, asked, presses)
+        here = Here(engine, run.id)
+        _begun(asked, f"Run {run.id} of {run.experiment} in {run.environment}.")
+        show = shown(asked)
+        try:
+            follow(here, presses, show)
+            left = here.cleared(presses.wait)
+        finally:
+            show.close()
+        code = MISTAKE if here.refused() else CODES[str(here.run.verdict)]
+        _over(asked, here, code)
+        if code == MISTAKE:
+            for problem in here.file.problems:
+                click.echo(f"  {problem}", err=True)
+        if left:
+            folder = f" --folder {asked.folder}" if asked.folder != Path.cwd() else ""
+            click.echo(f"STILL ARMED: {'; '.join(left)}. Keep trying: gameday guardian{folder}", err=True)
+        return code
+
+
+def check_here(asked: Asked) -> int:
+    """Preflight alone, and nothing starts. 0 where it may start, 3 where it would be refused."""
+    _refuse(asked)
+    from app.cli.run.here import working
+    from app.runs.preflight import plain
+
+    with working(asked, alone=False) as engine:
+        findings = engine.console.runs.preflight(
+            asked.source, environment=asked.environment, variables=asked.variables, accept=asked.accepted
+        )
+        return told(asked, [plain(finding) for finding in findings])
+
+
+def run_there(asked: Asked, server: str) -> int:
+    """On a console. The exit code: one a verdict; 0 where nobody waits for it."""
+    _refuse(asked, server=server)
+    from app.cli.run.asking import Api
+    from app.cli.run.there import There, start
+
+    presses, api = Presses(), Api(server)
+    with presses.heard():
+        run = start(api, asked)
+        presses.counting = True
+        url = f"{api.server}/runs/{run['id']}"
+        _begun(asked, f"Run {run['id']} of {run['experiment']} in {run['environment']}: {url}")
+        if not asked.wait:
+            return _left(asked, run, url)
+        there, show = There(api, run["id"]), shown(asked)
+        try:
+            follow(there, presses, show)
+        finally:
+            show.close()
+        code = CODES[there.document()["verdict"] or "stopped"]  # none: a second Ctrl-C left it to the console
+        _over(asked, there, code)
+        return code
+
+
+def check_there(asked: Asked, server: str) -> int:
+    """Preflight alone. 0 where it may start, 3 where it would be refused."""
+    from app.cli.run.asking import Api
+
+    query = {"environment": asked.environment} if asked.environment else {}
+    found = Api(server).json("GET", f"/api/experiments/{asked.source}/preflight", params=query)
+    return told(asked, found["findings"])
+
+
+def _left(asked: Asked, run: Mapping[str, Any], url: str) -> int:
+    if asked.output == "json":
+        words = {key: run[key] for key in ("id", "experiment", "environment", "status")}
+        say(json.dumps({**words, "url": url}, indent=2, ensure_ascii=False))
+    return 0
+
+
+def told(asked: Asked, findings: Sequence[Mapping[str, str]]) -> int:
+    """Findings for a person, or for a machine."""
+    refused = [one for one in findings if one["level"] == "refusal"]
+    accept = sorted({one["accept"] for one in refused if one["accept"]})
+    if asked.output == "json":
+        say(
+            json.dumps(
+                {"ready": not refused, "accept": accept, "findings": list(findings)},
+                indent=2,
+                ensure_ascii=False,
+            )
+        )
+        return CODES["not started"] if refused else 0
+    for one in findings:
+        remedy = f" {one['remedy']}" if one["remedy"] and one["level"] != "ok" else ""
+        say(f"{SIGNS[one['level']]} {one['sentence']}{remedy}")
+    yours = f" Or take it upon yourself: --accept {' --accept '.join(accept)}" if accept else ""
+    say(f"It would be refused.{yours}" if refused else "It may start.")
+    return CODES["not started"] if refused else 0
+
+
+def shown(asked: Asked) -> Show:
+    """The live view where there is a terminal that can draw; else lines, on stderr where stdout is for a machine."""
+    from os import environ
+
+    if asked.output == "json":
+        return Lines(sys.stderr)
+    if not sys.stdout.isatty() or environ.get("TERM", "dumb") == "dumb":
+        return Lines(sys.stdout)
+    from app.cli.run.view import View
+
+    return View()
+
+
+def _refuse(asked: Asked, *, server: str = "") -> None:
+    """What can be known before anything starts."""
+    is_id = not asked.is_url and not asked.source.endswith(SUFFIXES)
+    if server and not is_id:
+        raise Invalid(
+            f"A console runs what is in its own experiments/, by its id: the path there without suffix. {asked.source} "
+            "is a file: leave --server out, and it is run right here."
+        )
+    if not server and not is_id and not asked.is_file:
+        raise Invalid(f"There is no file {asked.source}.")
+    if not server and not asked.wait:
+        raise Invalid("--no-wait needs a console that attends to the run meanwhile: --server URL.")
+    if not asked.wait and list(files.wanted(asked)):
+        raise Invalid(
+            "With --no-wait nothing is left when the run ends: leave --junit, --journal and --report out."
+        )
+    files.check(asked)
+
+
+def _begun(asked: Asked, sentence: str) -> None:
+    say(sentence, sys.stderr if asked.output == "json" else None)
+
+
+def _over(asked: Asked, watched: Watched, code: int) -> None:
+    """The verdict, what became of the faults, and the files that were wanted."""
+    document = watched.document()
+    kept = list(files.keep(asked, watched))
+    if asked.output == "json":
+        say(json.dumps({**document, "exit_code": code}, indent=2, ensure_ascii=False))
+        return
+    say(f"{document['verdict'] or 'rolled back'}: {document['reason'] or 'its verdict is still to come.'}")
+    for fault in document["faults"]:
+        say(f"  {fault['outcome'] or fault['sentence']} Now it is {fault['phase']}.")
+    for line in kept:
+        say(line)

@@ -1,0 +1,55 @@
+"""What a person, or a log, sees of a run meanwhile: a line an event."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol, TextIO
+
+from app.cli.run.lines import sentence
+from app.cli.run.watched import Told
+
+Progress = Callable[[], Mapping[str, Any] | None]
+
+
+class Show(Protocol):
+    def event(self, told: Told) -> None: ...
+
+    def frame(self, progress: Progress) -> None:
+        """Called some times a second; it asks for the progress only where it draws."""
+        ...
+
+    def tell(self, words: str) -> None:
+        """What must be heard, from any thread."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Lines:
+    """One line an event, with its time. For logs, pipes, and terminals that can do no more."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def event(self, told: Told) -> None:
+        if words := sentence(told.kind, told.data):
+            say(f"{told.at.astimezone():%H:%M:%S}  {words}", self._out)
+
+    def frame(self, progress: Progress) -> None:
+        """Everything is in the events."""
+
+    def tell(self, words: str) -> None:
+        say(f"{datetime.now().astimezone():%H:%M:%S}  {words}", sys.stderr)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def say(line: str, out: TextIO | None = None) -> None:
+    """A reader that is gone is no reason to leave a run alone."""
+    try:
+        print(line, file=out or sys.stdout, flush=True)
+    except (OSError, ValueError):
+        return

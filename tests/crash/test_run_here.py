@@ -1,0 +1,116 @@
+"""`gameday run` without a console is ended, and killed, with a fault in its store; nothing stays armed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.crash.harness import BEFORE, GAMEDAY, ROLLBACK, World, experiment, until
+
+pytestmark = pytest.mark.sandbox
+STOPPED = 5
+SLOW = {
+    "type": "action",
+    "name": "dawdle",
+    "provider": {"type": "process", "path": "sleep", "arguments": "40"},
+}
+PLAYED = 15  # seconds, within which a run ends that nobody waits rollbacks for
+
+
+def armed(world: World, *words: str, **more: object) -> subprocess.Popen[str]:
+    """A run that has just armed its fault, and pauses."""
+    world.prepare(one=experiment(60, **more))
+    process = world.start(command=("run", "one", *words))
+    until(lambda: process.poll() is None and world.told("pause") and world.armed(), "armed", 60)
+    return process
+
+
+def log(world: World) -> str:
+    return (world.folder / "console.log").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_it_rolls_back_says_so_and_waits(world: World, number: signal.Signals) -> None:
+    process = armed(world)
+    process.send_signal(number)
+    assert process.wait(60) == STOPPED
+    assert world.value == BEFORE
+    assert "rolling back, and waiting" in log(world)
+    assert "Disarmed and read back. The run has ended." in log(world)
+    assert "stopped: Ended before its time by" in log(world)
+    assert world.told("rollback-activity"), "the experiment's own rollbacks were played, too"
+    assert world.broken() == []
+
+
+def test_told_twice_it_skips_the_wait_for_rollbacks_and_never_the_disarm(world: World) -> None:
+    process = armed(world, rollbacks=[SLOW])
+    process.send_signal(signal.SIGINT)
+    until(lambda: world.told("rollbacks"), "rolling back")
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == STOPPED
+    assert time.monotonic() - began < PLAYED
+    assert world.value == BEFORE
+    assert world.broken() == []
+
+
+def test_killed_its_child_ends_by_itself_and_the_guardian_puts_the_store_back(world: World) -> None:
+    world.kill(armed(world))
+    until(lambda: world.value == ROLLBACK, "the child plays its own rollbacks once its pipe is gone", 60)
+    world.expire()  # nobody renews the lease
+    guardian = subprocess.run(
+        [GAMEDAY, "guardian", "--once"], cwd=world.folder, capture_output=True, text=True, check=False, timeout=60
+    )  # fmt: skip
+    assert guardian.returncode == 0, guardian.stdout + guardian.stderr
+    assert world.value == BEFORE
+
+
+def test_killed_with_its_child_the_next_run_repairs_it_before_anything_starts(world: World) -> None:
+    process = armed(world)
+    world.kill(process)
+    subprocess.run(["kill", "-9", f"-{world.child}"], check=True)
+    assert world.armed()
+    world.add(two=experiment(0.1))
+    assert world.start(command=("run", "two")).wait(120) is not None
+    first, second = world.rows("select verdict, stopped_by from runs order by id")
+    assert (first["verdict"], first["stopped_by"]) == ("stopped", "a crash of the console")
+    assert second["verdict"] is not None
+    assert world.value == BEFORE
+    assert world.broken() == []
+
+
+def test_it_dies_where_it_has_just_written_down_what_it_will_arm(world: World) -> None:
+    world.prepare(one=experiment(60))
+    process = world.start(command=("run", "one"), crash_at="intent-committed")
+    assert process.wait(60) == -signal.SIGKILL
+    world.add(two=experiment(0.1))
+    assert world.start(command=("run", "two")).wait(120) is not None
+    assert world.settled()
+    assert world.broken() == []
+
+
+def test_a_folder_where_a_console_works_is_left_alone_and_its_address_is_named(world: World) -> None:
+    world.prepare(one=experiment(60))
+    world.start()
+    done = subprocess.run(
+        [GAMEDAY, "run", "one"], cwd=world.folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, f"gameday run one --server {world.url}" in done.stderr) == (2, True), done.stderr
+    assert world.rows("select 1 from runs") == []
+
+
+def test_a_second_run_in_the_same_folder_is_refused_or_waits(world: World) -> None:
+    first = armed(world)
+    words = [GAMEDAY, "run", "one"]
+    done = subprocess.run(words, cwd=world.folder, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, "--queue" in done.stderr) == (2, True), done.stderr
+    second = world.start(command=("run", "one", "--queue"))
+    first.send_signal(signal.SIGINT)
+    assert first.wait(60) == STOPPED
+    until(lambda: world.armed() and world.told("pause"), "the second one's turn", 60)
+    second.send_signal(signal.SIGINT)
+    assert second.wait(60) == STOPPED
+    assert world.value == BEFORE
