@@ -48,7 +48,7 @@ def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
     ) as process:  # fmt: skip
         url = f"http://127.0.0.1:{port}"
         try:
-            wait(lambda: ready(url), 20, "the console answers")
+            wait(lambda: ready(url), 60, "the console answers")
             yield process, url
         finally:
             process.terminate()

@@ -21,6 +21,7 @@ from app.cli.doctor import account, machine
 from app.cli.doctor.asking import Look, answers
 from app.cli.doctor.finding import ok
 from app.settings import Environment
+from tests.cli.typed import typed
 from tests.conftest import NOON
 from tests.test_main import GAMEDAY
 
@@ -39,7 +40,7 @@ GB = 1024**3
         (machine.toolkit({"chaostoolkit-lib": "1.9.0"}), "warning", "--upgrade chaostoolkit-lib"),
         (machine.toolkit({"chaostoolkit-lib": None}), "problem", "pip install chaostoolkit-lib"),
         (machine.aws_command("/bin/aws", "aws-cli/2.1"), "ok", "aws-cli/2.1"),
-        (machine.aws_command("/bin/aws", ""), "problem", "awscli"),
+        (machine.aws_command("/bin/aws", ""), "warning", "awscli"),
         (machine.aws_command(None, ""), "problem", "pip install awscli"),
         (machine.dates(machine.Dates(path="/bin/date", gnu=True)), "ok", "GNU"),
         (machine.dates(machine.Dates(path="/bin/date", used_by=("lab/exp_2",))), "problem", "brew install coreutils"),
@@ -140,14 +141,21 @@ def test_a_question_without_an_answer_holds_nothing_up_and_one_that_fails_is_tol
     assert "no such thing" in found[1].sentence
 
 
-def examined(folder: Path, *words: str, path: Path | None = None) -> tuple[int, dict[tuple[str, str], Any]]:
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without AWS configuration."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def examined(folder: Path, *words: str) -> tuple[int, dict[tuple[str, str], Any]]:
     """Exit code, and findings by what they are about and their check."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environ |= {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(folder)}
-    if path:
-        environ["PATH"] = f"{path}:{environ['PATH']}"
-    done = subprocess.run([GAMEDAY, "doctor", "--output", "json", *words], cwd=folder, env=environ, capture_output=True,
-                          text=True, check=False, timeout=90)  # fmt: skip
+    return _read(typed(folder, "doctor", "--output", "json", *words))
+
+
+def _read(done: subprocess.CompletedProcess[str]) -> tuple[int, dict[tuple[str, str], Any]]:
     assert "Traceback" not in done.stderr
     told = json.loads(done.stdout)
     assert done.returncode == (1 if told["problems"] else 0)
@@ -166,7 +174,12 @@ def test_on_a_mac_it_says_what_the_labs_probes_need(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "date").write_text(BSD)
     (tmp_path / "bin" / "date").chmod(0o755)
-    code, found = examined(tmp_path, path=tmp_path / "bin")
+    environ = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    words = [GAMEDAY, "doctor", "--output", "json"]
+    done = subprocess.run(
+        words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=200
+    )
+    code, found = _read(done)
     date = found["machine", "date"]
     assert (code, date["level"]) == (1, "problem")
     assert "serverless-etl/exp_1-minor_delay" in date["sentence"]
@@ -200,7 +213,7 @@ def test_an_emulator_is_looked_into_and_an_unknown_environment_is_refused(
     _, found = examined(tmp_path, "--environment", "lab")
     for check in ("region", "credentials", "clock", "cloudwatch", "systems-manager", "permissions"):
         assert found["lab", check]["level"] == "ok", found["lab", check]
-    done = subprocess.run([GAMEDAY, "doctor", "--environment", "prod"], cwd=tmp_path, capture_output=True, text=True, check=False)  # fmt: skip
+    done = typed(tmp_path, "doctor", "--environment", "prod")
     assert done.returncode == 2
     assert "There are: lab." in done.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,19 +17,14 @@ from app.faults import Entry, FaultState, Store
 from app.faults.ledger import Ledger
 from app.settings import Environment, Settings
 from app.storage.engine import opened
+from tests.cli.typed import typed as gameday
 from tests.conftest import NOON
 from tests.journeys.harness import wait
-from tests.test_main import GAMEDAY, serving
+from tests.test_main import serving
 
 NOUNS = ("experiments", "runs", "faults", "environments", "signals")
 LONG = "a/folder/of/experiments/with-a-name-that-is-longer-than-any-line-of-a-terminal-has-room-for-it"
 METRICS = [{"Id": "value", "MetricStat": {"Metric": {"Namespace": "AWS/SQS", "MetricName": "Sent"}, "Period": 60, "Stat": "Sum"}}]  # fmt: skip
-
-
-def gameday(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [GAMEDAY, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=60
-    )
 
 
 def experiment(title: str) -> dict[str, Any]:
