@@ -88,7 +88,7 @@ def _read(ground: Ground) -> Iterator[Policy]:
                       "ssm:DescribeParameters", "iam:ListAccountAliases"])  # fmt: skip
     yield _may("Stores", ["ssm:GetParameter", "ssm:GetParameterHistory"], _parameters(ground))
     yield from _decrypting(ground, ["kms:Decrypt"])
-    functions = [ground.arn("lambda", f"function:{name}") for name in ground.functions]
+    functions = [ground.arn("lambda", f"function:{name}") for name in (*ground.functions, *ground.limited)]
     yield _may(
         "Functions",
         ["lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:ListAliases"],
