@@ -48,6 +48,12 @@ class Invalid(GamedayError):  # noqa: N818
     title = "Not valid"
 
 
+class KeyReused(Invalid):
+    """An Idempotency-Key is one request's own."""
+
+    title = "That key was used for something else"
+
+
 class Unavailable(GamedayError):  # noqa: N818
     status = 503
     title = "Not reachable"

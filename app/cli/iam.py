@@ -15,13 +15,13 @@ from app.aws.parameters import SECURE
 from app.aws.permissions import principal
 from app.aws.policies import Ground, Part, Place, policy
 from app.aws.policy_size import LARGEST, fitted, size
+from app.cli.rooms import named
 from app.clock import SystemClock
 from app.errors import GamedayError, Unavailable
 from app.experiments import Catalog, FaultIntent, read
 from app.faults import Store
 from app.faults.scan import known
 from app.settings import Environment, Settings, load
-from app.web.environments import named
 
 
 def iam(folder: Path, *, environment: str | None, part: Part, for_principal: str | None) -> int:

@@ -82,4 +82,4 @@ def _plain(text: str) -> str:
 
 def _plain_json(value: Any) -> str:
     """A time as the API writes it."""
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)

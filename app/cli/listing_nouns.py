@@ -75,18 +75,15 @@ def _runs(row: Row) -> str:
 
 def _access(row: Row) -> str:
     """As whom, or by what, AWS is reached there."""
-    return str(row["role_arn"] or row["profile"] or row["endpoint"] or "this process's own")
+    return str(row["role_arn"] or row.get("profile") or row["endpoint"] or "this process's own")
 
 
 def _lease(row: Row) -> str:
-    return f"{row['longest_lease'] / 60:g} min"
+    return f"{row['longest_lease_seconds'] / 60:g} min"
 
 
 def _value(row: Row) -> str:
-    latest = row["latest"]
-    if latest is None or latest["value"] is None:
-        return "no data"
-    return f"{latest['value']:.6g} {row['unit']}".rstrip()
+    return "no data" if row["value"] is None else f"{row['value']:.6g} {row['unit']}".rstrip()
 
 
 def _tolerances(row: Row) -> str:
@@ -98,7 +95,9 @@ def _measured(row: Row) -> str:
 
 
 def _judged(row: Row) -> str:
-    return "\n".join(f"{one['id']}  {one['tolerance']}: {one['judgement']}" for one in row["experiments"])
+    return "\n".join(
+        f"{one['id']}  {one['tolerance']}: {one['judgement'] or 'not judged'}" for one in row["experiments"]
+    )
 
 
 EXPERIMENTS = Noun(
@@ -161,7 +160,7 @@ ENVIRONMENTS = Noun(
     fields=(
         ("name", _of("name")), ("default", _of("default")), ("region", _of("region")), ("profile", _of("profile")),
         ("role", _of("role_arn")), ("endpoint", _of("endpoint")), ("longest lease", _lease),
-        ("dead man’s switch", _of("dead_mans_switch_role")), ("recycle", _of("recycle")),
+        ("account", _of("account")), ("dead man’s switch", _of("dead_mans_switch")), ("recycle", _of("recycle")),
         ("stores", _of("stores")), ("dialects", _of("dialects")), ("variables", _of("variables")),
         ("blackouts", _of("blackouts")),
     ),
@@ -176,11 +175,8 @@ SIGNALS = Noun(
         Column(head="MEASURED BY", text=_measured, prose=True),
     ),
     fields=(
-        ("id", _of("id")), ("name", _of("name")), ("environment", _of("environment")), ("latest", _value),
-        ("at", lambda row: f"{moment(row['latest']['at'])} UTC" if row["latest"] else ""),
-        ("parts", lambda row: _words(row["latest"]["parts"]) if row["latest"] else ""),
-        ("measured by", _judged), ("window", lambda row: f"{row['window']:g} s" if row["window"] else ""),
-        ("query", _of("query")),
+        ("id", _of("id")), ("name", _of("name")), ("query", _of("query")), ("latest", _value), ("at", _at("at")),
+        ("measured by", _judged),
     ),
     none="No experiment has a hypothesis that measures anything here.",
 )  # fmt: skip

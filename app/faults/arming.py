@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from app import crash
 from app.aws import Parameter, Parameters
 from app.dialects import DIALECTS, SWITCHED, DisarmPlan, Fault, ineffective
 from app.dialects.documents import document
-from app.errors import GamedayError, Invalid, Unavailable
+from app.errors import GamedayError, Invalid, KeyReused, Unavailable
 from app.faults import dead_mans_switch, lock, plan, putback
 from app.faults.disarming import Disarming
 from app.faults.entry import Entry, FaultState, Store, Understanding
@@ -28,22 +29,34 @@ class Arming(Disarming):
         where = store if isinstance(store, Store) else Store.parse(store, environment)
         return understand(self._aws, self._environment(environment), where, text)
 
-    def arm(self, *, store: Store, fault: Fault, by: str, lifetime: timedelta) -> Entry:
-        """By hand: intend, write, read back.
+    def arm(
+        self,
+        *,
+        store: Store,
+        fault: Fault,
+        by: str,
+        lifetime: timedelta,
+        key: str | None = None,
+        fingerprint: str | None = None,
+    ) -> Entry:
+        """By hand: intend, write, read back. A second arming with the same `key` returns the first one's, `replayed`.
 
+        `fingerprint`: of the request that the key came with; KeyReused where the first one's differs.
         Conflict where the store is busy; Invalid where its functions would not obey, or obey by failing;
         Unavailable where AWS does not do it (what may have been written is then disarmed).
         """
         if trouble := ineffective(fault):
             raise Invalid(trouble)
         with self._holding(store):
+            if key is not None and (first := self.ledger.with_key(key)) is not None:
+                return _again(first, fingerprint)
             understood = self._understand_present(store)
             dialect = understood.function_dialect or DEFAULT_DIALECT
             value = DIALECTS[dialect].write(fault, onto=understood.present)
             entry = self.intend(
                 store=store, value=value, fault=fault, dialect=dialect, functions=understood.functions,
                 run_id=None, by=by, disarm_by=self._clock.now() + lifetime, plan=understood.plan_for(fault),
-                secure=understood.reads_secure,
+                secure=understood.reads_secure, key=key, fingerprint=fingerprint,
             )  # fmt: skip
             return self._write(entry)
 
@@ -64,6 +77,8 @@ class Arming(Disarming):
         safe_value: str | None = None,
         plan: DisarmPlan | None = None,
         secure: bool = False,
+        key: str | None = None,
+        fingerprint: str | None = None,
     ) -> Entry:
         """Write down, on disk when this returns, that `value` will be written; hold the store until disarmed.
 
@@ -86,6 +101,7 @@ class Arming(Disarming):
                 value=value.encode(), announced=tuple(announced),
                 safe_value=safe_value.encode() if safe_value is not None else None, created_at=now,
                 disarm_by=min(disarm_by, longest), lease_until=lease_until, plan=plan or DisarmPlan(),
+                key=key, fingerprint=fingerprint,
             )  # fmt: skip
             crash.here("before-intent")
             entry, new = self.ledger.intend(intent)
@@ -208,6 +224,15 @@ class Arming(Disarming):
             # Written after we looked and before the fault: what was there before is theirs.
             changes |= previous(theirs, entry.holder)
         return self.ledger.change(entry.id, armed_at=entry.armed_at or self._clock.now(), **changes)
+
+
+def _again(first: Entry, fingerprint: str | None) -> Entry:
+    if first.fingerprint != fingerprint:
+        raise KeyReused(
+            f"That Idempotency-Key came with another request before, which armed fault {first.id}. "
+            "A new request needs a new key.", fault=first.id,
+        )  # fmt: skip
+    return replace(first, replayed=True)
 
 
 def _object(value: Any) -> dict[str, Any]:

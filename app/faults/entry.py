@@ -106,6 +106,9 @@ class Entry:
     clean_at: datetime | None = None
     theirs: bytes | None = None
     resolved_by: str | None = None
+    key: str | None = None  # of the request that armed it by hand
+    fingerprint: str | None = None  # of that request
+    replayed: bool = False  # told again: another arming with the same key was the first
 
     @property
     def environment(self) -> str:

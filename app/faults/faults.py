@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,14 +51,18 @@ class Faults(Arming):
         """Allow arming again; what is engaged elsewhere stays engaged."""
         return self._pulled(environment, engaged=False, by=by, why=why)
 
-    def extend(self, entry_id: int, *, minutes: float, by: str) -> Entry:
+    def extend(
+        self, entry_id: int, *, minutes: float, by: str, check: Callable[[Entry], None] = lambda _: None
+    ) -> Entry:
         """Give an armed fault that long from now, more or less than it had.
 
+        `check` raises where the entry, which nobody changes meanwhile, is not the one that was meant.
         Invalid beyond the environment's longest lease, counted from when it was armed, or for a moment that has
         passed; Conflict where it is armed no more.
         """
         with self._holding(self.entry(entry_id).store):
             entry = self.entry(entry_id)
+            check(entry)
             if not entry.active or entry.requested_at is not None:
                 raise Conflict(f"{entry.store} is not armed any more, or is being disarmed.")
             now = self._clock.now()
@@ -136,9 +140,9 @@ class Faults(Arming):
     def for_run(self, run_id: str) -> list[Entry]:
         return self.ledger.for_run(run_id)
 
-    def history(self, limit: int = 50, environment: str | None = None) -> list[Entry]:
-        """Newest first."""
-        return self.ledger.history(limit, environment)
+    def history(self, limit: int = 50, environment: str | None = None, **wanted: Any) -> list[Entry]:
+        """Newest first. `wanted`: `state`, `run_id`, and `before` an entry's id."""
+        return self.ledger.history(limit, environment, **wanted)
 
     def _pulled(self, environment: str | None, *, engaged: bool, by: str, why: str) -> Lever:
         if environment is not None:

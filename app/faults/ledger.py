@@ -72,6 +72,9 @@ class Ledger:
                 raise NotFound(f"There is no fault {entry_id} in the ledger.")
             return _entry(row)
 
+    def with_key(self, key: str) -> Entry | None:
+        return next(iter(self._select(LedgerRow.key == key)), None)
+
     def busy(self, store: Store) -> Entry | None:
         return next(iter(self._select(_of_store(store), IS_ACTIVE)), None)
 
@@ -81,8 +84,23 @@ class Ledger:
     def for_run(self, run_id: str) -> list[Entry]:
         return self._select(LedgerRow.run_id == run_id)
 
-    def history(self, limit: int, environment: str | None) -> list[Entry]:
-        return self._select(*_in(environment), limit=limit)
+    def history(
+        self,
+        limit: int,
+        environment: str | None,
+        *,
+        state: FaultState | None = None,
+        run_id: str | None = None,
+        before: int | None = None,
+    ) -> list[Entry]:
+        conditions = [*_in(environment)]
+        if state is not None:
+            conditions.append(LedgerRow.state == state.value)
+        if run_id is not None:
+            conditions.append(LedgerRow.run_id == run_id)
+        if before is not None:
+            conditions.append(LedgerRow.id < before)
+        return self._select(*conditions, limit=limit)
 
     def due(self, now: datetime) -> list[Entry]:
         """What is ready to be tried.
@@ -141,6 +159,7 @@ SAME = (
     "run_id", "by", "dialect", "translated_from", "previous", "value", "safe_value", "version", "created_at", "armed_at",
     "disarm_by", "lease_until", "disarmed_at", "disarmed_by", "outcome", "attempts", "next_attempt_at", "requested_at",
     "flush_until", "settles_at", "last_hit_at", "quiet_at", "clean_at", "theirs", "resolved_by",
+    "key", "fingerprint",
 )  # fmt: skip
 
 

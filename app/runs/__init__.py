@@ -5,7 +5,7 @@
 
 from app.runs.aftermath import Aftermath
 from app.runs.armed_signals import ArmedSignals
-from app.runs.run import Event, JournalState, Rollback, Run, RunStatus, Verdict
+from app.runs.run import Event, JournalState, Place, Rollback, Run, RunStatus, Verdict, Wanted
 from app.runs.runs import Runs
 from app.runs.supervisor import Supervisor
 from app.runs.timeline import StepState, TimelineStep
@@ -15,6 +15,7 @@ __all__ = [
     "ArmedSignals",
     "Event",
     "JournalState",
+    "Place",
     "Rollback",
     "Run",
     "RunStatus",
@@ -23,4 +24,5 @@ __all__ = [
     "Supervisor",
     "TimelineStep",
     "Verdict",
+    "Wanted",
 ]

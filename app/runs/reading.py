@@ -8,6 +8,7 @@ from typing import Any
 
 from app import experiments
 from app.faults import Store
+from app.runs.run import Run
 from app.settings import Environment
 
 
@@ -23,6 +24,13 @@ class FromFiles:
     def snapshot(self, experiment: Any, to: Path) -> Any:
         """Copy the experiment's folder: sha256, git_commit, git_dirty."""
         return experiments.snapshot(experiment, to)
+
+    def taken(self, run: Run, folder: Path) -> Any:
+        """The experiment as a run's snapshot in `folder` has it."""
+        file = str(run.facts["file"])
+        return experiments.Experiment(
+            id=run.experiment, file=file, path=folder / file, title=run.title, document=dict(run.document)
+        )
 
     def intents(self, activity: Mapping[str, Any]) -> Sequence[Any]:
         """The writes of fault stores by one activity, as it is about to run."""

@@ -29,6 +29,7 @@ class Request:
     fail_fast: bool = False
     accept: tuple[str, ...] = ()  # refusals that a person takes upon themselves
     stop: tuple[StopCondition, ...] = ()  # besides those of the file
+    fingerprint: str | None = None  # of the request that a key came with
 
     @classmethod
     def check(
@@ -76,6 +77,7 @@ class Request:
             "hypothesis_frequency": self.hypothesis_frequency,
             "fail_fast": self.fail_fast,
             "accept": list(self.accept),
+            "fingerprint": self.fingerprint,
         }
 
 

@@ -12,6 +12,7 @@ from app.clock import Clock
 from app.faults import Lever
 from app.live import Live
 from app.runs.children import Children
+from app.runs.run import Run
 from app.settings import Environment, Settings
 from app.storage import Storage
 
@@ -60,6 +61,7 @@ class FaultRoom(Protocol):
 class ReadingRoom(Protocol):
     def read(self, experiment: Any, environment: Environment, variables: Mapping[str, Any], /) -> Any: ...
     def snapshot(self, experiment: Any, to: Path, /) -> Any: ...
+    def taken(self, run: Run, folder: Path, /) -> Any: ...
     def intents(self, activity: Mapping[str, Any], /) -> Sequence[Any]: ...
     def store(self, environment: str, kind: str, name: str, /) -> Any: ...
 
@@ -95,6 +97,7 @@ class Patience:
     shutdown: float = 8.0  # the same, while the console goes down
     settling: float = 45.0  # for logs to show that a fault fired
     look_again: float = 3.0  # between two looks at the logs
+    in_line: float = 0.5  # between two looks whether a store that runs wait for is free
     orphan: float = 20.0  # that a child without a supervisor has for its rollbacks
 
 

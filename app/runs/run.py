@@ -10,7 +10,7 @@ from typing import Any
 
 
 class RunStatus(StrEnum):
-    QUEUED = "queued"  # waits for a supervisor
+    QUEUED = "queued"  # waits for a supervisor, or in line for a busy store
     RUNNING = "running"  # its child is alive, or about to be
     COMPLETED = "completed"  # Chaos Toolkit's four from here on
     FAILED = "failed"
@@ -56,6 +56,9 @@ class Run:
     dry: str | None = None
     hypothesis_frequency: float | None = None  # seconds between two looks during the method
     fail_fast: bool = False
+    accept: tuple[str, ...] = ()  # refusals that a person takes upon themselves
+    fingerprint: str | None = None  # of the request that a key came with
+    replayed: bool = False  # told again: another start with the same key was the first
     status: RunStatus
     deviated: bool | None = None
     verdict: Verdict | None = None  # None after the end: settling, at most 60 s
@@ -80,6 +83,11 @@ class Run:
         return self.status.ended
 
     @property
+    def waiting(self) -> bool:
+        """In line for a busy store: nothing of it has begun."""
+        return self.status is RunStatus.QUEUED and bool(self.facts.get("waits"))
+
+    @property
     def settling(self) -> bool:
         return self.ended and self.verdict is None
 
@@ -92,6 +100,33 @@ class Run:
     @property
     def topic(self) -> str:
         return f"run:{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which runs a list is to have; None: whichever. `since` and `until` are of `created_at`, the latter left out."""
+
+    experiment: str | None = None
+    environment: str | None = None
+    status: RunStatus | None = None
+    verdict: Verdict | None = None
+    requested_by: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a run stands that waits for a busy store."""
+
+    position: int  # counted from 1, among those that wait for the same store
+    run: int | None = None  # that it is behind
+    fault: int | None = None  # that it is behind, where no run is: armed by hand, or not put back yet
+
+    @property
+    def sentence(self) -> str:
+        behind = f"behind run {self.run}" if self.run is not None else f"until fault {self.fault} is over"
+        return f"Number {self.position} in line, {behind}."
 
 
 @dataclass(frozen=True, kw_only=True)

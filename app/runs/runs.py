@@ -8,12 +8,14 @@ import secrets
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app import crash
 from app.clock import Clock
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, KeyReused, NotFound
+from app.experiments.extension import StopCondition
 from app.faults import Lever
 from app.live import Live
 from app.runs import store
@@ -22,6 +24,7 @@ from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding
 from app.runs.children import Children
 from app.runs.dispatch import InProcess
+from app.runs.line import Line, in_use_by, in_use_by_run
 from app.runs.preflight import Preflight, plain
 from app.runs.reading import FromFiles
 from app.runs.record import Record
@@ -37,10 +40,13 @@ from app.runs.rooms import (
     ReadingRoom,
     Rooms,
 )
-from app.runs.run import Event, Rollback, Run, RunStatus
+from app.runs.run import Event, Rollback, Run, RunStatus, Wanted
 from app.runs.timeline import TimelineStep, timeline
 from app.settings import Settings
 from app.storage import Storage
+
+PASSING = ("armed", "alarm")  # refusals that may be over by the time that a run in line begins
+NEVER_BEGAN = "The run waited in line and never begins. Nothing of it is armed."
 
 
 class Runs:
@@ -71,6 +77,7 @@ class Runs:
         self.record = Record(storage, live, clock)
         self.supervisor_id = f"{platform.node()}:{secrets.token_hex(4)}"
         self.dispatch = InProcess(self._attendance)
+        self.line = Line(self.rooms, self.record, self.dispatch, self._take_up, supervisor=self.supervisor_id)
 
     def start(
         self,
@@ -85,15 +92,20 @@ class Runs:
         accept: Sequence[str] = (),
         stop: Sequence[Mapping[str, Any]] = (),
         key: str | None = None,
+        fingerprint: str | None = None,
+        queue: bool = False,
         by: str,
     ) -> Run:
-        """Queue a run and return it at once. A second start with the same `key` returns the first one's run.
+        """Queue a run and return it at once. A second start with the same `key` returns the first one's run, `replayed`.
+
+        `fingerprint`: of the request that the key came with; KeyReused where the first one's differs. `queue`: where
+        its store is busy the run waits in line for it, and starts by itself.
 
         `rollback_strategy` None: the experiment's own choice, else `always`. NotFound for an unknown
         experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use. What preflight
         refuses has all findings in the details; `accept` names refusals that a person takes upon themselves.
         """
-        if key is not None and (known := self.started_with(key)) is not None:
+        if (known := self._first(key, fingerprint)) is not None:
             return known
         experiment = self._valid(experiment_id)
         request = Request.check(
@@ -101,19 +113,55 @@ class Runs:
             rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
             fail_fast=fail_fast, accept=accept, stop=stop,
         )  # fmt: skip
+        request = replace(request, fingerprint=fingerprint)
+        try:
+            return self._start(experiment, request, key=key, queue=queue, by=by)
+        except Started as other:
+            return same(other.run, fingerprint)
+        except Conflict:
+            # The store may be in use by the very run that the first call with this key has begun meanwhile.
+            if (known := self._first(key, fingerprint)) is not None:
+                return known
+            raise
+
+    def _start(self, experiment: Any, request: Request, *, key: str | None, queue: bool, by: str) -> Run:
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         facts = facts_of(experiment, reading, request.stop)
         self.rooms.faults.refuse_while_engaged(request.environment.name)
-        self._refuse_where_armed_by_hand(request.environment.name, facts)
-        facts |= self._looked_at(reading, request)
-        try:
-            run = self._insert(experiment, request, facts, key=key, by=by)
-        except Started as other:
-            return other.run
-        self._watch(run, reading)
+        holder = self.line.holder(request.environment.name, facts["stores"])
+        if holder is not None and not queue:
+            raise in_use_by(holder)
+        facts |= self._looked_at(reading, request, passing=PASSING if queue else ())
+        facts["waits"] = holder is not None
+        run = self._insert(experiment, request, facts, key=key, queue=queue, by=by)
         crash.here("run-queued")
-        self.dispatch.enqueue(run.id)
+        if run.waiting:
+            self.line.wake()
+        else:
+            self._watch(run, reading)
+            self.dispatch.enqueue(run.id)
         return run
+
+    def _take_up(self, run: Run) -> None:
+        """Begin a run that has waited: looked at again, since things change meanwhile. Conflict, Invalid as `start`."""
+        environment = self.rooms.settings.environment(run.environment)
+        experiment = self.rooms.reading.taken(run, self.rooms.settings.data / run.snapshot)
+        reading = self.rooms.reading.read(experiment, environment, run.variables)
+        if self._preflight is not None:
+            own = getattr(reading, "stop_conditions", ())
+            given = [c for one in run.facts.get("stop", ()) if (c := StopCondition(**one)) not in own]
+            findings = self._preflight.look(reading, environment, run.accept, given)
+            self.record.append(
+                run.id, facts={**run.facts, "findings": [plain(finding) for finding in findings]}
+            )
+            if run.dry not in NOT_PLAYED:
+                self._preflight.refuse(findings)
+        self._watch(run, reading)
+        self.dispatch.enqueue(run.id)
+
+    def _first(self, key: str | None, fingerprint: str | None) -> Run | None:
+        found = None if key is None else self.started_with(key)
+        return None if found is None else same(found, fingerprint)
 
     def started_with(self, key: str) -> Run | None:
         """The run that was started with this key, however long ago."""
@@ -145,18 +193,20 @@ class Runs:
             )
         return experiment
 
-    def _looked_at(self, reading: Any, request: Request) -> dict[str, Any]:
-        """Findings as the run keeps them. A dry run changes nothing, so nothing is refused."""
+    def _looked_at(self, reading: Any, request: Request, passing: Sequence[str]) -> dict[str, Any]:
+        """Findings as the run keeps them. A dry run changes nothing, so nothing is refused; nor what is `passing`."""
         if self._preflight is None:
             return {}
         findings = self._preflight.look(reading, request.environment, request.accept, request.stop)
         if request.dry not in NOT_PLAYED:
-            self._preflight.refuse(findings)
+            self._preflight.refuse([one for one in findings if one.code not in passing])
         return {"findings": [plain(finding) for finding in findings]}
 
     def rollback(self, run_id: int, *, by: str) -> Rollback:
         """End the run and disarm what it armed. Any number of times, at any moment; says what happened."""
         run = self.get(run_id)
+        if run.waiting and self.line.leave(run, by=by):
+            return Rollback(run=self.get(run_id), entries=(), disarmed=True, sentence=NEVER_BEGAN)
         attendance = self.dispatch.attending(run_id)
         return roll_back(self.rooms, self.record, run, attendance, by=by, again=lambda: self.get(run_id))
 
@@ -169,6 +219,8 @@ class Runs:
         lever = self.rooms.faults.engage(environment, by=by, why=why)
         stopped = self.active(environment)
         for run in stopped:
+            if run.waiting and self.line.leave(run, by=f"{SAFETY_LEVER}, engaged by {by}"):
+                continue
             attendance = self.dispatch.attending(run.id)
             if attendance is not None and attendance.forbid(by=f"{SAFETY_LEVER}, engaged by {by}"):
                 attendance.signal()
@@ -216,27 +268,22 @@ class Runs:
     def _attendance(self, run_id: int) -> Attendance:
         return Attendance(self.rooms, self.record, run_id, supervisor=self.supervisor_id)
 
-    def _refuse_where_armed_by_hand(self, environment: str, facts: Mapping[str, Any]) -> None:
-        for name in facts["stores"]:
-            kind, _, rest = name.partition(":")
-            entry = self.rooms.faults.busy(self.rooms.reading.store(environment, kind, rest))
-            if entry is None:
-                continue
-            if entry.run_id is not None:
-                raise in_use_by_run(name, int(entry.run_id))
-            raise Conflict(
-                f"{name} holds a fault that {entry.by} armed by hand. Disarm it first.", fault=entry.id
-            )
-
     def _insert(
-        self, experiment: Any, request: Request, facts: dict[str, Any], *, key: str | None, by: str
+        self,
+        experiment: Any,
+        request: Request,
+        facts: dict[str, Any],
+        *,
+        key: str | None,
+        queue: bool,
+        by: str,
     ) -> Run:
         relative = Path("runs", secrets.token_hex(8), "snapshot")
         target = self.rooms.settings.data / relative
         target.parent.mkdir(parents=True)
         try:
             taken = self.rooms.reading.snapshot(experiment, target)
-            return self._queue(experiment, request, facts, taken, str(relative), key=key, by=by)
+            return self._queue(experiment, request, facts, taken, str(relative), key=key, queue=queue, by=by)
         except BaseException:
             shutil.rmtree(target.parent, ignore_errors=True)
             raise
@@ -250,6 +297,7 @@ class Runs:
         relative: str,
         *,
         key: str | None,
+        queue: bool,
         by: str,
     ) -> Run:
         columns = {
@@ -272,9 +320,10 @@ class Runs:
         with self.rooms.storage.writing() as session:
             if key is not None and (started := store.with_key(session, key)) is not None:
                 raise Started(started)
-            other = store.users_of(session, request.environment.name, facts["stores"])
-            if other is not None:
-                raise in_use_by_run(", ".join(facts["stores"]), other.id)
+            ahead = store.users_of(session, request.environment.name, facts["stores"])
+            if ahead and not queue:
+                raise in_use_by_run(", ".join(facts["stores"]), ahead[0].id)
+            columns["facts"]["waits"] = bool(ahead) or facts["waits"]
             run_id = store.insert(session, columns)
             queued = (
                 "queued",
@@ -292,12 +341,16 @@ class Runs:
         if queries:
             self.rooms.metrics.watch(run.topic, run.environment, queries)
 
+    def find(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Run]:
+        """The newest first, of those with a smaller id than `before`."""
+        with self.rooms.storage.reading() as session:
+            return store.latest(session, wanted, limit=limit, before=before)
+
     def list(
         self, limit: int = 50, *, experiment: str | None = None, environment: str | None = None
     ) -> list[Run]:
         """The newest first."""
-        with self.rooms.storage.reading() as session:
-            return store.latest(session, limit=limit, experiment=experiment, environment=environment)
+        return self.find(Wanted(experiment=experiment, environment=environment), limit=limit)
 
 
 class Started(Exception):  # noqa: N818  it is no error: somebody was first
@@ -313,5 +366,11 @@ def _place(experiment: Any) -> dict[str, str]:
     return {} if experiment.workdir is None else {"workdir": str(experiment.workdir)}
 
 
-def in_use_by_run(stores: str, run_id: int) -> Conflict:
-    return Conflict(f"{stores} is in use by run {run_id}. Wait for its end, or roll it back.", run=run_id)
+def same(first: Run, fingerprint: str | None) -> Run:
+    """The run of the first call, told again. KeyReused where that call asked for something else."""
+    if None not in (fingerprint, first.fingerprint) and fingerprint != first.fingerprint:
+        raise KeyReused(
+            f"That Idempotency-Key came with another request before, which began run {first.id}. "
+            "A new request needs a new key.", run=first.id,
+        )  # fmt: skip
+    return replace(first, replayed=True)

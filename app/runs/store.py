@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.runs.run import Event, JournalState, Run, RunStatus, Verdict
+from app.runs.run import Event, JournalState, Run, RunStatus, Verdict, Wanted
 from app.storage.tables import RunEventRow, RunRow
 
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -33,14 +33,19 @@ def with_key(session: Session, key: str) -> Run | None:
     return None if row is None else to_run(row)
 
 
-def latest(
-    session: Session, *, limit: int, experiment: str | None = None, environment: str | None = None
-) -> list[Run]:
-    query = select(RunRow).order_by(RunRow.id.desc()).limit(limit)
-    if experiment is not None:
-        query = query.where(RunRow.experiment == experiment)
-    if environment is not None:
-        query = query.where(RunRow.environment == environment)
+def latest(session: Session, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Run]:
+    """The newest first, of those with a smaller id than `before`."""
+    same = ("experiment", "environment", "status", "verdict", "requested_by")
+    conditions = [
+        getattr(RunRow, name) == value for name in same if (value := getattr(wanted, name)) is not None
+    ]
+    if wanted.since is not None:
+        conditions.append(RunRow.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(RunRow.created_at < wanted.until)
+    if before is not None:
+        conditions.append(RunRow.id < before)
+    query = select(RunRow).where(*conditions).order_by(RunRow.id.desc()).limit(limit)
     return [to_run(row) for row in session.scalars(query)]
 
 
@@ -51,6 +56,12 @@ def unfinished(session: Session, environment: str | None = None) -> list[Run]:
     return [to_run(row) for row in session.scalars(query)]
 
 
+def waiting(session: Session) -> list[Run]:
+    """In line for a busy store, the first one first."""
+    query = select(RunRow).where(RunRow.status == RunStatus.QUEUED).order_by(RunRow.id)
+    return [run for row in session.scalars(query) if (run := to_run(row)).waiting]
+
+
 def unsettled(session: Session) -> list[Run]:
     query = (
         select(RunRow).where(RunRow.status.not_in(UNFINISHED), RunRow.verdict.is_(None)).order_by(RunRow.id)
@@ -58,8 +69,8 @@ def unsettled(session: Session) -> list[Run]:
     return [to_run(row) for row in session.scalars(query)]
 
 
-def claim(session: Session, run_id: int, *, supervisor: str, at: datetime) -> bool:
-    """Compare and swap: True for exactly one of those who try."""
+def claim(session: Session, run_id: int, *, supervisor: str, at: datetime | None) -> bool:
+    """Compare and swap: True for exactly one of those who try. `at` None: to end it before it begins."""
     changed = session.execute(
         update(RunRow)
         .where(RunRow.id == run_id, RunRow.status == RunStatus.QUEUED)
@@ -112,12 +123,15 @@ def events_after(session: Session, run_id: int, seq: int) -> list[Event]:
     ]
 
 
-def users_of(session: Session, environment: str, stores: Sequence[str]) -> Run | None:
-    """An unfinished run that arms one of these stores, or will."""
-    for run in unfinished(session, environment):
-        if set(run.facts.get("stores", ())) & set(stores):
-            return run
-    return None
+def users_of(
+    session: Session, environment: str, stores: Sequence[str], *, before: int | None = None
+) -> list[Run]:
+    """Unfinished runs that arm one of these stores, or will, the first one first; of smaller ids than `before`."""
+    return [
+        run
+        for run in unfinished(session, environment)
+        if set(run.facts.get("stores", ())) & set(stores) and (before is None or run.id < before)
+    ]
 
 
 def to_run(row: RunRow) -> Run:
@@ -134,6 +148,8 @@ def to_run(row: RunRow) -> Run:
         dry=row.request.get("dry"),
         hypothesis_frequency=row.request.get("hypothesis_frequency"),
         fail_fast=bool(row.request.get("fail_fast")),
+        accept=tuple(row.request.get("accept", ())),
+        fingerprint=row.request.get("fingerprint"),
         status=RunStatus(row.status),
         deviated=row.deviated,
         verdict=Verdict(row.verdict) if row.verdict else None,

@@ -23,10 +23,12 @@ class Supervisor:
         self._rooms = runs.rooms
 
     def start(self) -> None:
-        """Runs have a thread each from the moment they are asked for: there is no loop to start."""
+        """Runs have a thread each from the moment they are asked for; only those in line need somebody to look."""
+        self._runs.line.start()
 
     def stop(self) -> None:
         """Take nothing more, and let verdicts be given with what there is."""
+        self._runs.line.stop()
         self._runs.dispatch.close()
         for attendance in self._runs.dispatch.all():
             attendance.hurry()
@@ -59,6 +61,7 @@ class Supervisor:
 
         `hurry` (a second Ctrl-C), or `wait=False`, skips the wait for rollbacks, never the disarm.
         """
+        self._runs.line.stop()
         self._runs.dispatch.close()
         attended = self._runs.dispatch.all()
         for attendance in attended:
@@ -70,6 +73,7 @@ class Supervisor:
         for attendance in attended:
             _end_by(attendance, deadline, hurry or threading.Event())
             attendance.hurry()
+        self._runs.line.send_away(by=GOING_DOWN)
 
 
 def _end_by(attendance: Attendance, deadline: float, hurry: threading.Event) -> None:

@@ -124,6 +124,10 @@ class LedgerRow(Base):
     clean_at: Mapped[datetime | None]  # the hypothesis within tolerance again
     theirs: Mapped[bytes | None] = mapped_column(LargeBinary)  # what somebody else wrote, where it drifted
     resolved_by: Mapped[str | None] = mapped_column(String(200))  # who chose between the two values
+    key: Mapped[str | None] = mapped_column(
+        String(200), index=True, unique=True
+    )  # a second arming with it is the first one
+    fingerprint: Mapped[str | None] = mapped_column(String(64))  # of the request that the key came with
 
 
 class LeverRow(Base):

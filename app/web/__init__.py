@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -23,10 +25,13 @@ from app.web import (
     sandbox,
     signals,
     static,
+    tokens,
     upkeep,
 )
 from app.web.console import Console
-from app.web.guards import Guard
+from app.web.guards import Guard, is_stranger
+from app.web.openapi import described
+from app.web.rates import Rates
 from app.web.render import Show
 from app.web.streams import Streams
 from app.web.watching import Watching
@@ -60,6 +65,10 @@ ROUTES: tuple[APIRouter, ...] = (
     evidence.pages,
     sandbox.pages,
     sandbox.changing,
+    sandbox.api,
+    evidence.api,
+    tokens.api,
+    tokens.me,
 )
 
 
@@ -73,12 +82,15 @@ def create_app(console: Console) -> FastAPI:
     app.state.console = console
     app.state.person = person()
     app.state.access = console.access if console.settings.login else None
+    app.state.rates = Rates()
+    app.state.stranger = is_stranger
     app.state.show = Show(console)
     app.state.streams = Streams(
         console=console, boards=app.state.show.boards, watching=Watching(console.metrics)
     )
     for routes in ROUTES:
         app.include_router(routes)
+    app.openapi = partial(described, app, ROUTES)  # type: ignore[method-assign]  # as FastAPI's own guide does it
     app.mount("/static", static.Assets(directory=static.FOLDER), name="static")
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)

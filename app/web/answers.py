@@ -7,11 +7,23 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from fastapi.encoders import jsonable_encoder
+from starlette.responses import JSONResponse
+
 from app.faults import Entry, Lever
-from app.runs import Event, Run
+from app.runs import Event, Place, Run
+
+SEE_OTHER = 303
+STEP = ("kind", "name", "sentence", "seconds", "background")
 
 
-def run_json(run: Run, entries: Sequence[Entry]) -> dict[str, Any]:
+def answered(body: Any, *, status: int = 200, location: str | None = None) -> JSONResponse:
+    return JSONResponse(
+        jsonable_encoder(body), status_code=status, headers={"Location": location} if location else None
+    )
+
+
+def run_json(run: Run, entries: Sequence[Entry], place: Place | None = None) -> dict[str, Any]:
     return {
         "id": run.id,
         "experiment": run.experiment,
@@ -40,6 +52,7 @@ def run_json(run: Run, entries: Sequence[Entry]) -> dict[str, Any]:
         "git_commit": run.git_commit,
         "git_dirty": run.git_dirty,
         "journal": str(run.journal_state),
+        "queue": None if place is None else {**asdict(place), "sentence": place.sentence},
     }
 
 
@@ -91,6 +104,61 @@ def experiment_json(experiment: Any, last: Sequence[Run] = ()) -> dict[str, Any]
         "problems": [asdict(problem) for problem in experiment.problems],
         "last_runs": [{"id": run.id, "status": str(run.status), "verdict": run.verdict} for run in last],
     }
+
+
+def story_json(story: Any) -> dict[str, Any]:
+    """What an experiment would do, as far as it could be read."""
+    reading = story.reading
+    return {
+        "expected_seconds": None if reading is None else reading.expected_seconds,
+        "steps": [{name: getattr(step, name) for name in STEP} for step in story.steps],
+        "faults": [
+            {
+                "activity": fault.activity,
+                "store": str(fault.store),
+                "sentence": fault.sentence,
+                "value": fault.value,
+                "dialect": fault.understood.function_dialect if fault.understood else None,
+                "translated": bool(fault.understood and fault.understood.translated),
+                "functions": list(fault.understood.functions) if fault.understood else [],
+            }
+            for fault in story.faults
+        ],
+        "trouble": story.trouble,
+    }
+
+
+def signal_json(card: Any) -> dict[str, Any]:
+    same = ("key", "name", "query", "unit", "tolerance", "judgement", "value", "at", "reads", "error")
+    return {
+        **{name: getattr(card, name) for name in same},
+        "parts": {part.label: part.value for part in card.parts},
+    }
+
+
+def evidence_json(run: Run, card: Any) -> dict[str, Any]:
+    """A card of evidence: its members are values while the logs are read, and plain once the run has kept them."""
+    return {
+        "run": run.id,
+        "since": card.since,
+        "invocations": card.invocations,
+        "hit": card.hit,
+        "can_see": not card.why,
+        "why": card.why,
+        "lines": [line_json(line) for line in card.lines],
+        "expensive": [
+            _members(one, ("request_id", "ms", "intercepted", "function")) for one in card.expensive
+        ],
+    }
+
+
+def line_json(line: Any) -> dict[str, Any]:
+    return _members(line, ("at", "request_id", "text", "intercepted", "function"))
+
+
+def _members(value: Any, names: Sequence[str]) -> dict[str, Any]:
+    plain = value if isinstance(value, dict) else vars(value)
+    return {name: plain.get(name) for name in names}
 
 
 def sample_json(sample: Any) -> dict[str, Any]:

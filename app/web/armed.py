@@ -87,6 +87,7 @@ def _unproven(console: Console) -> tuple[str, ...]:
     told = [
         f"run {run.id}: “{one['activity']}” {one['what']}"
         for run in console.runs.active()
+        if not run.waiting
         for one in run.facts.get("unproven", ())
     ]
     return tuple(told)

@@ -9,11 +9,12 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from app.access import Need
 from app.web.asked import Place, Shown
+from app.web.errors import KINDS, slug
 from app.web.guards import needs
 from app.web.panels import Page
 
 routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
-METHODS = ("get", "put", "post", "delete")
+METHODS = ("get", "put", "post", "patch", "delete")
 
 
 @routes.get("/openapi.json")
@@ -24,7 +25,14 @@ def schema(request: Request) -> JSONResponse:
 @routes.get("/docs")
 def page(request: Request, place: Place, show: Shown) -> HTMLResponse:
     found = operations(request.app.openapi())
-    return show.page(request, "docs/index.html", Page(name="docs", environment=place.name), operations=found)
+    problems = [(slug(kind), kind.title, kind.status, told) for kind, told in KINDS.items()]
+    return show.page(
+        request,
+        "docs/index.html",
+        Page(name="docs", environment=place.name),
+        operations=found,
+        problems=problems,
+    )
 
 
 def operations(document: dict[str, Any]) -> list[dict[str, Any]]:

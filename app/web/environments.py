@@ -1,53 +1,51 @@
-"""The places that experiments run in, as the settings have them."""
+"""Where experiments can be run: the environments of gameday.toml, without what is secret in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.responses import JSONResponse
 
 from app.access import Need
-from app.errors import NotFound
-from app.settings import Environment, Settings
+from app.errors import GamedayError
+from app.settings import Environment
+from app.web import shapes
+from app.web.answers import answered
 from app.web.asked import Rooms
+from app.web.console import Console
 from app.web.guards import needs
 
 api = APIRouter(prefix="/api/environments", tags=["environments"], dependencies=[needs(Need.SEE)])
 
 
-@api.get("")
-def listed(console: Rooms) -> list[dict[str, Any]]:
-    """In the order of gameday.toml."""
-    return [environment_json(one, console.settings) for one in console.settings.environments.values()]
+@api.get("", response_model=list[shapes.Environment])
+def listed(console: Rooms) -> JSONResponse:
+    """Every environment, in the order of gameday.toml."""
+    return answered([_json(console, one) for one in console.settings.environments.values()])
 
 
-@api.get("/{name}")
-def one(name: str, console: Rooms) -> dict[str, Any]:
-    return environment_json(named(name, console.settings), console.settings)
-
-
-def named(name: str, settings: Settings) -> Environment:
-    """NotFound, with the names there are, for any other."""
-    if name not in settings.environments:
-        raise NotFound(f"There is no environment “{name}”. There are: {', '.join(settings.environments)}.")
-    return settings.environments[name]
-
-
-def environment_json(environment: Environment, settings: Settings) -> dict[str, Any]:
-    """Of variables the names only: their values may be secrets."""
+def _json(console: Console, environment: Environment) -> dict[str, Any]:
+    same = ("name", "role_arn", "speed", "poll_seconds", "recycle")
+    account, region = _place(console, environment)
     return {
-        "name": environment.name,
-        "default": environment.name == settings.default_environment,
-        "region": environment.region,
-        "profile": environment.profile,
-        "role_arn": environment.role_arn,
+        **{name: getattr(environment, name) for name in same},
+        "default": environment.name == console.settings.default_environment,
+        "account": account,
+        "region": region,
         "endpoint": environment.endpoint_url,
-        "longest_lease": environment.longest_lease.total_seconds(),
-        "recycle": environment.recycle,
-        "dead_mans_switch_role": environment.dead_mans_switch_role,
-        "stores": list(environment.stores),
+        "longest_lease_seconds": environment.longest_lease.total_seconds(),
         "dialects": dict(environment.dialects),
-        "variables": list(environment.variables),
-        "blackouts": [f"{begin.isoformat()}/{end.isoformat()}" for begin, end in environment.blackouts],
-        "poll_seconds": environment.poll_seconds,
+        "stores": list(environment.stores),
+        "blackouts": environment.blackouts,
+        "dead_mans_switch": environment.dead_mans_switch_role is not None,
     }
+
+
+def _place(console: Console, environment: Environment) -> tuple[str | None, str | None]:
+    """Account and region, as far as AWS tells."""
+    try:
+        found = console.aws.identity(environment.name)
+    except GamedayError:
+        return None, environment.region
+    return found.account, found.region or environment.region

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -14,10 +16,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from app.errors import GamedayError, Invalid, NotFound, Problem
+from app.errors import Conflict, GamedayError, Invalid, KeyReused, NotFound, Problem, Unavailable
+from app.web.etags import Changed, Unconditional
 
 LOGGER = logging.getLogger("gameday")
 MEDIA_TYPE = "application/problem+json"
+AGAIN_AFTER = 5  # seconds, where something that is not reachable may be again
 
 
 class Misdirected(GamedayError):  # noqa: N818  it reads as a sentence
@@ -45,6 +49,27 @@ class TooLarge(GamedayError):  # noqa: N818
     title = "Too large"
 
 
+class Unspoken(GamedayError):  # noqa: N818
+    """What the API speaks, in the request or in the answer, is not what was sent or asked for."""
+
+    title = "Not spoken here"
+    status = 415
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status  # type: ignore[misc]  # the class's default, made this answer's own
+
+
+class TooMany(GamedayError):  # noqa: N818
+    status = 429
+    title = "Too many at once"
+    retryable = True
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class Unexpected(GamedayError):  # noqa: N818
     title = "The console made a mistake"
 
@@ -52,10 +77,31 @@ class Unexpected(GamedayError):  # noqa: N818
 class Refused(GamedayError):  # noqa: N818
     """An answer of the framework's own, such as 405."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status  # type: ignore[misc]  # the class's default, made this answer's own
         self.title = HTTPStatus(status).phrase  # type: ignore[misc]  # the same
+        self.headers = headers or {}
+
+
+# Each kind of problem with what a client does about it; the API's page has them as anchors.
+KINDS: Mapping[type[GamedayError], str] = {
+    Invalid: "Something in the request makes no sense; `problems` says what and where. Mend it: the same request will be refused again.",
+    KeyReused: "An Idempotency-Key belongs to the request that it came with first. Make a new one for a new request.",
+    NotFound: "There is nothing of that name or number, or not any more.",
+    Conflict: "Something else stands in the way; `run` or `fault` says which. Wait for its end, end it, or queue behind it with ?queue=true.",
+    Unavailable: "AWS or the database does not answer. The same request may work later: see Retry-After.",
+    Unauthenticated: "Send a token as `Authorization: Bearer`, or sign in at /login.",
+    Forbidden: "The credential's role is too low; an admin can make another one.",
+    Foreign: "A page of another site asked for a change. A client that is no browser sends no Origin and no cookie.",
+    Misdirected: "The console does not answer for that host name: add it to allowed_hosts in gameday.toml.",
+    TooLarge: "The body is larger than 256 KiB.",
+    Unspoken: "The API reads JSON (Content-Type: application/json) and answers JSON (Accept: application/json).",
+    Changed: "It has changed since it was read (If-Match). Read it again, and look at the difference.",
+    Unconditional: "Read it first, and send its ETag along as If-Match.",
+    TooMany: "Too many calls of that kind. Try again after Retry-After seconds.",
+    Unexpected: "A mistake of the console's own; its log has more. Nothing was armed by the answer itself.",
+}  # fmt: skip
 
 
 def install(app: FastAPI) -> None:
@@ -68,7 +114,7 @@ def install(app: FastAPI) -> None:
 def problem(error: GamedayError) -> dict[str, Any]:
     """The members of the JSON answer: RFC 9457's, our problems, and the error's own details."""
     body = {
-        "type": "about:blank",
+        "type": type_of(error),
         "title": error.title,
         "status": error.status,
         "detail": str(error),
@@ -80,8 +126,31 @@ def problem(error: GamedayError) -> dict[str, Any]:
     return encoded
 
 
+def type_of(error: GamedayError) -> str:
+    """An anchor of the API's page, which says what to do; `about:blank` where the status says it all."""
+    known = next((kind for kind in type(error).__mro__ if kind in KINDS), None)
+    return "about:blank" if known is None else f"/docs#problem-{slug(known)}"
+
+
+def slug(kind: type[GamedayError]) -> str:
+    """`TooMany` as `too-many`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+
+
 def refuse(error: GamedayError) -> JSONResponse:
-    return JSONResponse(problem(error), status_code=error.status, media_type=MEDIA_TYPE)
+    return JSONResponse(
+        problem(error), status_code=error.status, media_type=MEDIA_TYPE, headers=_headers(error)
+    )
+
+
+def _headers(error: GamedayError) -> dict[str, str]:
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.seconds)}
+    if isinstance(error, Unavailable):
+        return {"Retry-After": str(AGAIN_AFTER)}
+    return dict(error.headers) if isinstance(error, Refused) else {}
 
 
 def wants_page(request: Request) -> bool:
@@ -96,15 +165,15 @@ def is_fragment(request: Request) -> bool:
 
 def answer(request: Request, error: GamedayError) -> Response:
     if not wants_page(request):
-        refused = refuse(error)
-        if isinstance(error, Unauthenticated):
-            refused.headers["WWW-Authenticate"] = "Bearer"
-        return refused
+        return refuse(error)
     if isinstance(error, Unauthenticated):
         return _to_login(request)
     show = request.app.state.show
     template = "errors/_error.html" if is_fragment(request) else "errors/page.html"
+    if request.app.state.stranger(request):
+        template = "errors/stranger.html"
     rendered: Response = show.error(request, template, error)
+    rendered.headers.update(_headers(error))
     return rendered
 
 
@@ -143,9 +212,9 @@ def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == HTTPStatus.NOT_FOUND:
         return answer(request, NotFound(f"There is nothing at {request.url.path}."))
-    return answer(
-        request, Refused(status, f"{request.method} {request.url.path}: {HTTPStatus(status).phrase}.")
-    )
+    told = f"{request.method} {request.url.path}: {HTTPStatus(status).phrase}."
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return answer(request, Refused(status, told, headers))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

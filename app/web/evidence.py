@@ -1,20 +1,42 @@
-"""One invocation's lines, at a click."""
+"""What the logs show of a run's fault, and one invocation's lines, at a click."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse, JSONResponse
 
 from app.access import Need
-from app.web.asked import Place, Rooms, Shown
+from app.web import shapes
+from app.web.answers import answered, evidence_json, line_json
+from app.web.asked import Place, Rooms, RowId, Shown
 from app.web.errors import is_fragment
+from app.web.evidenced import evidence_card
 from app.web.guards import needs
 from app.web.panels import Page
+from app.web.runs import utc
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
+api = APIRouter(prefix="/api", tags=["evidence"], dependencies=[needs(Need.SEE)])
+Since = Annotated[
+    datetime, Query(description="Where the log is begun to be read, such as a fault's armed_at.")
+]
+
+
+@api.get("/runs/{run_id:int}/evidence", response_model=shapes.Evidence)
+def of_run(run_id: RowId, console: Rooms) -> JSONResponse:
+    """Invocations hit, the newest lines, the most expensive invocations; once the run has ended, as it kept them."""
+    run = console.runs.get(run_id)
+    return answered(evidence_json(run, evidence_card(console, run.environment, run)))
+
+
+@api.get("/requests/{function}/{request_id}", response_model=list[shapes.LogLine])
+def lines(function: str, request_id: str, since: Since, place: Place, console: Rooms) -> JSONResponse:
+    """Every line that the log has of one invocation, the oldest first."""
+    found = console.evidence.request(place.name, function, request_id, utc(since))
+    return answered([line_json(line) for line in found])
 
 
 @pages.get("/requests/{function}/{request_id}")
@@ -27,7 +49,7 @@ def request_lines(  # noqa: PLR0917  FastAPI passes them by name
     console: Rooms,
     show: Shown,
 ) -> HTMLResponse:
-    lines = console.evidence.request(place.name, function, request_id, since)
+    lines = console.evidence.request(place.name, function, request_id, utc(since))
     words: dict[str, Any] = {"lines": lines, "function": function, "request_id": request_id}
     if is_fragment(request):
         return show.fragment("evidence/_request.html", **words)

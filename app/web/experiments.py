@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.access import Need
 from app.errors import Invalid, Problem
-from app.web.answers import experiment_json
-from app.web.asked import Place, Rooms, Shown, Who, form
+from app.runs import Run
+from app.web import shapes
+from app.web.answers import SEE_OTHER, answered, experiment_json, story_json
+from app.web.asked import Place, Rooms, Shown, Streamed, Who, form
 from app.web.before import before
+from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
+from app.web.etags import etag_of
 from app.web.guards import needs
+from app.web.keys import REPLAYED, IdempotencyKey, Key, key_of, replayed
 from app.web.panels import Page
-from app.web.runs import SEE_OTHER, answered, told
+from app.web.runs import Wait, told
 from app.web.story import rows, story
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
@@ -58,30 +65,45 @@ def page(request: Request, experiment_id: str, place: Place, show: Shown, consol
     )  # fmt: skip
 
 
-@api.get("")
-def listed(console: Rooms) -> list[dict[str, Any]]:
-    """Invalid ones too, with what is wrong and where."""
-    return [experiment_json(one, console.runs.list(5, experiment=one.id)) for one in console.catalog.all()]
+@api.get("", response_model=list[shapes.Experiment])
+def listed(console: Rooms) -> JSONResponse:
+    """Every experiment of the folder; invalid ones too, with what is wrong and where."""
+    return answered(
+        [experiment_json(one, console.runs.list(5, experiment=one.id)) for one in console.catalog.all()]
+    )
 
 
-@api.get("/{experiment_id:path}/preflight")
-def preflight(experiment_id: str, console: Rooms, environment: str | None = None) -> dict[str, Any]:
+@api.get("/{experiment_id:path}/preflight", response_model=shapes.Preflight)
+def preflight(experiment_id: str, console: Rooms, environment: str | None = None) -> JSONResponse:
     """What is to be said before a run: findings `ok`, `warning` or `refusal`, refusals first."""
     findings = console.runs.preflight(experiment_id, environment=environment)
     refused = [finding for finding in findings if finding.level == "refusal"]
-    return {
-        "experiment": experiment_id,
-        "ready": not refused,
-        "accept": sorted({finding.accept for finding in refused if finding.accept}),
-        "findings": [vars(finding) for finding in findings],
-    }
+    return answered(
+        {
+            "experiment": experiment_id,
+            "ready": not refused,
+            "accept": sorted({finding.accept for finding in refused if finding.accept}),
+            "findings": [vars(finding) for finding in findings],
+        }
+    )
 
 
-@api.get("/{experiment_id:path}")
-def one(experiment_id: str, console: Rooms) -> dict[str, Any]:
+@api.get("/{experiment_id:path}", response_model=shapes.WholeExperiment)
+def one(experiment_id: str, console: Rooms, place: Place) -> JSONResponse:
+    """An experiment, what it would do in an environment, and its last runs. Its ETag is the file's."""
     experiment = console.catalog.load(experiment_id)
     last = console.runs.list(20, experiment=experiment.id)
-    return {**experiment_json(experiment, last), "document": experiment.document}
+    found = story(console, experiment, place)
+    answer = answered(
+        {
+            **experiment_json(experiment, last),
+            "document": experiment.document,
+            **story_json(found),
+            "environment": place.name,
+        }
+    )
+    answer.headers["ETag"] = etag_of(found.text)
+    return answer
 
 
 async def _asked(request: Request) -> Asked:
@@ -100,26 +122,75 @@ async def _asked(request: Request) -> Asked:
 
 AskedFor = Annotated[Asked, Depends(_asked)]
 BODY = {"content": {"application/json": {"schema": Asked.model_json_schema()}}, "required": False}
+REPLAY: dict[int | str, dict[str, Any]] = {
+    202: {
+        "headers": {
+            "Location": {"description": "The run.", "schema": {"type": "string"}},
+            REPLAYED: {"description": "`true`: begun by an earlier call.", "schema": {"type": "string"}},
+        }
+    }
+}
+ACCEPTED = 202
+LOOK_AGAIN = 5  # seconds
 
 
-@starting.post("/experiments/{experiment_id:path}/run", status_code=202, openapi_extra={"requestBody": BODY})
-def run(  # noqa: PLR0917  FastAPI passes them by name
-    request: Request, experiment_id: str, console: Rooms, show: Shown, who: Who, asked: AskedFor
+@starting.post(
+    "/experiments/{experiment_id:path}/run",
+    status_code=202,
+    response_model=shapes.Run,
+    responses={200: {"model": shapes.Run, "description": "With `wait`: its verdict is given."}, **REPLAY},
+    openapi_extra={"requestBody": BODY},
+)
+async def run(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
+    experiment_id: str,
+    console: Rooms,
+    show: Shown,
+    streams: Streamed,
+    who: Who,
+    asked: AskedFor,
+    given: IdempotencyKey = None,
+    queue: Annotated[bool, Query(description="Wait in line where its store is busy.")] = False,  # noqa: FBT002
+    wait: Wait = None,
 ) -> Response:
-    """Queue a run. 404 unknown, 422 not valid, 409 where its store is in use (`run`: by which)."""
-    started = console.runs.start(
+    """Start a run. With `queue` it waits in line for a busy store, with `wait` the answer waits for the verdict.
+
+    404 unknown, 422 not valid, 409 where its store is in use (`run` or `fault`: by which). 202 with Retry-After where
+    the verdict took longer than `wait`; the run goes on, whether somebody waits or not.
+    """
+    key = key_of(request, given, by=who, asked=[asked.model_dump(), queue])
+    started = await to_thread.run_sync(
+        partial(_start, console, experiment_id, asked, key, queue=queue, by=who)
+    )
+    if is_fragment(request) or wants_page(request):
+        return _shown(request, show, started)
+    over = started
+    if wait is not None:
+        over = await streams.verdict(started.id, wait, request.is_disconnected)
+    body = await to_thread.run_sync(told, console, over)
+    status = 202 if wait is None or over.verdict is None else 200
+    answer = answered(body, status=status, location=f"/runs/{started.id}")
+    if status == ACCEPTED and wait is not None:
+        answer.headers["Retry-After"] = str(LOOK_AGAIN)
+    return replayed(answer, again=started.replayed)
+
+
+def _start(console: Console, experiment_id: str, asked: Asked, key: Key, *, queue: bool, by: str) -> Run:
+    return console.runs.start(
         experiment_id, environment=asked.environment, variables=dict(asked.variables),
         rollback_strategy=asked.rollback_strategy, dry=asked.dry,
-        hypothesis_frequency=asked.hypothesis_frequency, fail_fast=asked.fail_fast, accept=asked.accept, stop=asked.stop, by=who,
+        hypothesis_frequency=asked.hypothesis_frequency, fail_fast=asked.fail_fast, accept=asked.accept, stop=asked.stop,
+        key=key.key, fingerprint=key.fingerprint, queue=queue, by=by,
     )  # fmt: skip
+
+
+def _shown(request: Request, show: Shown, started: Run) -> Response:
     location = f"/runs/{started.id}"
-    if is_fragment(request):
-        answer: Response = show.fragment("runs/_started.html", status=202, run=started)
-        answer.headers["Location"] = location
-        return answer
-    if wants_page(request):
+    if not is_fragment(request):
         return RedirectResponse(location, status_code=SEE_OTHER)
-    return answered(told(console, started), status=202, location=location)
+    answer: Response = show.fragment("runs/_started.html", status=202, run=started)
+    answer.headers["Location"] = location
+    return answer
 
 
 def _json(body: bytes) -> Any:

@@ -7,26 +7,39 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.access import Need
 from app.dialects import Fault, FaultMode, ineffective, sentence
 from app.errors import GamedayError, Invalid
-from app.faults import Entry, Store
+from app.faults import Entry, FaultState, Store
 from app.settings import Environment
-from app.web.answers import fault_json
-from app.web.asked import Form, Place, Rooms, RowId, Shown, Who, place_of
+from app.web import shapes
+from app.web.answers import SEE_OTHER, answered, fault_json
+from app.web.asked import LARGEST_ID, Form, Place, Rooms, RowId, Shown, Who, place_of
 from app.web.errors import is_fragment, wants_page
+from app.web.etags import etag_of
 from app.web.guards import needs
+from app.web.keys import REPLAYED, IdempotencyKey, Key, key_of, replayed
+from app.web.paging import Before, Limit, page_of
 from app.web.panels import Page
-from app.web.runs import SEE_OTHER, answered
+from app.web.runs import PAGED
 from app.web.words import plural
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 api = APIRouter(prefix="/api/faults", tags=["faults"])
 by_hand = APIRouter(include_in_schema=False)
 ALL = 100  # percent
+Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+REPLAY: dict[int | str, dict[str, Any]] = {
+    201: {
+        "headers": {
+            "Location": {"description": "The fault.", "schema": {"type": "string"}},
+            REPLAYED: {"description": "`true`: armed by an earlier call.", "schema": {"type": "string"}},
+        }
+    }
+}
 
 
 class Wanted(BaseModel):
@@ -34,9 +47,9 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    store: str
-    rate: Annotated[float, Field(gt=0, le=1)]
-    deny_list: Annotated[list[str], Field(min_length=1)]
+    store: Name
+    rate: Annotated[float, Field(gt=0, le=1, description="The share of invocations.")]
+    deny_list: Annotated[list[Name], Field(min_length=1, description="Regular expressions of host names.")]
     minutes: Annotated[float, Field(gt=0, le=24 * 60)]
     environment: str | None = None
 
@@ -64,38 +77,66 @@ def said(  # noqa: PLR0917  FastAPI passes them by name
     return show.fragment("faults/_sentence.html", told=told, trouble=trouble)
 
 
-@api.get("", dependencies=[needs(Need.SEE)])
-def listed(
-    console: Rooms, limit: Annotated[int, Query(ge=1, le=500)] = 50, environment: str | None = None
-) -> list[dict[str, Any]]:
-    """What is armed and what was, the newest first."""
-    return [fault_json(entry) for entry in console.faults.history(limit, environment)]
+@api.get("", dependencies=[needs(Need.SEE)], response_model=list[shapes.Fault], responses=PAGED)
+def listed(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
+    console: Rooms,
+    before: Before,
+    limit: Limit = 50,
+    environment: str | None = None,
+    state: FaultState | None = None,
+    run: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+) -> JSONResponse:
+    """What is armed and what was, the newest first. `Link: …; rel="next"` where there are more."""
+    wanted = {"state": state, "run_id": None if run is None else str(run), "before": before}
+    found = console.faults.history(limit + 1, environment, **wanted)
+    return page_of(request, found, limit, lambda entry: entry.id, fault_json)
 
 
-@api.put("", status_code=201, dependencies=[needs(Need.ARM)])
-def arm(request: Request, wanted: Wanted, console: Rooms, who: Who) -> JSONResponse:
+@api.get("/sentence", dependencies=[needs(Need.SEE)], response_model=shapes.Words)
+def in_words(
+    store: Name,
+    rate: Annotated[float, Query(gt=0, le=1)],
+    deny_list: Annotated[list[Name], Query(min_length=1)],
+    minutes: Annotated[float, Query(gt=0, le=24 * 60)],
+) -> JSONResponse:
+    """What arming that by hand would do, in words. Nothing is done."""
+    wanted = Wanted(store=store, rate=rate, deny_list=deny_list, minutes=minutes)
+    return answered({"sentence": _sentence(wanted), "trouble": ineffective(wanted.fault) or ""})
+
+
+@api.put("", status_code=201, dependencies=[needs(Need.ARM)], response_model=shapes.Fault, responses=REPLAY)
+def arm(request: Request, wanted: Wanted, console: Rooms, who: Who, given: IdempotencyKey = None) -> Response:
     """Arm by hand, with a deadline. 409 where the store is busy (`run` or `fault`: by which)."""
     place = place_of(request, wanted.environment)
-    entry = _arm(console, wanted, place, who)
-    return answered(fault_json(entry), status=201, location=f"/api/faults/{entry.id}")
+    key = key_of(request, given, by=who, asked=wanted.model_dump())
+    entry = _arm(console, wanted, place, who, key)
+    answer = answered(fault_json(entry), status=201, location=f"/api/faults/{entry.id}")
+    return replayed(answer, again=entry.replayed)
 
 
-@api.get("/{entry_id:int}", dependencies=[needs(Need.SEE)])
-def one(entry_id: RowId, console: Rooms) -> dict[str, Any]:
-    return fault_json(console.faults.entry(entry_id))
+@api.get("/{entry_id:int}", dependencies=[needs(Need.SEE)], response_model=shapes.Fault)
+def one(entry_id: RowId, console: Rooms) -> JSONResponse:
+    """An entry of the ledger. Its ETag is of what people decide about it, not of what is seen of it."""
+    entry = console.faults.entry(entry_id)
+    answer = answered(fault_json(entry))
+    answer.headers["ETag"] = fault_etag(entry)
+    return answer
 
 
-@api.delete("/{entry_id:int}", dependencies=[needs(Need.DISARM)])
+@api.delete("/{entry_id:int}", dependencies=[needs(Need.DISARM)], response_model=shapes.Fault)
 def disarm(entry_id: RowId, console: Rooms, who: Who) -> JSONResponse:
     """Put the store back. Any number of times; says what happened."""
     return answered(fault_json(console.faults.disarm(entry_id, by=who, why=f"{who} asked for it")))
 
 
 @by_hand.post("/faults", dependencies=[needs(Need.ARM)])
-def arm_by_form(request: Request, fields: Form, console: Rooms, show: Shown, who: Who) -> Response:
+def arm_by_form(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request, fields: Form, console: Rooms, show: Shown, who: Who, given: IdempotencyKey = None
+) -> Response:
     place = place_of(request, fields.get("environment") or None)
     wanted = _from_form(fields, place)
-    entry = _arm(console, wanted, place, who)
+    entry = _arm(console, wanted, place, who, key_of(request, given, by=who, asked=fields))
     if is_fragment(request):
         told = f"Armed: {_sentence(wanted)}"
         return show.fragment(
@@ -122,11 +163,16 @@ def _over(show: Shown, entry: Entry, seconds: float) -> HTMLResponse:
     return show.fragment("components/_said.html", sentence=told, seconds=seconds, safe=not entry.active)
 
 
-def _arm(console: Rooms, wanted: Wanted, place: Environment, who: str) -> Entry:
+def fault_etag(entry: Entry) -> str:
+    return etag_of([entry.id, entry.state, entry.disarm_by, entry.requested_at, entry.resolved_by])
+
+
+def _arm(console: Rooms, wanted: Wanted, place: Environment, who: str, key: Key) -> Entry:
     store = Store.parse(wanted.store, place.name)
     return console.faults.arm(
-        store=store, fault=wanted.fault, by=who, lifetime=timedelta(minutes=wanted.minutes)
-    )
+        store=store, fault=wanted.fault, by=who, lifetime=timedelta(minutes=wanted.minutes), key=key.key,
+        fingerprint=key.fingerprint,
+    )  # fmt: skip
 
 
 def _from_form(fields: dict[str, str], place: Environment) -> Wanted:

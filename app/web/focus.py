@@ -35,7 +35,8 @@ class Focus:
 
 def focus_on(console: Console, environment: Environment, asked: str | None) -> Focus:
     """`asked`: an experiment's id, which a run in progress overrides."""
-    running = console.runs.active(environment.name)
+    active = console.runs.active(environment.name)
+    running = [run for run in active if not run.waiting] or active  # those in line show nothing yet
     run = running[-1] if running else None
     experiment = _experiment(console, environment, run.experiment if run else asked)
     if experiment is None:

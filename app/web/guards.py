@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from anyio import BrokenResourceError, ClosedResourceError
 from fastapi import Depends, Request
+from fastapi.sse import EventSourceResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +24,8 @@ from app.access import Access, Credential, Need, may
 from app.access.roles import least
 from app.settings import is_loopback
 from app.web.errors import Forbidden, Foreign, Misdirected, TooLarge, Unauthenticated, refuse
+from app.web.media import require_spoken
+from app.web.rates import Kind, Rates, kind_of
 
 LOGGER = logging.getLogger(__name__)
 SESSION_COOKIE = "gameday_session"
@@ -56,6 +59,8 @@ class Needs:
         """Unauthenticated where a login is required and there is none, Forbidden where its role is too low."""
         request.state.need = self.need
         require(request, self.need)
+        limit(request, self.need)
+        require_spoken(request)
 
 
 def needs(need: Need) -> Any:
@@ -74,6 +79,28 @@ def require(request: Request, need: Need) -> None:
             f"{credential.name} is a {credential.role}, and this takes the role {least(need)}. "
             "Ask an admin of this console. Ending faults and runs is open to everybody who is signed in."
         )
+
+
+def limit(request: Request, need: Need) -> None:
+    """TooMany where this caller, by credential or else by address, asks for too much of one kind."""
+    route = request.scope.get("route")
+    stream = getattr(route, "response_class", None) is EventSourceResponse
+    kind = kind_of(request.method, request.url.path, need, stream=stream)
+    if kind is not None:
+        rates: Rates = request.app.state.rates
+        rates.count(kind, caller(request, by_address=kind is Kind.LOGIN))
+
+
+def caller(request: Request, *, by_address: bool = False) -> str:
+    credential = None if by_address else credential_of(request)
+    if credential is not None:
+        return f"credential {credential.id}"
+    return request.client.host if request.client else "nobody"
+
+
+def is_stranger(request: Request) -> bool:
+    """Where a login is required: somebody who has not signed in."""
+    return request.app.state.access is not None and credential_of(request) is None
 
 
 def credential_of(request: Request) -> Credential | None:

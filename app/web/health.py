@@ -9,18 +9,20 @@ from sqlalchemy import text
 
 from app.access import Need
 from app.errors import Unavailable
+from app.web import shapes
 from app.web.asked import Rooms
 from app.web.guards import needs
 
 routes = APIRouter(tags=["health"], dependencies=[needs(Need.NOTHING)])
 
 
-@routes.get("/healthz")
+@routes.get("/healthz", response_model=shapes.Health)
 def alive() -> dict[str, str]:
+    """The process answers."""
     return {"status": "ok"}
 
 
-@routes.get("/readyz")
+@routes.get("/readyz", response_model=shapes.Readiness)
 def ready(console: Rooms) -> dict[str, Any]:
     """Its database answers. What is stuck armed is told here, too, but does not make it less ready."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,12 +12,13 @@ from app.access import Need
 from app.errors import Invalid
 from app.faults import Lever
 from app.runs import Run
-from app.web.answers import lever_json
+from app.web import shapes
+from app.web.answers import SEE_OTHER, answered, lever_json
 from app.web.asked import Form, Rooms, Shown, Who
 from app.web.console import Console
 from app.web.errors import is_fragment
+from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs, require
-from app.web.runs import SEE_OTHER, answered
 from app.web.words import plural
 
 LONGEST_WHY = 500  # characters
@@ -35,15 +36,23 @@ class Pull(BaseModel):
     environment: str | None = None
 
 
-@api.get("", dependencies=[needs(Need.SEE)])
-def levers(console: Rooms) -> list[dict[str, Any]]:
+@api.get("", dependencies=[needs(Need.SEE)], response_model=list[shapes.Lever])
+def levers(console: Rooms) -> JSONResponse:
     """Every lever that was ever touched, as it stands."""
-    return [lever_json(lever) for lever in console.faults.lever.all()]
+    answer = answered([lever_json(lever) for lever in console.faults.lever.all()])
+    answer.headers["ETag"] = _etag(console)
+    return answer
 
 
-@api.put("", dependencies=[needs(Need.DISARM)])
-def pull(request: Request, asked: Pull, console: Rooms, who: Who) -> JSONResponse:
-    """Engage: disarms all that is armed, interrupts every run, refuses what would arm. Or disengage."""
+@api.put("", dependencies=[needs(Need.DISARM)], response_model=shapes.Pulled)
+def pull(request: Request, asked: Pull, console: Rooms, who: Who, if_match: IfMatch = None) -> JSONResponse:
+    """Engage: disarms all that is armed, interrupts every run, refuses what would arm. Or disengage.
+
+    `If-Match` is looked at for disengaging only: nothing stands in the way of engaging.
+    """
+    del if_match  # described by it; read by `require_match`
+    if not asked.engaged:
+        require_match(request, _etag(console), needed=False)
     _require(request, asked)
     lever, stopped = _pull(console, asked, who)
     active = console.faults.active(asked.environment)
@@ -73,6 +82,10 @@ def pull_by_form(request: Request, fields: Form, console: Rooms, show: Shown, wh
     left = console.faults.active(asked.environment)
     told = _told(lever, stopped, [str(entry.store) for entry in left])
     return show.fragment("components/_said.html", sentence=told, seconds=None, safe=not left)
+
+
+def _etag(console: Console) -> str:
+    return etag_of([lever_json(lever) for lever in console.faults.lever.all()])
 
 
 def _require(request: Request, asked: Pull) -> None:

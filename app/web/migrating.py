@@ -12,10 +12,12 @@ from app.access import Need
 from app.dialects import DIALECTS
 from app.errors import Conflict
 from app.experiments.migration import Migration, migrate, write
+from app.web import shapes
+from app.web.answers import SEE_OTHER, answered
 from app.web.asked import Form, Place, Rooms, Shown
+from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs
 from app.web.panels import Page
-from app.web.runs import SEE_OTHER, answered
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 api = APIRouter(prefix="/api/experiments", tags=["experiments"])
@@ -45,18 +47,28 @@ def page(  # noqa: PLR0917  FastAPI passes them by name
     )
 
 
-@api.post("/{experiment_id:path}/migrate", dependencies=[needs(Need.EDIT)])
-def by_api(experiment_id: str, wanted: Wanted, console: Rooms) -> JSONResponse:
-    """The file in another dialect: `before`, `after`, `diff`. 422 where a fault can not be said in it."""
+@api.post("/{experiment_id:path}/migrate", dependencies=[needs(Need.EDIT)], response_model=shapes.Migration)
+def by_api(
+    request: Request, experiment_id: str, wanted: Wanted, console: Rooms, if_match: IfMatch = None
+) -> JSONResponse:
+    """The file in another dialect: `before`, `after`, `diff`. 422 where a fault can not be said in it.
+
+    To write it takes the file's ETag, which reading it or showing the difference gives, as If-Match: 428 without,
+    412 where somebody has changed the file since.
+    """
+    del if_match  # described by it; read by `require_match`
     found = _migration(console, experiment_id, wanted.to)
     if wanted.write:
+        require_match(request, etag_of(found.before))
         _write(console, experiment_id, found)
-    return answered(
+    answer = answered(
         {
             "file": found.file, "dialect": found.dialect, "changed": list(found.changed), "written": wanted.write,
             "before": found.before, "after": found.after, "diff": found.unified,
         }
     )  # fmt: skip
+    answer.headers["ETag"] = etag_of(found.after if wanted.write else found.before)
+    return answer
 
 
 @changing.post("/experiments/{experiment_id:path}/migrate")

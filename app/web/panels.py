@@ -12,7 +12,7 @@ from typing import Any
 
 from app.errors import GamedayError
 from app.faults import Lever
-from app.runs import Run
+from app.runs import Place, Run
 from app.sandbox.control import SandboxState
 from app.settings import Environment
 from app.web.armed import ArmedBar, armed_bar
@@ -50,6 +50,7 @@ class RunCard:
     run: Run
     steps: tuple[Any, ...]
     would_fail: tuple[str, ...] = ()  # signals that are outside now
+    place: Place | None = None  # in the line for a busy store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +199,12 @@ def run_card(console: Console, run: Run | None, cards: tuple[SignalCard, ...]) -
     if run is None:
         return None
     outside = () if run.ended else tuple(card.name for card in cards if card.outside)
-    return RunCard(run=run, steps=tuple(console.runs.timeline(run)), would_fail=outside)
+    return RunCard(
+        run=run,
+        steps=tuple(console.runs.timeline(run)),
+        would_fail=outside,
+        place=console.runs.line.place(run) if run.waiting else None,
+    )
 
 
 def _evident(run: Run | None, bar: ArmedBar) -> Run | None:

@@ -71,6 +71,10 @@ class Show:
         """The page of an error; bare where even the armed bar can not be had."""
         if template.endswith("_error.html"):
             return self.fragment(template, status=error.status, error=error)
+        if template.endswith("stranger.html"):
+            answer = self._answer(request, template, error=error)
+            answer.status_code = error.status
+            return answer
         environment = self.console.settings.default_environment
         try:
             answer = self.page(request, template, Page(name="error", environment=environment), error=error)

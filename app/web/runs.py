@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from app.access import Need
 from app.errors import NotFound
-from app.runs import Run
-from app.web.answers import fault_json, run_json
+from app.runs import Run, RunStatus, Verdict, Wanted
+from app.web import shapes
+from app.web.answers import SEE_OTHER, answered, fault_json, run_json
 from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Who, row_id
 from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs, still_allowed
+from app.web.paging import Before, Limit, page_of
 from app.web.panels import Page
+
+__all__ = ["SEE_OTHER", "answered", "told"]  # what routes answer with, for whoever imports it from here
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 api = APIRouter(prefix="/api/runs", tags=["runs"], dependencies=[needs(Need.SEE)])
 ending = APIRouter(tags=["runs"], dependencies=[needs(Need.DISARM)])
-SEE_OTHER = 303
+Wait = Annotated[
+    int | None, Query(ge=1, le=3600, description="Seconds to wait for the verdict before answering.")
+]
+PAGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": {"description": "The next page, rel=next.", "schema": {"type": "string"}}}}
+}
 
 
 def _found(run_id: RowId, console: Rooms) -> Run:
@@ -54,24 +65,56 @@ def page(request: Request, run_id: RowId, show: Shown, console: Rooms) -> HTMLRe
     return show.page(request, "runs/show.html", page, run=run, log=log[-20_000:].decode(errors="replace"))
 
 
-@api.get("")
-def listed(
-    console: Rooms,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+def _wanted(  # noqa: PLR0917  FastAPI passes them by name
     experiment: str | None = None,
     environment: str | None = None,
-) -> list[dict[str, Any]]:
-    """The newest first."""
-    found = console.runs.list(limit, experiment=experiment, environment=environment)
-    return [told(console, run) for run in found]
+    status: RunStatus | None = None,
+    verdict: Verdict | None = None,
+    requested_by: str | None = None,
+    since: Annotated[datetime | None, Query(description="Asked for at or after that time.")] = None,
+    until: Annotated[datetime | None, Query(description="Asked for before that time.")] = None,
+) -> Wanted:
+    return Wanted(
+        experiment=experiment, environment=environment, status=status, verdict=verdict, requested_by=requested_by,
+        since=since and utc(since), until=until and utc(until),
+    )  # fmt: skip
 
 
-@api.get("/{run_id:int}")
-def one(run_id: RowId, console: Rooms) -> dict[str, Any]:
-    return told(console, console.runs.get(run_id))
+@api.get("", response_model=list[shapes.Run], responses=PAGED)
+def listed(
+    request: Request,
+    console: Rooms,
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    before: Before,
+    limit: Limit = 50,
+) -> JSONResponse:
+    """Runs, the newest first. `Link: …; rel="next"` where there are more."""
+    found = console.runs.find(wanted, limit=limit + 1, before=before)
+    return page_of(request, found, limit, lambda run: run.id, lambda run: told(console, run))
 
 
-@api.get("/{run_id:int}/journal")
+@api.get("/{run_id:int}", response_model=shapes.Run)
+async def one(
+    request: Request, run_id: RowId, console: Rooms, streams: Streamed, wait: Wait = None
+) -> Response:
+    """A run; with `wait`, once its verdict is given, or as it is after that many seconds."""
+    if wait is not None:
+        await to_thread.run_sync(console.runs.get, run_id)
+        await streams.verdict(run_id, wait, request.is_disconnected)
+    return await to_thread.run_sync(lambda: answered(told(console, console.runs.get(run_id))))
+
+
+@api.get("/{run_id:int}/timeline", response_model=list[shapes.Step])
+def timeline(run_id: RowId, console: Rooms) -> JSONResponse:
+    """What was done, what is happening, what comes next."""
+    return answered([asdict(step) for step in console.runs.timeline(console.runs.get(run_id))])
+
+
+@api.get(
+    "/{run_id:int}/journal",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
+)
 def journal(run_id: RowId, console: Rooms) -> Response:
     """Chaos Toolkit's journal, byte for byte. 404 before the run's end."""
     kept = console.runs.journal(run_id)
@@ -80,7 +123,7 @@ def journal(run_id: RowId, console: Rooms) -> Response:
     return Response(kept, media_type="application/json")
 
 
-@api.get("/{run_id:int}/console")
+@api.get("/{run_id:int}/console", response_class=PlainTextResponse)
 def console_log(run_id: RowId, console: Rooms) -> Response:
     """What the run has printed so far."""
     log = console.runs.console_log(run_id) or b""
@@ -96,7 +139,7 @@ async def events(
         yield event
 
 
-@ending.post("/runs/{run_id:int}/rollback")
+@ending.post("/runs/{run_id:int}/rollback", response_model=shapes.Rollback)
 def rollback(request: Request, run_id: RowId, console: Rooms, show: Shown, who: Who) -> Response:
     """Disarm first, then end the run. Any number of times, at any moment; says what happened."""
     began = time.monotonic()
@@ -114,10 +157,10 @@ def rollback(request: Request, run_id: RowId, console: Rooms, show: Shown, who: 
 
 
 def told(console: Console, run: Run) -> dict[str, Any]:
-    return run_json(run, console.faults.for_run(str(run.id)))
+    place = console.runs.line.place(run) if run.waiting else None
+    return run_json(run, console.faults.for_run(str(run.id)), place)
 
 
-def answered(body: Any, *, status: int = 200, location: str | None = None) -> JSONResponse:
-    return JSONResponse(
-        jsonable_encoder(body), status_code=status, headers={"Location": location} if location else None
-    )
+def utc(at: datetime) -> datetime:
+    """A time without a zone is meant in UTC."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.access import Need
 from app.errors import Invalid, NotFound
-from app.sandbox.control import Control
+from app.sandbox.control import Control, SandboxState
+from app.web.answers import SEE_OTHER, answered
 from app.web.asked import Form, Place, Rooms, Shown
 from app.web.console import Console
 from app.web.errors import is_fragment
 from app.web.guards import needs
 from app.web.panels import Page
-from app.web.runs import SEE_OTHER
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
+api = APIRouter(prefix="/api/sandbox", tags=["sandbox"])
 changing = APIRouter(include_in_schema=False, dependencies=[needs(Need.SANDBOX)])
+
+
+class Change(BaseModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    variant: Annotated[str | None, Field(description="Of the handler.", examples=["waits"])] = None
+    rate: Annotated[float | None, Field(ge=0, description="Objects a second.", examples=[20])] = None
+
+
+@api.get("", dependencies=[needs(Need.SEE)], response_model=SandboxState)
+def state(console: Rooms) -> JSONResponse:
+    """Counts along the example pipeline, its traffic and its handler. 404 where there is no sandbox."""
+    return answered(control(console).state())
+
+
+@api.patch("", dependencies=[needs(Need.SANDBOX)], response_model=SandboxState)
+def change(console: Rooms, asked: Change) -> JSONResponse:
+    """Another handler, another rate of traffic. Answers once new invocations run the handler."""
+    sandbox = control(console)
+    if asked.rate is not None:
+        sandbox.set_rate(asked.rate)
+    if asked.variant is not None:
+        sandbox.set_variant(asked.variant)
+    return answered(sandbox.state())
 
 
 @pages.get("/sandbox")

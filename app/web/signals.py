@@ -1,53 +1,48 @@
-"""Samples of a signal, for charts and for whoever reads along."""
+"""Signals as they stand, and their samples, for charts and for whoever reads along."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.responses import JSONResponse
 
 from app.access import Need
-from app.errors import NotFound
-from app.web.answers import sample_json
+from app.errors import Invalid
+from app.web import shapes
+from app.web.answers import answered, sample_json, signal_json
+from app.web.armed import armed_bar
 from app.web.asked import Place, Rooms
+from app.web.cards import signal_cards
+from app.web.focus import reading_of
 from app.web.guards import needs
-from app.web.measured import signals_of
+from app.web.panels import moment
+from app.web.runs import utc
 
 api = APIRouter(prefix="/api/signals", tags=["signals"], dependencies=[needs(Need.SEE)])
 MOST = 2000
 
 
-@api.get("")
-def listed(console: Rooms, place: Place, experiment: str | None = None) -> list[dict[str, Any]]:
-    """What the hypotheses of all valid experiments, or of one, measure in an environment; each signal once."""
-    return _signals(console, place, experiment)
+@api.get("", response_model=list[shapes.Signal])
+def listed(experiment: str, console: Rooms, place: Place) -> JSONResponse:
+    """The signals of an experiment's hypothesis, each with its newest value and whether that is within its tolerance."""
+    found = console.catalog.load(experiment)
+    reading, trouble = reading_of(console, found, place)
+    if reading is None:
+        raise Invalid(trouble)
+    when = moment(console, place, armed_bar(console, place.name))
+    return answered([signal_json(card) for card in signal_cards(console, reading.signals, when)])
 
 
-@api.get("/{query_id}")
-def one(query_id: str, console: Rooms, place: Place) -> dict[str, Any]:
-    """404 where no experiment measures it in that environment."""
-    found = next((row for row in _signals(console, place, None) if row["id"] == query_id), None)
-    if found is None:
-        raise NotFound(f"No experiment measures a signal {query_id} in {place.name}.")
-    return found
-
-
-def _signals(console: Rooms, place: Place, experiment: str | None) -> list[dict[str, Any]]:
-    known = [console.catalog.load(experiment)] if experiment else console.catalog.all()
-    return signals_of(
-        known, place, latest=lambda query: console.metrics.latest(place.name, query), now=console.clock.now()
-    )
-
-
-@api.get("/{query_id}/samples")
+@api.get("/{query_id}/samples", response_model=list[shapes.Sample])
 def samples(
     query_id: str,
     console: Rooms,
     place: Place,
-    since: datetime | None = None,
+    since: Annotated[datetime | None, Query(description="An hour ago where it is left out.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
-) -> list[dict[str, Any]]:
-    """The oldest first, from `since` (an hour ago); `at` in seconds since 1970, `value` null where there was no data."""
-    begin = since or console.clock.now() - timedelta(hours=1)
-    return [sample_json(one) for one in console.metrics.samples(place.name, query_id, begin, limit)]
+) -> JSONResponse:
+    """The oldest first; `at` in seconds since 1970, `value` null where there was no data."""
+    begin = utc(since) if since else console.clock.now() - timedelta(hours=1)
+    return answered([sample_json(one) for one in console.metrics.samples(place.name, query_id, begin, limit)])

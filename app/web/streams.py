@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -124,6 +124,21 @@ class Streams:
                     if not events and await self._thread(self._settled, run.id):
                         return
                     await news.wait(TICK, gather=0)
+            finally:
+                news.close()
+
+    async def verdict(self, run_id: int, seconds: float, gone: Callable[[], Awaitable[bool]]) -> Run:
+        """The run once its verdict is given; as it is where that takes longer, the client leaves or the server goes down."""
+        ends = time.monotonic() + seconds
+        async with self.console.live.follow(f"run:{run_id}") as messages:
+            news = News(messages)
+            try:
+                while True:
+                    run = await self._thread(self.console.runs.get, run_id)
+                    left = ends - time.monotonic()
+                    if run.verdict is not None or left <= 0 or news.over or await gone():
+                        return run
+                    await news.wait(min(left, TICK))
             finally:
                 news.close()
 

@@ -11,13 +11,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.access import Need
 from app.errors import Invalid
-from app.faults import Store, Stray
+from app.faults import Entry, Store, Stray
 from app.faults.disarming import KEEP
-from app.web.answers import fault_json
+from app.web import shapes
+from app.web.answers import SEE_OTHER, answered, fault_json
 from app.web.asked import Form, Place, Rooms, RowId, Shown, Who
 from app.web.errors import is_fragment
+from app.web.etags import IfMatch, require_match
+from app.web.faults import fault_etag
 from app.web.guards import needs
-from app.web.runs import SEE_OTHER, answered
 
 api = APIRouter(prefix="/api/faults", tags=["faults"])
 by_hand = APIRouter(include_in_schema=False)
@@ -48,15 +50,15 @@ class Where(BaseModel):
     environment: str | None = None
 
 
-@api.get("/strays", dependencies=[needs(Need.SEE)])
-def strays(console: Rooms, place: Place, *, look: bool = False) -> list[dict[str, Any]]:
+@api.get("/strays", dependencies=[needs(Need.SEE)], response_model=list[shapes.Stray])
+def strays(console: Rooms, place: Place, *, look: bool = False) -> JSONResponse:
     """Armed values that the ledger does not hold, as the last look found them; `look=true` looks again."""
     if look:
         console.faults.scan(place.name)
-    return [stray_json(stray) for stray in console.faults.strays()]
+    return answered([stray_json(stray) for stray in console.faults.strays()])
 
 
-@api.post("/strays/disarm", dependencies=[needs(Need.DISARM)])
+@api.post("/strays/disarm", dependencies=[needs(Need.DISARM)], response_model=shapes.SwitchedOff)
 def switch_off(console: Rooms, place: Place, where: Where, who: Who) -> JSONResponse:
     """Switch a stray fault off; its other fields stay. 409 where the ledger holds the store: disarm that entry."""
     name = where.environment or place.name
@@ -64,13 +66,23 @@ def switch_off(console: Rooms, place: Place, where: Where, who: Who) -> JSONResp
     return answered({"store": where.store, "environment": name, "done": done})
 
 
-@api.patch("/{entry_id:int}", dependencies=[needs(Need.ARM)])
-def extend(entry_id: RowId, deadline: Deadline, console: Rooms, who: Who) -> JSONResponse:
-    """Give an armed fault that long from now. 422 beyond the environment's longest lease."""
-    return answered(fault_json(console.faults.extend(entry_id, minutes=deadline.minutes, by=who)))
+@api.patch("/{entry_id:int}", dependencies=[needs(Need.ARM)], response_model=shapes.Fault)
+def extend(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request, entry_id: RowId, deadline: Deadline, console: Rooms, who: Who, if_match: IfMatch = None
+) -> JSONResponse:
+    """Give an armed fault that long from now. 422 beyond the environment's longest lease, 412 where it has changed."""
+    del if_match  # described by it; read by `require_match`
+
+    def unchanged(entry: Entry) -> None:
+        require_match(request, fault_etag(entry), needed=False)
+
+    entry = console.faults.extend(entry_id, minutes=deadline.minutes, by=who, check=unchanged)
+    answer = answered(fault_json(entry))
+    answer.headers["ETag"] = fault_etag(entry)
+    return answer
 
 
-@api.post("/{entry_id:int}/choose", dependencies=[needs(Need.DISARM)])
+@api.post("/{entry_id:int}/choose", dependencies=[needs(Need.DISARM)], response_model=shapes.Fault)
 def choose(entry_id: RowId, choice: Choice, console: Rooms, who: Who) -> JSONResponse:
     """`theirs` lets stand what somebody else wrote, `ours` puts back what was there before. 409 where it changed again."""
     return answered(fault_json(console.faults.choose(entry_id, keep=choice.keep, by=who)))

@@ -111,7 +111,7 @@ class World:
         )
         self.alive.append(process)
         if command[0] == "serve":
-            until(lambda: process.poll() is not None or self.ready(), "the console answers")
+            until(lambda: process.poll() is not None or self.ready(), "the console answers", 90)
         return process
 
     def ready(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.aws import InMemoryFunctions, Parameter
-from app.errors import Conflict, Invalid, Unavailable
+from app.errors import Conflict, Invalid, KeyReused, Unavailable
 from app.faults import FaultState, Store
 from app.settings import Environment
 
@@ -259,3 +260,57 @@ def test_a_store_of_another_kind_is_refused(text: str) -> None:
 def test_the_store_is_held_in_its_own_environment_only(desk: Any) -> None:
     assert desk.console().busy(Store(environment="other", name=desk.NAME)) is None
     assert isinstance(desk.parameters.peek(desk.NAME), Parameter)
+
+
+def by_hand(desk: Any, faults: Any, **given: Any) -> Any:
+    words = {"store": desk.STORE, "fault": desk.REFUSED, "by": "maria", "lifetime": timedelta(minutes=5)}
+    return faults.arm(**words, **given)
+
+
+def test_a_second_arming_with_the_same_key_is_the_first_one_whatever_became_of_it(desk: Any) -> None:
+    faults = desk.console()
+    first = by_hand(desk, faults, key="a", fingerprint="1")
+    faults.disarm(first.id, by="maria", why="asked")
+    again = by_hand(desk, desk.console(), key="a", fingerprint="1")
+    assert (again.id, again.replayed, again.state) == (first.id, True, FaultState.DISARMED)
+    assert not first.replayed
+    assert len(faults.history()) == 1
+
+
+def test_of_many_armings_at_once_with_one_key_one_arms_and_all_are_told_of_it(desk: Any) -> None:
+    faults = desk.console()
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: by_hand(desk, faults, key="a", fingerprint="1"), range(8)))
+    assert {entry.id for entry in told} == {1}
+    assert sum(not entry.replayed for entry in told) == 1
+    assert [call for call in desk.parameters.calls if call[0] == "put"] == [("put", desk.NAME)]
+
+
+def test_a_key_of_another_arming_is_refused_before_any_write(desk: Any) -> None:
+    faults = desk.console()
+    first = by_hand(desk, faults, key="a", fingerprint="1")
+    with pytest.raises(KeyReused) as refused:
+        by_hand(desk, faults, key="a", fingerprint="2")
+    assert refused.value.details == {"fault": first.id}
+
+
+def test_a_console_that_dies_after_the_intent_is_told_the_key_again_and_arms_no_second_time(
+    desk: Any,
+) -> None:
+    desk.die("put")
+    with pytest.raises(desk.Died):
+        by_hand(desk, desk.console(), key="a", fingerprint="1")
+    again = by_hand(desk, desk.console(), key="a", fingerprint="1")
+    assert (again.id, again.replayed, again.state) == (1, True, FaultState.INTENDED)
+    assert desk.stored == desk.OFF
+
+
+def test_the_ledger_is_searched(desk: Any) -> None:
+    faults = desk.console()
+    by_hand(desk, faults)
+    faults.disarm(1, by="maria", why="asked")
+    desk.arm(faults, run_id="42")
+    assert [entry.id for entry in faults.history(state=FaultState.DISARMED)] == [1]
+    assert [entry.id for entry in faults.history(run_id="42")] == [2]
+    assert [entry.id for entry in faults.history(before=2)] == [1]
+    assert faults.history(environment="other") == []

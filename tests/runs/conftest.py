@@ -109,6 +109,9 @@ class FakeReading:
         shutil.copytree(experiment.folder, to)
         return SimpleNamespace(sha256="0" * 64, git_commit=None, git_dirty=None)
 
+    def taken(self, run: Run, folder: Path) -> Any:
+        return SimpleNamespace(document=run.document, file=run.facts["file"])
+
     def intents(self, activity: Mapping[str, Any]) -> Sequence[Any]:
         arguments = activity.get("provider", {}).get("arguments")
         found = isinstance(arguments, str) and re.search(
@@ -318,7 +321,7 @@ def stage(tmp_path: Path, children: Children) -> Iterator[Stage]:
     runs = Runs(
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=FakeMetrics(), evidence=evidence,
         aws=FakeAws(), live=live, clock=SystemClock(), children=children, reading=FakeReading(),
-        patience=Patience(rollbacks=10, settling=0.2, look_again=0.05, lease=1.2, shutdown=5),
+        patience=Patience(rollbacks=10, settling=0.2, look_again=0.05, lease=1.2, shutdown=5, in_line=0.05),
     )  # fmt: skip
     store = tmp_path / "store"
     store.write_text(OFF)

@@ -12,12 +12,12 @@ from typing import Any
 from app.aws.clients import Identity
 from app.clock import Clock
 from app.dialects import Fault
-from app.errors import Conflict, Invalid, NotFound, Problem
+from app.errors import Conflict, Invalid, KeyReused, NotFound, Problem
 from app.evidence import Invocation, Line, Proof
 from app.faults import Entry, FaultState, Lever, Store, Stray, Understanding
 from app.faults.lever import SafetyLever
 from app.live import Live
-from app.runs import Event, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
+from app.runs import Event, Place, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict, Wanted
 from app.runs.checks import Finding, ok, refusal, warning
 from app.sandbox.control import QueueState, SandboxState
 from app.settings import Environment, Settings
@@ -126,8 +126,23 @@ class FakeFaults:
     def active(self, environment: str | None = None) -> list[Entry]:
         return [e for e in self.entries if e.active and environment in (None, e.environment)]
 
-    def history(self, limit: int = 50, environment: str | None = None) -> list[Entry]:
-        return list(reversed(self.entries))[:limit]
+    def history(
+        self,
+        limit: int = 50,
+        environment: str | None = None,
+        *,
+        state: FaultState | None = None,
+        run_id: str | None = None,
+        before: int | None = None,
+    ) -> list[Entry]:
+        found = [
+            e
+            for e in reversed(self.entries)
+            if environment in (None, e.environment)
+            and state in (None, e.state)
+            and run_id in (None, e.run_id)
+        ]
+        return [e for e in found if before is None or e.id < before][:limit]
 
     def for_run(self, run_id: str) -> list[Entry]:
         return [e for e in self.entries if e.run_id == run_id]
@@ -141,10 +156,32 @@ class FakeFaults:
     def busy(self, store: Store) -> Entry | None:
         return next((e for e in self.active() if e.store == store), None)
 
-    def arm(self, *, store: Store, fault: Fault, by: str, lifetime: timedelta) -> Entry:
+    def arm(
+        self,
+        *,
+        store: Store,
+        fault: Fault,
+        by: str,
+        lifetime: timedelta,
+        key: str | None = None,
+        fingerprint: str | None = None,
+    ) -> Entry:
+        for entry in self.entries:
+            if key is not None and entry.key == key:
+                if entry.fingerprint != fingerprint:
+                    raise KeyReused("That key came with another request before.", fault=entry.id)
+                return replace(entry, replayed=True)
         if (busy := self.busy(store)) is not None:
             raise Conflict(f"{store} is busy.", fault=busy.id)
-        made = self.armed(by=by, ago=0, store=store, fault=fault, disarm_by=self.clock.now() + lifetime)
+        made = self.armed(
+            by=by,
+            ago=0,
+            store=store,
+            fault=fault,
+            disarm_by=self.clock.now() + lifetime,
+            key=key,
+            fingerprint=fingerprint,
+        )
         self.live.publish("faults", "fault", {"id": made.id})
         return made
 
@@ -174,7 +211,8 @@ class FakeFaults:
         self.found = [stray for stray in self.found if stray.store != store]
         return f"{store} was armed, and is off, read back."
 
-    def extend(self, entry_id: int, *, minutes: float, by: str) -> Entry:
+    def extend(self, entry_id: int, *, minutes: float, by: str, check: Any = lambda _: None) -> Entry:
+        check(self.entry(entry_id))
         until = self.clock.now() + timedelta(minutes=minutes)
         words = {"disarm_by": until, "outcome": f"{by} set its deadline to {until:%H:%M:%S} UTC."}
         self.entries[entry_id - 1] = replace(self.entry(entry_id), **words)
@@ -247,6 +285,13 @@ class FakeRuns:
         self.told: dict[int, list[Event]] = {}
         self.asked: list[dict[str, Any]] = []
         self.unproven = False
+        self.keys: dict[str, int] = {}
+        self.line = SimpleNamespace(place=self.place)
+
+    def place(self, run: Run) -> Place | None:
+        ahead = [one for one in self.active() if one.id < run.id]
+        position = 1 + sum(one.waiting for one in ahead)
+        return Place(position=position, run=ahead[-1].id) if run.waiting and ahead else None
 
     def add(self, *, ago: float = 200, verdict: Verdict | None = None, title: str = "", **words: Any) -> Run:
         began = self.clock.now() - timedelta(seconds=ago)
@@ -272,13 +317,26 @@ class FakeRuns:
         return event
 
     def start(self, experiment_id: str, **words: Any) -> Run:
+        key, fingerprint = words.get("key"), words.get("fingerprint")
+        if key in self.keys:
+            known = self.known[self.keys[key]]
+            if known.fingerprint != fingerprint:
+                raise KeyReused("That key came with another request before.", run=known.id)
+            return replace(known, replayed=True)
         found = self.catalog.load(experiment_id)
         if not found.valid:
             raise Invalid(f"{found.file} is not valid.", problems=found.problems)
-        if running := self.active():
+        running = self.active()
+        if running and not words.get("queue"):
             raise Conflict(f"The store is in use by run {running[0].id}.", run=running[0].id)
         self.asked.append(words)
-        run = self.add(ago=0, title=found.title, experiment=experiment_id, status=RunStatus.QUEUED)
+        more = {
+            "fingerprint": fingerprint,
+            "facts": {"waits": bool(running), "stores": ["ssm:failureLambdaConfig"]},
+        }
+        run = self.add(ago=0, title=found.title, experiment=experiment_id, status=RunStatus.QUEUED, **more)
+        if key is not None:
+            self.keys[key] = run.id
         self.live.publish("runs", "run", {"id": run.id})
         return run
 
@@ -328,8 +386,19 @@ class FakeRuns:
     def list(
         self, limit: int = 50, *, experiment: str | None = None, environment: str | None = None
     ) -> list[Run]:
-        found = [run for run in self.known.values() if experiment in (None, run.experiment)]
-        return sorted(found, key=lambda run: -run.id)[:limit]
+        return self.find(Wanted(experiment=experiment, environment=environment), limit=limit)
+
+    def find(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Run]:
+        same = ("experiment", "environment", "status", "verdict", "requested_by")
+        found = [
+            run
+            for run in sorted(self.known.values(), key=lambda run: -run.id)
+            if all(getattr(wanted, name) in (None, getattr(run, name)) for name in same)
+            if wanted.since is None or run.created_at >= wanted.since
+            if wanted.until is None or run.created_at < wanted.until
+            if before is None or run.id < before
+        ]
+        return found[:limit]
 
     def events(self, run_id: int, after: int = 0) -> list[Event]:
         return [event for event in self.told[run_id] if event.seq > after]

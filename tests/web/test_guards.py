@@ -43,6 +43,9 @@ CHANGES = {
     ("POST", "/logout"): Need.NOTHING,
     ("POST", "/sandbox/variant"): Need.SANDBOX,
     ("POST", "/sandbox/rate"): Need.SANDBOX,
+    ("PATCH", "/api/sandbox"): Need.SANDBOX,
+    ("POST", "/api/tokens"): Need.ADMIT,
+    ("DELETE", "/api/tokens/{token_id:int}"): Need.ADMIT,
 }
 
 

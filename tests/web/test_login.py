@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from app.access import Access, Kind, Need, Role, may
+from app.clock import FrozenClock
 from app.web import ROUTES, create_app
 from app.web.login import local
 from tests.web.test_guards import need_of
@@ -26,6 +27,12 @@ EVERY = [
     if isinstance(route, APIRoute)
     for method in sorted(route.methods - {"HEAD"})
 ]
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Today: the client throws a cookie away that has expired by its own clock."""
+    return FrozenClock(datetime.now(UTC))
 
 
 @pytest.fixture
@@ -49,7 +56,12 @@ def bearer(access: Access, role: Role) -> dict[str, str]:
 
 def address(path: str) -> str:
     """An address of the route, about things that are not there: what is refused is refused before."""
-    for name, value in (("run_id:int", "9"), ("entry_id:int", "9"), ("experiment_id:path", "nothing")):
+    for name, value in (
+        ("run_id:int", "9"),
+        ("entry_id:int", "9"),
+        ("token_id:int", "9"),
+        ("experiment_id:path", "nothing"),
+    ):
         path = path.replace(f"{{{name}}}", value)
     return path if "{" not in path else path.replace("{", "").replace("}", "")
 

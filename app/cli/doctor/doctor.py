@@ -15,10 +15,10 @@ from app.cli.doctor import here, there
 from app.cli.doctor.asking import answers
 from app.cli.doctor.finding import Finding, Level, ok, problem
 from app.cli.listing import WIDTH, as_json
+from app.cli.rooms import named
 from app.clock import SystemClock
 from app.errors import SettingsError
 from app.settings import FILE, Environment, Settings, load
-from app.web.environments import named
 
 SIGNS = {Level.OK: "✓", Level.WARNING: "▲", Level.PROBLEM: "✕"}
 PROBLEMS = 1  # exit code

@@ -1,0 +1,165 @@
+"""The line before a busy store: first come, first served, and each begins by itself when the store is free.
+
+Being in line is a row that nobody attends to. Whoever begins such a run or ends it claims it first, so that it
+can not be both. Nobody's place outlives the console: a run that waited when it went down is ended, not begun.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from app.errors import Conflict, GamedayError
+from app.runs import ending, store
+from app.runs.attendance import SAFETY_LEVER
+from app.runs.dispatch import Dispatch
+from app.runs.record import Record, Told
+from app.runs.rooms import Rooms
+from app.runs.run import Place, Run
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Line:
+    """Threads share it; `step` is its own thread's, or a test's."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        record: Record,
+        dispatch: Dispatch,
+        take_up: Callable[[Run], None],
+        *,
+        supervisor: str,
+    ) -> None:
+        """`take_up` looks at a run again and has it executed; what it raises is why the run is not to be."""
+        self._rooms = rooms
+        self._record = record
+        self._dispatch = dispatch
+        self._take_up = take_up
+        self._supervisor = supervisor
+        self._news = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="line", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.wake()
+        if self._thread is not None:
+            self._thread.join()
+
+    def wake(self) -> None:
+        """Somebody has joined the line."""
+        self._news.set()
+
+    def step(self) -> bool:
+        """Begin or end whoever need not wait any more. Whether somebody was in line."""
+        with self._rooms.storage.reading() as session:
+            waiting = store.waiting(session)
+        for run in waiting:
+            if self._dispatch.attending(run.id) is None and not self._stopping.is_set():
+                self._turn(run)
+        return bool(waiting)
+
+    def place(self, run: Run) -> Place | None:
+        """None for a run that is not in line, or whose turn it is."""
+        if not run.waiting:
+            return None
+        with self._rooms.storage.reading() as session:
+            ahead = self._ahead(session, run)
+        position = 1 + sum(other.waiting for other in ahead)
+        if ahead:
+            return Place(position=position, run=ahead[-1].id)
+        holder = self.holder(run.environment, run.facts["stores"])
+        return None if holder is None else Place(position=position, fault=holder.id)
+
+    def holder(self, environment: str, stores: Sequence[str]) -> Any:
+        """The fault that may stand in one of these stores, or None."""
+        for name in stores:
+            kind, _, rest = name.partition(":")
+            entry = self._rooms.faults.busy(self._rooms.reading.store(environment, kind, rest))
+            if entry is not None:
+                return entry
+        return None
+
+    def leave(self, run: Run, *, by: str) -> bool:
+        """Take a run out of the line, for good: `interrupted`. False where it has begun, or ended, meanwhile."""
+        words = {"text": f"Taken out of the line by {by}.", "by": by}
+        return self._end(run, ("note", words), told={}, stopped_by=by)
+
+    def send_away(self, *, by: str) -> None:
+        """Everybody."""
+        with self._rooms.storage.reading() as session:
+            waiting = store.waiting(session)
+        for run in waiting:
+            self.leave(run, by=by)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._news.clear()
+            try:
+                somebody = self.step()
+            except Exception:
+                LOGGER.exception("The line could not be looked at")
+                somebody = True
+            self._news.wait(self._rooms.patience.in_line if somebody else None)
+
+    def _turn(self, run: Run) -> None:
+        try:
+            self._rooms.faults.refuse_while_engaged(run.environment)
+        except Conflict:
+            self.leave(run, by=SAFETY_LEVER)
+            return
+        if self.place(run) is not None:
+            return
+        try:
+            self._take_up(run)
+        except GamedayError as refusal:
+            self._refuse(run, str(refusal))
+        except Exception as error:
+            LOGGER.exception("Run %s could not be begun", run.id)
+            self._refuse(run, f"the console failed: {error}")
+
+    def _refuse(self, run: Run, why: str) -> None:
+        words = {"name": None, "why": why, "stopping": False}
+        self._end(run, ("refused", words), told={"refused": why}, stopped_by=None)
+
+    def _end(self, run: Run, event: Told, *, told: dict[str, Any], stopped_by: str | None) -> bool:
+        with self._rooms.storage.writing() as session:
+            if not store.claim(session, run.id, supervisor=self._supervisor, at=None):
+                return False
+        at_once = threading.Event()
+        at_once.set()
+        ending.end(
+            self._rooms,
+            self._record,
+            run.id,
+            told=told,
+            before=[event],
+            stopped_by=stopped_by,
+            exit_code=None,
+        )
+        ending.settle(self._rooms, self._record, run.id, hurry=at_once)
+        return True
+
+    def _ahead(self, session: Any, run: Run) -> list[Run]:
+        return store.users_of(session, run.environment, run.facts["stores"], before=run.id)
+
+
+def in_use_by(entry: Any) -> Conflict:
+    """Of a store that a fault may stand in."""
+    if entry.run_id is not None:
+        return in_use_by_run(str(entry.store), int(entry.run_id))
+    return Conflict(
+        f"{entry.store} holds a fault that {entry.by} armed by hand. Disarm it first.", fault=entry.id
+    )
+
+
+def in_use_by_run(stores: str, run_id: int) -> Conflict:
+    return Conflict(f"{stores} is in use by run {run_id}. Wait for its end, or roll it back.", run=run_id)

@@ -1,0 +1,55 @@
+"""Edits that lose nobody's work: what was read has an ETag, and a change names the one that it was made from.
+
+A change without `If-Match` is refused with 428, one of something that has changed since with 412 (RFC 9110, RFC 6585).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any
+
+from fastapi import Header, Request
+from fastapi.encoders import jsonable_encoder
+
+from app.errors import GamedayError
+
+SHOWN = 32  # characters of the digest
+HEADER = "If-Match"
+# For a route's signature, so that the header is described.
+IfMatch = Annotated[
+    str | None, Header(alias=HEADER, description="The ETag of what was read.", max_length=1000)
+]
+
+
+class Changed(GamedayError):  # noqa: N818  it reads as a sentence
+    status = 412
+    title = "Changed meanwhile"
+
+
+class Unconditional(GamedayError):  # noqa: N818
+    status = 428
+    title = "Say what it is a change of"
+
+
+def etag_of(value: Any) -> str:
+    """A strong ETag, quotes included, of anything that JSON can say. Equal values have equal ones."""
+    plain = json.dumps(jsonable_encoder(value), sort_keys=True, separators=(",", ":"))
+    return f'"{hashlib.sha256(plain.encode()).hexdigest()[:SHOWN]}"'
+
+
+def require_match(request: Request, etag: str, *, needed: bool = True) -> None:
+    """Changed (412) where `If-Match` names neither `etag` nor `*`; Unconditional (428) without the header.
+
+    `needed` False: without the header the change is let through, for clients that know of no ETags.
+    """
+    asked = request.headers.getlist(HEADER)
+    if not asked:
+        if needed:
+            raise Unconditional(
+                f"Read it first, and send its ETag along as {HEADER}, so that nobody's change is lost."
+            )
+        return
+    named = {one.strip() for line in asked for one in line.split(",")}
+    if etag not in named and "*" not in named:
+        raise Changed("It has changed since it was read. Read it again, and look at the difference.")

@@ -1,0 +1,52 @@
+"""Long lists a page at a time: the newest first, and a link to those that come next (RFC 8288)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Query, Request
+from starlette.responses import JSONResponse
+
+from app.errors import Invalid, NotFound, Problem
+from app.web.answers import answered
+from app.web.asked import row_id
+
+MOST = 500
+T = TypeVar("T")
+Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
+
+
+def _before(
+    cursor: Annotated[
+        str | None, Query(description="Of the `Link` header of the page before, as it is.", max_length=100)
+    ] = None,
+) -> int | None:
+    if cursor is None:
+        return None
+    try:
+        return row_id(base64.b64decode(cursor, altchars=b"-_", validate=True).decode("ascii"))
+    except (binascii.Error, ValueError, NotFound):
+        sentence = "That is no cursor of this list. Take it from the Link header of the page before."
+        raise Invalid(sentence, problems=(Problem(message=sentence, path="cursor"),)) from None
+
+
+Before = Annotated[int | None, Depends(_before)]
+
+
+def page_of(
+    request: Request, found: Sequence[T], limit: int, number: Callable[[T], int], told: Callable[[T], Any]
+) -> JSONResponse:
+    """An array of at most `limit`; `found` holds one more where there is a next page."""
+    shown = found[:limit]
+    answer = answered([told(one) for one in shown])
+    if len(found) > limit:
+        after = request.url.include_query_params(limit=limit, cursor=_cursor(number(shown[-1])))
+        answer.headers["Link"] = f'<{after.path}?{after.query}>; rel="next"'
+    return answer
+
+
+def _cursor(number: int) -> str:
+    return base64.urlsafe_b64encode(str(number).encode()).decode()

@@ -1,0 +1,79 @@
+"""Who may come in: links, sessions and tokens, for admins. And who the caller is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from app.access import Access, Credential, Kind, Need, Role
+from app.access.access import LONGEST, LONGEST_NAME
+from app.errors import NotFound
+from app.web import shapes
+from app.web.answers import answered
+from app.web.asked import Rooms, RowId, Who
+from app.web.console import Console
+from app.web.guards import credential_of, needs
+
+api = APIRouter(prefix="/api/tokens", tags=["access"], dependencies=[needs(Need.ADMIT)])
+me = APIRouter(prefix="/api/me", tags=["access"], dependencies=[needs(Need.SEE)])
+SHOWN = ("id", "kind", "name", "role", "prefix", "created_by", "created_at", "expires_at")
+
+
+class Wanted(BaseModel):
+    """A token for a program, or a link that signs one browser in, once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[
+        str,
+        Field(
+            min_length=1, max_length=LONGEST_NAME, description="What is done with it is recorded under it."
+        ),
+    ]
+    role: Role = Role.VIEWER
+    days: Annotated[float, Field(gt=0, le=LONGEST.days)] = 90
+    kind: Literal["token", "link"] = "token"
+
+
+@api.get("", response_model=list[shapes.Credential])
+def listed(console: Rooms) -> JSONResponse:
+    """Everything that lets somebody in now, the oldest first. No secret can be read again."""
+    return answered([_json(one) for one in access(console).all()])
+
+
+@api.post("", status_code=201, response_model=shapes.NewCredential)
+def create(console: Rooms, wanted: Wanted, who: Who) -> JSONResponse:
+    """A new token or link. Its secret is in this answer and nowhere else."""
+    made = access(console).issue(
+        Kind(wanted.kind), name=wanted.name, role=wanted.role, lifetime=timedelta(days=wanted.days), by=who
+    )
+    return answered({**_json(made.credential), "secret": made.secret}, status=201)
+
+
+@api.delete("/{token_id:int}", status_code=204, response_class=Response)
+def revoke(token_id: RowId, console: Rooms) -> Response:
+    """Shut it out at once, with every session that came of it."""
+    access(console).revoke(token_id)
+    return Response(status_code=204)
+
+
+@me.get("", response_model=shapes.Me)
+def myself(request: Request, who: Who) -> JSONResponse:
+    """Who the console takes the caller for, and what that role is."""
+    credential = credential_of(request)
+    role = credential.role if credential else Role.ADMIN
+    return answered({"name": who, "role": role, "login": request.app.state.access is not None})
+
+
+def access(console: Console) -> Access:
+    if console.access is None:
+        raise NotFound("This console keeps no tokens.")
+    return console.access
+
+
+def _json(one: Credential) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in SHOWN}

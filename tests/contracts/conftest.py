@@ -1,0 +1,71 @@
+"""A console of stand-ins behind a real server, with a login: what a client of the API meets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from app.access import Access, Kind, Role
+from app.clock import FrozenClock
+from app.runs import Verdict
+from app.web import create_app
+from app.web.rates import Rates
+from tests.web.stand_ins import FakeConsole, make_console
+
+
+class Served:
+    """Where it answers, and what lets an admin in."""
+
+    def __init__(self, console: FakeConsole, app: Any, url: str, token: str) -> None:
+        self.console, self.app, self.url, self.token = console, app, url, token
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder: Path = tmp_path_factory.mktemp("served")
+    clock = FrozenClock(datetime.now(UTC))
+    console = make_console(folder, clock)
+    console.settings = replace(console.settings, host="10.0.0.7")
+    console.access = Access(console.storage, clock)
+    made = console.access.issue(
+        Kind.TOKEN, name="ci", role=Role.ADMIN, lifetime=timedelta(days=1), by="maria"
+    )
+    _fill(console)
+    app = create_app(console)
+    app.state.rates = Rates({})  # limits have tests of their own; here they would hide what lies behind them
+    with listening(app) as url:
+        yield Served(console, app, url, made.secret)
+    console.live.close()
+    console.storage.close()
+
+
+@contextmanager
+def listening(app: Any) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        free.listen(128)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [free]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{free.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+def _fill(console: FakeConsole) -> None:
+    """So that the description's examples are there: run 41, fault 1, and something of every kind."""
+    first = console.runs.add(verdict=Verdict.HELD)
+    console.runs.tell(first.id, "verdict", verdict="held")
+    console.runs.add()
+    console.faults.armed()
+    console.faults.armed(run_id="42")
+    console.faults.lever.set(None, engaged=False, by="maria", why="over")

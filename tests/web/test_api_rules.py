@@ -1,0 +1,497 @@
+"""What every call of the API keeps to: keys, pages, ETags, media types, limits, and an answer that waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from app.access import Access, Kind, Need, Role
+from app.runs import Verdict
+from app.web import create_app
+from app.web.errors import KINDS, slug
+from app.web.rates import Kind as Bucket
+from app.web.rates import Rates, kind_of
+from app.web.streams import Streams
+from tests.web.test_api import RUN, WANTED
+
+pytestmark = pytest.mark.anyio
+KEY = {"idempotency-key": "deploy-4711"}
+
+
+# --- keys -------------------------------------------------------------------------------------------------
+
+
+async def test_a_start_with_the_same_key_is_told_the_first_ones_run(client: httpx.AsyncClient) -> None:
+    first = await client.post(RUN, json={"dry": "pause"}, headers=KEY)
+    again = await client.post(RUN, json={"dry": "pause"}, headers=KEY)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json()["id"] == again.json()["id"]
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.headers["location"] == first.headers["location"]
+
+
+async def test_a_key_with_another_body_or_another_experiment_is_refused(client: httpx.AsyncClient) -> None:
+    first = await client.post(RUN, json={"dry": "pause"}, headers=KEY)
+    for path, body in ((RUN, {"dry": "probes"}), (RUN, None), (f"{RUN}?queue=true", {"dry": "pause"}),
+                       ("/experiments/serverless-etl/exp_1-minor_delay/run", {"dry": "pause"})):  # fmt: skip
+        other = await client.post(path, json=body, headers=KEY)
+        assert other.status_code == 422
+        assert other.json()["type"] == "/docs#problem-key-reused"
+        assert other.json()["run"] == first.json()["id"]
+
+
+async def test_what_does_not_change_the_start_may_differ(client: httpx.AsyncClient, console: Any) -> None:
+    first = await client.post(RUN, headers=KEY)
+    console.runs.rollback(first.json()["id"], by="test")
+    again = await client.post(f"{RUN}?wait=1", json={}, headers={**KEY, "idempotency-key": '"deploy-4711"'})
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256])
+async def test_what_is_no_key_is_refused(client: httpx.AsyncClient, console: Any, key: str) -> None:
+    assert (await client.post(RUN, headers={"idempotency-key": key})).status_code == 422
+    assert not console.runs.asked
+
+
+async def test_arming_by_hand_takes_a_key_too(client: httpx.AsyncClient, console: Any) -> None:
+    first = await client.put("/api/faults", json=WANTED, headers=KEY)
+    again = await client.put("/api/faults", json=WANTED, headers=KEY)
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await client.put("/api/faults", json={**WANTED, "minutes": 6}, headers=KEY)
+    assert other.json()["type"] == "/docs#problem-key-reused"
+    form = {"rate": "25", "target": "a.*", "minutes": "1", "store": "x", "environment": "sandbox"}
+    for _ in range(2):
+        assert (
+            await client.post("/faults", data=form, headers={"idempotency-key": "form"})
+        ).status_code == 303
+    assert len(console.faults.entries) == 2
+
+
+async def test_two_callers_may_use_the_same_key(signed: httpx.AsyncClient, access: Access) -> None:
+    tokens = [bearer(access, Role.RUNNER, name) for name in ("ci", "nightly")]
+    answers = [
+        await signed.post(f"{RUN}?queue=true", headers={**KEY, **token}) for token in (*tokens, tokens[0])
+    ]
+    ids = [answer.json()["id"] for answer in answers]
+    assert ids[0] != ids[1]
+    assert ids[0] == ids[2]
+
+
+# --- in line ----------------------------------------------------------------------------------------------
+
+
+async def test_a_run_in_line_says_where_it_stands(client: httpx.AsyncClient) -> None:
+    first = (await client.post(RUN)).json()
+    assert first["queue"] is None
+    assert (await client.post(RUN)).status_code == 409
+    waits = (await client.post(f"{RUN}?queue=true")).json()
+    assert waits["queue"] == {
+        "position": 1, "run": first["id"], "fault": None, "sentence": f"Number 1 in line, behind run {first['id']}.",
+    }  # fmt: skip
+    page = (await client.get(f"/runs/{waits['id']}", headers={"accept": "text/html"})).text
+    assert f"Number 1 in line, behind run {first['id']}" in page
+    assert "Take it out of the line" in page
+    table = (await client.get("/runs", headers={"accept": "text/html"})).text
+    assert "in line" in table
+    over = (await client.post(f"/runs/{waits['id']}/rollback")).json()
+    assert over["run"]["status"] == "interrupted"
+
+
+async def until(condition: Callable[[], object]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it never happened")
+
+
+# --- the answer that waits --------------------------------------------------------------------------------
+
+
+async def test_an_answer_can_wait_for_the_verdict(client: httpx.AsyncClient, console: Any) -> None:
+    asked = asyncio.create_task(client.post(f"{RUN}?wait=30"))
+    await until(console.runs.active)
+    (run,) = console.runs.active()
+    await asyncio.sleep(0.05)
+    assert not asked.done()
+    console.runs.rollback(run.id, by="test")
+    answer = await asyncio.wait_for(asked, 5)
+    assert (answer.status_code, answer.json()["verdict"]) == (200, "stopped")
+    assert console.live.followers(f"run:{run.id}") == 0
+
+
+async def test_after_the_time_it_is_202_with_a_place_to_look(client: httpx.AsyncClient) -> None:
+    answer = await client.post(f"{RUN}?wait=1")
+    run = answer.json()
+    assert (answer.status_code, run["verdict"]) == (202, None)
+    assert answer.headers["location"] == f"/runs/{run['id']}"
+    assert int(answer.headers["retry-after"]) > 0
+    later = await client.get(f"/api/runs/{run['id']}?wait=1")
+    assert later.json()["status"] == "queued"
+
+
+@pytest.mark.parametrize("wait", ["0", "3601", "soon"])
+async def test_nobody_waits_for_ever(client: httpx.AsyncClient, console: Any, wait: str) -> None:
+    assert (await client.post(f"{RUN}?wait={wait}")).status_code == 422
+    assert not console.runs.asked
+
+
+async def test_five_hundred_who_wait_hold_no_thread_and_no_session(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    run = console.runs.add()
+    waiting = [asyncio.create_task(client.get(f"/api/runs/{run.id}?wait=60")) for _ in range(500)]
+    await until(lambda: console.live.followers(f"run:{run.id}") == 500)
+    assert (await client.get("/api/runs")).status_code == 200
+    assert console.storage.engine.pool.checkedout() == 0
+    console.runs.rollback(run.id, by="test")
+    answers = await asyncio.wait_for(asyncio.gather(*waiting), 60)
+    assert {answer.json()["verdict"] for answer in answers} == {"stopped"}
+
+
+async def test_a_client_that_leaves_is_waited_for_no_longer_and_the_run_goes_on(
+    app: Any, console: Any
+) -> None:
+    run = console.runs.add()
+    streams: Streams = app.state.streams
+
+    async def gone() -> bool:
+        return True
+
+    left = await asyncio.wait_for(streams.verdict(run.id, 600, gone), 5)
+    assert left.verdict is None
+    assert not console.runs.get(run.id).ended
+
+
+async def test_a_console_that_goes_down_answers_whoever_waits(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    asked = asyncio.create_task(client.post(f"{RUN}?wait=600"))
+    await until(console.runs.active)
+    console.live.close()
+    assert (await asyncio.wait_for(asked, 5)).status_code == 202
+
+
+# --- pages ------------------------------------------------------------------------------------------------
+
+
+async def every(client: httpx.AsyncClient, path: str) -> list[int]:
+    """Numbers of all pages, by the links alone."""
+    found: list[int] = []
+    while path:
+        answer = await client.get(path)
+        assert answer.status_code == 200
+        found += [one["id"] for one in answer.json()]
+        path = answer.links.get("next", {}).get("url", "")
+    return found
+
+
+async def test_runs_come_a_page_at_a_time_and_new_ones_shift_nothing(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    ids = [console.runs.add(verdict=Verdict.HELD).id for _ in range(7)]
+    assert await every(client, "/api/runs?limit=3") == list(reversed(ids))
+    first = await client.get("/api/runs?limit=3&verdict=held")
+    console.runs.add(verdict=Verdict.HELD)
+    second = await client.get(first.links["next"]["url"])
+    assert [run["id"] for run in second.json()] == list(reversed(ids))[3:6]
+    assert "next" not in (await client.get("/api/runs?limit=8")).links
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("verdict=deviated", [42]), ("status=running", [43]), ("experiment=payments/refund-queue", [44]),
+        ("requested_by=ada", [44]), ("environment=mars", []), ("since=2026-11-24T11:59:00Z", [44]),
+        ("until=2026-11-24T11:00:00", [41]), ("verdict=held&status=completed", [44, 41]),
+    ],
+)  # fmt: skip
+async def test_runs_are_filtered(
+    client: httpx.AsyncClient, console: Any, query: str, found: list[int]
+) -> None:
+    console.runs.add(verdict=Verdict.HELD, ago=7200)
+    console.runs.add(verdict=Verdict.DEVIATED, ago=600)
+    console.runs.add(ago=500)
+    console.runs.add(verdict=Verdict.HELD, ago=10, experiment="payments/refund-queue", requested_by="ada")
+    assert await every(client, f"/api/runs?{query}&limit=1") == found
+
+
+async def test_faults_come_a_page_at_a_time_and_are_filtered(client: httpx.AsyncClient, console: Any) -> None:
+    for number in range(5):
+        console.faults.armed(run_id=str(number) if number else None)
+    console.faults.disarm(2, by="test", why="test")
+    assert await every(client, "/api/faults?limit=2") == [5, 4, 3, 2, 1]
+    assert await every(client, "/api/faults?state=disarmed") == [2]
+    assert await every(client, "/api/faults?run=3") == [4]
+    assert await every(client, "/api/faults?environment=mars") == []
+
+
+@pytest.mark.parametrize(
+    "query", ["cursor=x", "cursor=eA==", "limit=0", "limit=501", "verdict=good", "since=x"]
+)
+async def test_what_is_no_page_is_refused_with_its_name(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/api/runs?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["problems"][0]["path"] == query.partition("=")[0]
+
+
+# --- ETags ------------------------------------------------------------------------------------------------
+
+
+async def test_a_deadline_is_moved_by_whoever_has_seen_it_last(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed()
+    path, body = "/api/faults/1", {"minutes": 5}
+    seen = (await client.get(path)).headers["etag"]
+    moved = await client.patch(path, json=body, headers={"if-match": seen})
+    assert moved.status_code == 200
+    stale = await client.patch(path, json={"minutes": 50}, headers={"if-match": seen})
+    assert stale.status_code == 412
+    assert stale.json()["type"] == "/docs#problem-changed"
+    assert (
+        await client.patch(path, json=body, headers={"if-match": moved.headers["etag"]})
+    ).status_code == 200
+    assert (await client.patch(path, json=body)).status_code == 200
+
+
+async def test_what_is_only_seen_of_a_fault_changes_no_etag(client: httpx.AsyncClient, console: Any) -> None:
+    console.faults.armed()
+    seen = (await client.get("/api/faults/1")).headers["etag"]
+    console.faults.entries[0] = replace(console.faults.entries[0], last_hit_at=console.clock.now())
+    assert (await client.get("/api/faults/1")).headers["etag"] == seen
+
+
+async def test_an_old_etag_keeps_the_lever_engaged_and_never_keeps_anybody_from_engaging_it(
+    client: httpx.AsyncClient,
+) -> None:
+    seen = (await client.get("/api/safety-lever")).headers["etag"]
+    stale = {"if-match": seen}
+    engage, disengage = {"engaged": True, "why": "fire"}, {"engaged": False}
+    assert (await client.put("/api/safety-lever", json=engage, headers=stale)).status_code == 200
+    assert (await client.put("/api/safety-lever", json=disengage, headers=stale)).status_code == 412
+    assert (await client.put("/api/safety-lever", json=engage, headers=stale)).status_code == 200
+    now = (await client.get("/api/safety-lever")).headers["etag"]
+    assert (
+        await client.put("/api/safety-lever", json=disengage, headers={"if-match": now})
+    ).status_code == 200
+
+
+# --- what is spoken ---------------------------------------------------------------------------------------
+
+
+async def test_every_refusal_is_problem_details(client: httpx.AsyncClient) -> None:
+    cases = [
+        ("GET", "/api/nowhere", {}, 404),
+        ("GET", "/nowhere", {}, 404),
+        ("TRACE", "/api/runs", {}, 405),
+        ("DELETE", "/api/runs", {}, 405),
+        ("GET", "/api/runs", {"headers": {"accept": "image/png"}}, 406),
+        ("GET", "/api/runs", {"headers": {"accept": "application/json;q=0"}}, 406),
+        ("PUT", "/api/faults", {"content": b"rate=1", "headers": {"content-type": "text/csv"}}, 415),
+        ("PUT", "/api/faults", {"content": b"{}"}, 415),
+        ("PUT", "/api/faults", {"json": {}}, 422),
+        ("PUT", "/api/faults", {"content": b"x" * 300_000}, 413),
+        ("GET", "/api/runs", {"headers": {"host": "evil.example"}}, 421),
+    ]
+    for method, path, words, status in cases:
+        answer = await client.request(method, path, **words)
+        assert answer.status_code == status, (method, path, words)
+        assert answer.headers["content-type"] == "application/problem+json"
+        told = answer.json()
+        assert {"type", "title", "status", "detail"} <= told.keys()
+        assert told["status"] == status
+        if status == 405:
+            assert "GET" in answer.headers["allow"]
+
+
+async def test_every_type_of_problem_is_explained_where_its_address_leads(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    for kind in KINDS:
+        assert f'id="problem-{slug(kind)}"' in page
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/*", "application/json", "text/html, */*;q=0.1"])
+async def test_what_accepts_json_gets_it(client: httpx.AsyncClient, accept: str) -> None:
+    assert (await client.get("/api/runs", headers={"accept": accept})).status_code == 200
+
+
+# --- limits -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "bucket"),
+    [
+        (("POST", "/login", Need.NOTHING, False), Bucket.LOGIN),
+        (("GET", "/login", Need.NOTHING, False), None),
+        (("GET", "/healthz", Need.NOTHING, False), None),
+        (("GET", "/api/runs", Need.SEE, False), Bucket.READS),
+        (("GET", "/api/runs/1/events", Need.SEE, True), Bucket.STREAMS),
+        (("POST", RUN, Need.RUN, False), Bucket.STARTS),
+        (("PUT", "/api/faults", Need.ARM, False), Bucket.STARTS),
+        (("PATCH", "/api/sandbox", Need.SANDBOX, False), Bucket.CHANGES),
+        (("POST", "/api/tokens", Need.ADMIT, False), Bucket.CHANGES),
+        (("DELETE", "/api/faults/1", Need.DISARM, False), None),
+        (("PUT", "/api/safety-lever", Need.DISARM, False), None),
+    ],
+)
+def test_each_call_counts_in_its_own_window(call: tuple[Any, ...], bucket: Bucket | None) -> None:
+    method, path, need, stream = call
+    assert kind_of(method, path, need, stream=stream) is bucket
+
+
+async def test_too_many_starts_are_refused_and_ending_them_never_is(
+    app: Any, client: httpx.AsyncClient
+) -> None:
+    app.state.rates = Rates({Bucket.STARTS: "2 per minute", Bucket.READS: "3 per minute"})
+    for _ in range(2):
+        assert (await client.put("/api/faults", json=WANTED)).status_code in (201, 409)
+    refused = await client.post(RUN)
+    assert (refused.status_code, refused.json()["retryable"]) == (429, True)
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    for _ in range(5):
+        assert (await client.delete("/api/faults/1")).status_code == 200
+        assert (await client.put("/api/safety-lever", json={"engaged": True})).status_code == 200
+    assert [(await client.get("/api/runs")).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+async def test_the_window_moves_on(app: Any, client: httpx.AsyncClient) -> None:
+    app.state.rates = Rates({Bucket.READS: "2 per 1 second"})
+    assert [(await client.get("/api/runs")).status_code for _ in range(3)] == [200, 200, 429]
+    for _ in range(100):
+        if (await client.get("/api/runs")).status_code == 200:
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("it stays closed")
+
+
+async def test_fifty_wrong_logins_stop_one_address_and_no_other(
+    console: Any, access: Access, signed: httpx.AsyncClient
+) -> None:
+    here = {"origin": "http://10.0.0.7:8000", "accept": "text/html"}
+    answers = [await signed.post("/login", data={"code": f"gd_{n}"}, headers=here) for n in range(50)]
+    assert [answer.status_code for answer in answers].count(422) == 10
+    assert answers[-1].status_code == 429
+    assert 'id="armed"' not in answers[-1].text
+    assert int(answers[-1].headers["retry-after"]) > 0
+    made = access.issue(Kind.TOKEN, name="ci", role=Role.VIEWER, lifetime=timedelta(days=1), by="maria")
+    other = httpx.ASGITransport(app=signed._transport.app, client=("10.9.9.9", 4711))
+    async with httpx.AsyncClient(transport=other, base_url="http://10.0.0.7:8000") as elsewhere:
+        answer = await elsewhere.post("/login", data={"code": made.secret}, headers=here)
+        assert answer.status_code == 303
+
+
+async def test_one_token_uses_up_its_own_window_only(signed: httpx.AsyncClient, access: Access) -> None:
+    signed._transport.app.state.rates = Rates({Bucket.READS: "1 per minute"})
+    one, other = bearer(access, Role.VIEWER, "one"), bearer(access, Role.VIEWER, "other")
+    assert [(await signed.get("/api/runs", headers=one)).status_code for _ in range(2)] == [200, 429]
+    assert (await signed.get("/api/runs", headers=other)).status_code == 200
+
+
+# --- who may come in --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def access(console: Any, clock: Any) -> Access:
+    console.access = Access(console.storage, clock)
+    console.settings = replace(console.settings, host="10.0.0.7")
+    return console.access
+
+
+@pytest.fixture
+async def signed(console: Any, access: Access) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=create_app(console), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.7:8000") as client:
+        yield client
+
+
+def bearer(access: Access, role: Role, name: str = "ci") -> dict[str, str]:
+    made = access.issue(Kind.TOKEN, name=name, role=role, lifetime=timedelta(days=1), by="maria")
+    return {"authorization": f"Bearer {made.secret}"}
+
+
+async def test_an_admin_makes_lists_and_revokes_tokens(signed: httpx.AsyncClient, access: Access) -> None:
+    admin = bearer(access, Role.ADMIN, "root")
+    made = await signed.post("/api/tokens", json={"name": "ci", "role": "runner", "days": 7}, headers=admin)
+    assert made.status_code == 201
+    token = {"authorization": f"Bearer {made.json()['secret']}"}
+    assert (await signed.get("/api/me", headers=token)).json() == {
+        "name": "ci", "role": "runner", "login": True,
+    }  # fmt: skip
+    listed = (await signed.get("/api/tokens", headers=admin)).json()
+    assert [one["name"] for one in listed] == ["root", "ci"]
+    assert made.json()["secret"] not in str(listed)
+    for role in (Role.VIEWER, Role.RUNNER, Role.AUTHOR):
+        assert (await signed.get("/api/tokens", headers=bearer(access, role))).status_code == 403
+    gone = await signed.delete(f"/api/tokens/{made.json()['id']}", headers=admin)
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert (await signed.get("/api/me", headers=token)).status_code == 401
+    assert (await signed.delete(f"/api/tokens/{made.json()['id']}", headers=admin)).status_code == 404
+
+
+async def test_a_stranger_sees_no_armed_bar_on_the_page_of_an_error(
+    signed: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed()
+    page = await signed.get("/nowhere", headers={"accept": "text/html"})
+    assert page.status_code == 404
+    assert "failureLambdaConfig" not in page.text
+    assert "/login" in page.text
+
+
+# --- what pages show --------------------------------------------------------------------------------------
+
+
+async def test_environments_signals_timeline_evidence_and_lines_are_told(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    (environment,) = (await client.get("/api/environments")).json()
+    assert (environment["name"], environment["default"], environment["account"]) == (
+        "sandbox", True, "000000000000",
+    )  # fmt: skip
+    run = console.runs.add()
+    entry = console.faults.armed(run_id=str(run.id))
+    signals = (await client.get("/api/signals", params={"experiment": run.experiment})).json()
+    assert {one["judgement"] for one in signals} == {"within"}
+    assert next(one for one in signals if one["name"] == "messages-in-flight")["parts"]["CSV out"] == 594.0
+    steps = (await client.get(f"/api/runs/{run.id}/timeline")).json()
+    assert [step["state"] for step in steps] == ["done", "done", "now", "next", "next"]
+    told = (await client.get(f"/api/runs/{run.id}/evidence")).json()
+    assert (told["hit"], told["invocations"], told["can_see"]) == (357, 372, True)
+    line = told["lines"][0]
+    lines = await client.get(
+        f"/api/requests/{line['function']}/{line['request_id']}", params={"since": entry.armed_at.isoformat()}
+    )
+    assert lines.json()[0]["intercepted"] is True
+    whole = (await client.get(f"/api/experiments/{run.experiment}")).json()
+    assert whole["steps"][2] == {
+        "kind": "pause", "name": "Pause", "sentence": "5 min", "seconds": 300.0, "background": False,
+    }  # fmt: skip
+    assert whole["faults"][0]["translated"] is True
+
+
+async def test_the_sandbox_is_read_and_changed(client: httpx.AsyncClient, console: Any) -> None:
+    changed = await client.patch("/api/sandbox", json={"variant": "waits", "rate": 5})
+    assert (changed.json()["variant"], changed.json()["rate"]) == ("waits", 5.0)
+    assert (await client.get("/api/sandbox")).json() == changed.json()
+    assert (await client.patch("/api/sandbox", json={"variant": "flies"})).status_code == 422
+    console.sandbox = None
+    assert (await client.get("/api/sandbox")).status_code == 404
+
+
+async def test_a_fault_is_put_in_words_without_being_armed(client: httpx.AsyncClient, console: Any) -> None:
+    asked = {"store": "x", "rate": 0.5, "deny_list": ["a.*", "b.*"], "minutes": 5}
+    told = (await client.get("/api/faults/sentence", params=asked)).json()
+    assert "half of the invocations are refused a.*" in told["sentence"]
+    assert told["trouble"] == ""
+    wrong = (await client.get("/api/faults/sentence", params={**asked, "deny_list": "[*"})).json()
+    assert "not a regular expression" in wrong["trouble"]
+    assert not console.faults.entries
