@@ -87,13 +87,19 @@ class Engine:
     aftermath: Aftermath
 
     def start(self) -> None:
-        """Repair what a killed console left behind, before anything new can start."""
+        self.attend()
+        self.scan_later()
+
+    def attend(self) -> None:
+        """All that a run needs, and nothing that starts one by itself.
+
+        What a killed console left behind is repaired before anything new can start.
+        """
         self.supervisor.heal()
         self.supervisor.start()
         self.guardian.start()
         self.poller.start()
         self.aftermath.start()
-        self.scan_later()
 
     def scan_later(self) -> None:
         """Look for armed values that no ledger holds. In a thread: a store that does not answer must not hold up the start."""

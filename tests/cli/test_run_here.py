@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import pty
+import select
+import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from junitparser import JUnitXml
 
 from tests.cli.test_run import experiment, process
 from tests.test_main import GAMEDAY
@@ -84,3 +93,133 @@ def test_what_chaos_toolkit_refuses_is_a_mistake_with_its_lines(tmp_path: Path, 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     done = gameday(tmp_path, "nothing.json")
     assert (done.returncode, "There is no file nothing.json" in done.stderr) == (2, True)
+
+
+def test_a_machine_gets_one_document_and_progress_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "e.json", experiment("true", process("do", "true")))
+    words = ["--output", "json", "--junit", "j.xml", "--journal", "j.json", "--report", "r.html"]
+    done = gameday(tmp_path, "e.json", *words)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["verdict"], told["exit_code"]) == (0, "held", 0)
+    assert "Steady state before: met." in done.stderr
+    assert json.loads((tmp_path / "j.json").read_text())["status"] == "completed"
+    assert next(iter(JUnitXml.fromfile(str(tmp_path / "j.xml")))).tests == 4
+    assert "<h1>Run 1: T</h1>" in (tmp_path / "r.html").read_text()
+
+
+def test_what_can_not_be_written_stops_it_before_anything_starts(tmp_path: Path) -> None:
+    write(tmp_path / "e.json", experiment("true", process("do", "touch done")))
+    done = gameday(tmp_path, "e.json", "--junit", "nowhere/j.xml")
+    assert (done.returncode, "--junit nowhere/j.xml: there is no folder nowhere" in done.stderr) == (2, True)
+    assert not (tmp_path / "done").exists()
+    assert not (tmp_path / ".gameday").exists()
+
+
+def test_a_stop_condition_ends_it(tmp_path: Path) -> None:
+    document = experiment("true", process("dawdle", "sleep 60"))  # nobody probes meanwhile
+    write(tmp_path / "e.json", document)
+    done = gameday(tmp_path, "e.json", "--stop-if", "works no data for 3s")
+    assert (done.returncode, "works has no data for 3 s" in done.stdout) == (5, True), (
+        done.stdout + done.stderr
+    )
+
+
+def test_a_stop_condition_of_a_signal_that_there_is_not_is_a_mistake(tmp_path: Path) -> None:
+    write(tmp_path / "e.json", experiment("true", process("do", "true")))
+    done = gameday(tmp_path, "e.json", "--stop-if", "flight>20")
+    assert (done.returncode, "It has: works." in done.stderr) == (2, True)
+
+
+def test_the_same_key_is_the_same_run(tmp_path: Path) -> None:
+    write(tmp_path / "e.json", experiment("true", process("do", "echo x >> done")))
+    for _ in range(2):
+        assert gameday(tmp_path, "e.json", "--key", "nightly").returncode == 0
+    assert (tmp_path / "done").read_text() == "x\n"
+
+
+def test_check_starts_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "experiments" / "e.json", experiment("true", process("do", "touch done")))
+    done = gameday(tmp_path, "e", "--check")
+    assert (done.returncode, "--accept unproven" in done.stdout) == (3, True)
+    done = gameday(tmp_path, "experiments/e.json", "--check")
+    assert (done.returncode, "It may start." in done.stdout) == (0, True)
+    assert not (tmp_path / "done").exists()
+
+
+def test_a_terminal_gets_a_picture_with_the_progress_of_pauses(tmp_path: Path) -> None:
+    slow = process("do", "true", pauses={"after": 4})
+    write(tmp_path / "e.json", experiment("true", slow))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environ = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
+    environ.pop("COLUMNS", None)
+    child = subprocess.Popen(
+        [GAMEDAY, "run", "e.json"], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    )
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):  # the other end is gone
+        while chunk := os.read(ours, 4096):
+            seen += chunk
+    os.close(ours)
+    assert child.wait(60) == 0
+    shown = seen.decode(errors="replace")
+    assert "▶ Pause" in shown
+    assert "█" in shown
+    assert "\x1b[31m" not in shown
+    assert "held: The hypothesis held." in shown
+
+
+def test_a_terminal_that_is_closed_ends_the_run_with_its_rollbacks(tmp_path: Path) -> None:
+    document = experiment("true", process("dawdle", "touch begun; sleep 60"))
+    document["rollbacks"] = [process("undo", "touch undone")]
+    write(tmp_path / "e.json", document)
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [GAMEDAY, "run", "e.json"], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  it has to be the terminal of that session
+        env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(theirs)
+    drain = threading.Thread(target=_drain, args=(ours, tmp_path / "begun"))
+    drain.start()
+    drain.join()
+    os.close(ours)  # SIGHUP, and nothing can be written any more
+    assert child.wait(90) == 5
+    assert (tmp_path / "undone").exists()
+
+
+def _drain(terminal: int, until: Path) -> None:
+    while not until.exists():
+        if select.select([terminal], [], [], 0.1)[0]:
+            os.read(terminal, 4096)
+
+
+def test_ctrl_c_before_anything_was_started_starts_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "e.json", experiment("true", process("do", "touch done")))
+    (tmp_path / ".gameday").mkdir()
+    with (tmp_path / ".gameday" / "console.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        child = subprocess.Popen(
+            [GAMEDAY, "run", "e.json", "--queue"], cwd=tmp_path, text=True, stderr=subprocess.PIPE
+        )
+        assert child.stderr
+        assert "Waiting" in child.stderr.readline()
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 130
+    assert not (tmp_path / "done").exists()
+
+
+def test_a_reader_that_goes_away_leaves_the_outcome_as_it_is(tmp_path: Path) -> None:
+    write(
+        tmp_path / "e.json",
+        experiment("test ! -e broken", process("do", "touch broken", pauses={"after": 1})),
+    )
+    child = subprocess.Popen(
+        [GAMEDAY, "run", "e.json"], cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert child.stdout
+    assert child.stderr
+    child.stdout.readline()
+    child.stdout.close()
+    assert (child.wait(60), child.stderr.read()) == (1, "")

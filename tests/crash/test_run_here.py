@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+from app.cli.run.asked import Asked
+from app.cli.run.follow import Presses
+from app.cli.run.here import start, working
 from tests.crash.harness import BEFORE, GAMEDAY, ROLLBACK, World, experiment, until
 
 pytestmark = pytest.mark.sandbox
@@ -114,3 +117,25 @@ def test_a_second_run_in_the_same_folder_is_refused_or_waits(world: World) -> No
     second.send_signal(signal.SIGINT)
     assert second.wait(60) == STOPPED
     assert world.value == BEFORE
+
+
+def test_a_store_that_refuses_at_first_is_tried_until_it_is_back(world: World) -> None:
+    process = armed(world, rollbacks=[])
+    world.oracle.turn(operation="PutParameter", times=4, code="AccessDeniedException")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(120) == STOPPED
+    assert "Not over yet: ssm:failureLambdaConfig is disarming" in log(world)
+    assert "STILL ARMED" not in log(world)
+    assert world.value == BEFORE
+
+
+def test_whatever_breaks_while_it_is_watched_nothing_stays_armed(world: World) -> None:
+    world.prepare(one=experiment(60))
+    asked = Asked(source="one", folder=world.folder)
+    with pytest.raises(ZeroDivisionError), working(asked) as engine:
+        start(engine, asked, Presses())
+        until(world.armed, "armed", 60)
+        raise ZeroDivisionError
+    assert world.value == BEFORE
+    assert world.settled()
+    assert world.broken() == []

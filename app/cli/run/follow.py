@@ -58,7 +58,7 @@ def follow(watched: Watched, presses: Presses, show: Show) -> None:
         over = watched.over()  # before the events: what came last is shown, too
         for told in watched.news():
             show.event(told)
-        show.frame(watched.progress)
+        show.frame(watched.look if over else watched.progress)
         if over and not ending.busy:
             return
         ending.wait(LOOK_EVERY)

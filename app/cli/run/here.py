@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from app.cli.rooms import TOKEN
 from app.cli.run.asked import Asked
 from app.cli.run.follow import Presses
+from app.cli.run.refreshed import Refreshed
+from app.cli.run.shown import say
 from app.cli.run.watched import Told
 from app.errors import Invalid
 from app.settings import load, person
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from app.runs.run import Run
     from app.settings import Settings
 
+LOOK_EVERY = 0.5  # seconds between two looks at the progress
 CLEARED_WITHIN = 120.0  # seconds for warm containers to be clear of a fault that is off
 
 
@@ -42,23 +47,19 @@ def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
     settings = load(asked.folder)
     refuse_unknown_dialects(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    with _only_here(settings, asked) if alone else _shared():
+    with _only_here(settings, asked) if alone else _shared(), TemporaryDirectory() as fetched:
         engine = assemble(
-            settings, children=children, catalog=_catalog(asked, settings), environ=_environ(asked)
+            settings,
+            children=children,
+            catalog=_catalog(asked, settings, Path(fetched)),
+            environ=_environ(asked),
         )
         try:
             if alone:
-                _begin(engine)
+                engine.attend()
             yield engine
         finally:
             _end(engine, alone=alone)
-
-
-def _begin(engine: Engine) -> None:
-    engine.supervisor.heal()
-    engine.guardian.start()
-    engine.poller.start()
-    engine.aftermath.start()
 
 
 def _end(engine: Engine, *, alone: bool) -> None:
@@ -78,6 +79,7 @@ def _shared() -> Iterator[None]:
 def _only_here(settings: Settings, asked: Asked) -> Iterator[None]:
     from app.main import FolderInUse, only_console
 
+    waiting = False
     while True:
         try:
             with only_console(settings, told=f"gameday run, process {os.getpid()}"):
@@ -94,6 +96,12 @@ def _only_here(settings: Settings, asked: Asked) -> Iterator[None]:
                     f"Another run is at work in {settings.folder} ({error.holder}). Wait for it with --queue, or name "
                     "another folder: --folder."
                 ) from error
+            if not waiting:
+                say(
+                    f"Waiting for another run in {settings.folder} ({error.holder or 'it does not say which'}) …",
+                    sys.stderr,
+                )
+                waiting = True
         time.sleep(0.5)  # a lock of another process: the system has no event for its end
 
 
@@ -114,13 +122,17 @@ def start(engine: Engine, asked: Asked, presses: Presses) -> Run:
         presses.counting = True
 
 
-def _catalog(asked: Asked, settings: Settings) -> Catalog | WithFile:
+def _catalog(asked: Asked, settings: Settings, fetched: Path) -> Catalog | WithFile:
     from app.experiments import Catalog, WithFile, open_file
 
     catalog = Catalog(settings.experiments)
     if not asked.is_file:
         return catalog
     path = Path(asked.source)
+    if asked.is_url:
+        from app.cli.run.fetching import fetch
+
+        path = fetch(asked.source, fetched)
     return WithFile(open_file(path.resolve(), name=asked.source, workdir=Path.cwd()), catalog)
 
 
@@ -144,13 +156,20 @@ class Here:
         self._console = engine.console
         self._id = run_id
         self._seen = 0
+        self._refreshed = Refreshed(self.look, seconds=LOOK_EVERY)
 
     def news(self) -> Sequence[Told]:
         events = self._console.runs.events(self._id, self._seen)
         self._seen = events[-1].seq if events else self._seen
         return [Told(at=event.at, kind=event.kind, data=event.data) for event in events]
 
-    def progress(self) -> Mapping[str, Any]:
+    def progress(self) -> Mapping[str, Any] | None:
+        return self._refreshed.newest()
+
+    def close(self) -> None:
+        self._refreshed.close()
+
+    def look(self) -> Mapping[str, Any]:
         from app.reports.progress import progress
 
         console = self._console
@@ -208,10 +227,14 @@ class Here:
         begun = any(event.kind == "started" for event in self._console.runs.events(self._id))
         return bool(run.facts.get("problem")) and run.stopped_by is None and not begun
 
-    def cleared(self, wait: Callable[[float], object]) -> list[str]:
+    def cleared(self, wait: Callable[[float], object], tell: Callable[[str], None]) -> list[str]:
         """Wait until nothing of the run is on its way out any more; what is armed all the same."""
-        ends = time.monotonic() + CLEARED_WITHIN
-        while any(one.active for one in self._faults()) and time.monotonic() < ends:
+        ends, told = time.monotonic() + CLEARED_WITHIN, False
+        while (left := [one for one in self._faults() if one.active]) and time.monotonic() < ends:
+            if not told:
+                stores = ", ".join(f"{one.store} is {one.state}" for one in left)
+                tell(f"Not over yet: {stores}. Trying for another {CLEARED_WITHIN:g} s at most.")
+            told = True
             wait(0.2)
         return [f"{one.store} ({one.outcome or one.state})" for one in self._faults() if one.may_fire]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from app.cli.run.shown import Lines, Show, say
 from app.cli.run.watched import Watched
 from app.errors import Invalid
 
+SETTLED_WITHIN = 60.0  # seconds after the verdict
+UNSETTLED = ("requested", "propagating", "settling", "quiet")  # phases of a disarm
 SUFFIXES = (".json", ".yaml", ".yml")
 SIGNS = {"ok": "✓", "warning": "▲", "refusal": "✕"}
 
@@ -35,9 +38,11 @@ def run_here(asked: Asked) -> int:
         show = shown(asked)
         try:
             follow(here, presses, show)
-            left = here.cleared(presses.wait)
+            left = here.cleared(presses.wait, show.tell)
+            _settle(asked, here, presses, show)
         finally:
             show.close()
+            here.close()
         code = MISTAKE if here.refused() else CODES[str(here.run.verdict)]
         _over(asked, here, code)
         if code == MISTAKE:
@@ -79,8 +84,10 @@ def run_there(asked: Asked, server: str) -> int:
         there, show = There(api, run["id"]), shown(asked)
         try:
             follow(there, presses, show)
+            _settle(asked, there, presses, show)
         finally:
             show.close()
+            there.close()
         code = CODES[there.document()["verdict"] or "stopped"]  # none: a second Ctrl-C left it to the console
         _over(asked, there, code)
         return code
@@ -138,13 +145,13 @@ def shown(asked: Asked) -> Show:
 
 def _refuse(asked: Asked, *, server: str = "") -> None:
     """What can be known before anything starts."""
-    is_id = not asked.is_url and not asked.source.endswith(SUFFIXES)
-    if server and not is_id:
+    is_named_file = asked.is_url or asked.source.endswith(SUFFIXES)
+    if server and is_named_file and asked.is_file:
         raise Invalid(
             f"A console runs what is in its own experiments/, by its id: the path there without suffix. {asked.source} "
             "is a file: leave --server out, and it is run right here."
         )
-    if not server and not is_id and not asked.is_file:
+    if not server and is_named_file and not asked.is_file:
         raise Invalid(f"There is no file {asked.source}.")
     if not server and not asked.wait:
         raise Invalid("--no-wait needs a console that attends to the run meanwhile: --server URL.")
@@ -153,6 +160,22 @@ def _refuse(asked: Asked, *, server: str = "") -> None:
             "With --no-wait nothing is left when the run ends: leave --junit, --journal and --report out."
         )
     files.check(asked)
+
+
+def _settle(asked: Asked, watched: Watched, presses: Presses, show: Show) -> None:
+    """A report says when it was quiet and clean again: wait for that, though not for ever."""
+    before, ends, said = presses.count, time.monotonic() + SETTLED_WITHIN, False
+    while asked.report and presses.count == before and time.monotonic() < ends:
+        faults = (watched.look() or {}).get("faults", ())
+        if not any(fault["phase"] in UNSETTLED for fault in faults):
+            return
+        if not said:
+            show.tell(
+                f"Waiting until it is seen to be quiet and clean, for the report: at most {SETTLED_WITHIN:g} s. Ctrl-C: no longer."
+            )
+            said = True
+        show.frame(watched.look)
+        presses.wait(1.0)
 
 
 def _begun(asked: Asked, sentence: str) -> None:

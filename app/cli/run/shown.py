@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol, TextIO
+from typing import IO, Any, Protocol, TextIO
 
 from app.cli.run.lines import sentence
 from app.cli.run.watched import Told
@@ -49,7 +51,16 @@ class Lines:
 
 def say(line: str, out: TextIO | None = None) -> None:
     """A reader that is gone is no reason to leave a run alone."""
+    out = out or sys.stdout
     try:
-        print(line, file=out or sys.stdout, flush=True)
+        print(line, file=out, flush=True)
     except (OSError, ValueError):
-        return
+        silence(out)
+
+
+def silence(out: IO[str]) -> None:
+    """Send to nowhere what nobody reads: else what is left in its buffer becomes an error when Python ends."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, out.fileno())
+        os.close(nowhere)

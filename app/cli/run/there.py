@@ -16,6 +16,7 @@ import httpx
 from app.cli.rooms import signed
 from app.cli.run.asked import Asked
 from app.cli.run.asking import Api, Away
+from app.cli.run.refreshed import Refreshed
 from app.cli.run.watched import Told
 from app.errors import GamedayError, NotFound, Unavailable
 
@@ -56,8 +57,7 @@ class There:
         self._over = threading.Event()
         self._left = False  # a second Ctrl-C: the console goes on alone
         self._broken: GamedayError | None = None
-        self._progress: Mapping[str, Any] | None = None
-        self._looked = 0.0
+        self._refreshed = Refreshed(self.look, seconds=LOOK_EVERY)
         self._seen = 0
         self._lost: float | None = None  # since when nobody answers
         threading.Thread(target=self._follow, name="events", daemon=True).start()
@@ -74,14 +74,17 @@ class There:
         return found
 
     def progress(self) -> Mapping[str, Any] | None:
-        now = time.monotonic()
-        if now - self._looked >= LOOK_EVERY or self._over.is_set():
-            self._looked = now
-            try:
-                self._progress = self._api.json("GET", f"/api/runs/{self._id}/progress")
-            except GamedayError:  # it is said where the events are read
-                return self._progress
-        return self._progress
+        return self._refreshed.newest()
+
+    def look(self) -> Mapping[str, Any] | None:
+        try:
+            found: Mapping[str, Any] = self._api.json("GET", f"/api/runs/{self._id}/progress")
+        except GamedayError:  # it is said where the events are read
+            return None
+        return found
+
+    def close(self) -> None:
+        self._refreshed.close()
 
     def over(self) -> bool:
         return self._over.is_set() or self._left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.live import Live
 
 from app.cli.run.drawing import drawn
 from app.cli.run.lines import sentence
-from app.cli.run.shown import Progress
+from app.cli.run.shown import Progress, silence
 from app.cli.run.watched import Told
 
 FRAME = 0.5  # seconds
@@ -70,9 +70,9 @@ class View:
         with self._lock:
             self._guarded(lambda: self._console.print(line, markup=False, highlight=False))
 
-    def _guarded(self, draw: Any) -> None:
+    def _guarded(self, draw: Callable[[], object]) -> None:
         """A terminal that is gone is no reason to leave a run alone."""
         try:
             draw()
         except (OSError, ValueError):
-            return
+            silence(self._console.file)

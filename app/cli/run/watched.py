@@ -23,7 +23,15 @@ class Watched(Protocol):
         ...
 
     def progress(self) -> Mapping[str, Any] | None:
-        """The run as it stands, as `app.reports.progress` has it; None where it is not known yet."""
+        """The run as it stood a moment ago, as `app.reports.progress` has it; at once. None: not known yet."""
+        ...
+
+    def look(self) -> Mapping[str, Any] | None:
+        """The run as it stands now, for as long as that takes to find out."""
+        ...
+
+    def close(self) -> None:
+        """Look no more."""
         ...
 
     def over(self) -> bool:
