@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from app.cli.doctor.finding import ok
 from app.settings import Environment
 from tests.cli.typed import typed
 from tests.conftest import NOON
-from tests.test_main import GAMEDAY
+from tests.test_main import GAMEDAY, serving
 
 HERE = Path(__file__).parents[2]
 PLACE = Environment(name="staging", region="us-east-2", profile="staging")
@@ -193,6 +194,28 @@ def test_without_settings_and_credentials_nothing_is_in_the_way_of_the_sandbox(t
     assert found["default", "region"]["level"] == "warning"
     assert found["machine", "python"]["level"] == "ok"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_is_none_and_a_port_in_use_are_told(tmp_path: Path) -> None:
+    (tmp_path / ".gameday").mkdir()
+    (tmp_path / ".gameday" / "gameday.sqlite").write_text(
+        "not a database, and longer than a header of one " * 9
+    )
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        code, found = examined(tmp_path, "--port", str(other.getsockname()[1]))
+    assert code == 1
+    assert "not a database" in found["machine", "database"]["sentence"]
+    assert found["machine", "port"]["level"] == "warning"
+
+
+@pytest.mark.timeout(120)
+def test_a_console_that_runs_is_no_stranger_on_its_port(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, url):
+        _, found = examined(tmp_path, "--port", url.rpartition(":")[2])
+    assert "A console of this folder is running" in found["machine", "port"]["sentence"]
+    assert found["machine", "database"]["level"] == "ok", found["machine", "database"]
 
 
 def test_settings_that_can_not_be_used_are_a_problem_and_the_machine_is_looked_at_all_the_same(

@@ -55,6 +55,27 @@ def test_a_token_opens_a_stream_that_ends_once_it_is_revoked(tmp_path: Path) -> 
         assert token(tmp_path, "revoke", number).returncode == 2
 
 
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False)])
+def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_only(
+    tmp_path: Path, scheme: str, secure: bool
+) -> None:
+    """As docs/how-to/container.md has it: the proxy passes Host and X-Forwarded-Proto on."""
+    (tmp_path / "gameday.toml").write_text(
+        'allowed_hosts = ["gameday.example.com"]\n[environments.staging]\nregion = "us-east-2"\nendpoint = "http://127.0.0.1:9"\n'
+    )
+    with serving(tmp_path, "--host", "0.0.0.0") as (_, url):
+        secret = token(tmp_path, "create", "maria", "--scope", "viewer").stdout.strip()
+        passed = {
+            "host": "gameday.example.com",
+            "x-forwarded-proto": scheme,
+            "origin": f"{scheme}://gameday.example.com",
+        }
+        answer = httpx.post(f"{url}/login", data={"code": secret}, headers={**passed, "accept": "text/html"})
+        assert answer.status_code == 303
+        assert ("secure" in answer.headers["set-cookie"].lower()) is secure
+
+
 def test_a_link_is_printed_alone_for_the_address_that_was_named(tmp_path: Path) -> None:
     done = token(tmp_path, "link", "maria", "--role", "runner", "--url", "https://gameday.example.com/")
     assert done.stdout.startswith("https://gameday.example.com/login?code=gd_")

@@ -131,7 +131,7 @@ def trouble_with(file: Path) -> str:
     try:
         with closing(sqlite3.connect(file, timeout=ANSWERS_WITHIN, isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")
-            database.execute("CREATE TABLE gameday_doctor (nothing INTEGER)")
+            database.execute("CREATE TABLE gameday_doctor (looked INTEGER)")
             database.execute("ROLLBACK")
     except sqlite3.Error as error:
         return str(error)
