@@ -1,5 +1,6 @@
 # The console, without the sandbox. See docs/how-to/container.md.
-FROM python:3.12-slim AS build
+# The Python that the tests run on: the lock has other packages for newer ones.
+FROM python:3.11-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/gameday
 COPY requirements.lock ./
@@ -7,7 +8,7 @@ RUN /opt/gameday/bin/pip install --no-cache-dir --require-hashes --no-deps -r re
 COPY . .
 RUN /opt/gameday/bin/pip install --no-cache-dir --no-deps .
 
-FROM python:3.12-slim
+FROM python:3.11-slim
 RUN useradd --uid 10001 --create-home gameday && mkdir /work && chown 10001:10001 /work
 COPY --from=build /opt/gameday /opt/gameday
 # The root may be read-only: temporary files go where the volume is, and no bytecode is written.

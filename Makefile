@@ -1,6 +1,7 @@
 # make sandbox   the whole lab on this machine: console, emulator, pipeline, traffic
 # make test      every check and every test
 # make bench     speed and size, side by side
+# make sbom      dist/sbom.cdx.json and dist/THIRD_PARTY_LICENSES.txt: what the production install is made of
 # make soak      runs, deaths and trouble with AWS at random; ARGS="--runs 50 --seed 1"
 # Each does its own set-up; a machine needs Python 3.11+ with pip, git and a network the first time.
 
@@ -9,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox serve test check unit soak bench lock format clean
+.PHONY: help sandbox serve test check unit soak bench sbom lock format clean
 
 help:
 	@sed -n 's/^# \(make\)/  \1/p' Makefile
@@ -40,6 +41,7 @@ check: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/hadolint Dockerfile
 
 unit: $(READY) static/vendor/.stamp
 	@PYTHON=$(BIN)/python .ci/chromium
@@ -50,6 +52,9 @@ soak: $(READY)
 
 bench: $(READY) static/vendor/.stamp
 	@$(BIN)/python -m bench $(ARGS)
+
+sbom: $(READY) static/vendor/.stamp
+	@$(BIN)/python .ci/sbom.py dist
 
 format: $(READY)
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

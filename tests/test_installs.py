@@ -9,12 +9,13 @@ import sys
 import sysconfig
 import venv
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PathDistribution
+from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from packaging.requirements import Requirement
 
 from app.shipped import checkout, furnish, shipped
 from tests.journeys.harness import wait
@@ -92,6 +93,28 @@ def test_the_wheel_asks_for_no_emulator_unless_the_sandbox_is_wanted(installed):
     production = (ROOT / "requirements.lock").read_text()
     assert "ministack" not in production
     assert "nodejs" not in production
+
+
+def test_what_the_wheel_asks_for_with_and_without_the_sandbox_can_be_had_together(installed):
+    """By the versions that are locked: each requirement, of each requirement, to the last one."""
+    site = next((installed / "venv" / "lib").glob("python*/site-packages"))
+    wheel: Distribution = PathDistribution(next(site.glob("gameday-*.dist-info")))
+    todo = [(wheel, extra) for extra in ("", "sandbox")]
+    seen, wrong = set(), []
+    while todo:
+        of, extra = todo.pop()
+        for needed in map(Requirement, of.requires or ()):
+            if (needed.marker is None or needed.marker.evaluate({"extra": extra})) and str(
+                needed
+            ) not in seen:
+                seen.add(str(needed))
+                found = distribution(needed.name)
+                if not needed.specifier.contains(found.version, prereleases=True):
+                    wrong.append(f"{of.name} wants {needed}, and there is {found.version}")
+                todo += [(found, one) for one in ("", *needed.extras)]
+    assert wrong == []
+    assert {"ministack==1.5.33; extra == 'sandbox'", 'ministack==1.5.33; extra == "sandbox"'} & seen
+    assert len(seen) > 50
 
 
 def test_what_a_user_has_edited_is_never_copied_over(tmp_path):

@@ -77,6 +77,12 @@ class AppConfigStore:
         with told(f"Looking up AppConfig {one}"):
             return one == other or self._place(one) == self._place(other)
 
+    def ids(self, name: str) -> tuple[str, str, str]:
+        """Of application, environment and profile, however they are named."""
+        with told(f"Looking up AppConfig {name}"):
+            place = self._place(name)
+        return place.application, place.environment, place.profile
+
     def at(self, name: str, version: str) -> bytes | None:
         """The content of a hosted version."""
         with told(f"Reading version {version} of AppConfig {name}"):

@@ -7,7 +7,18 @@ import sys
 
 import click
 
-from app.cli.commands import ending, faults, notifying, running, serving, tokens, validating
+from app.cli.commands import (
+    doctor,
+    ending,
+    faults,
+    iam,
+    listings,
+    notifying,
+    running,
+    serving,
+    tokens,
+    validating,
+)
 from app.errors import GamedayError
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -30,6 +41,12 @@ COMMANDS: tuple[click.Command, ...] = (
     tokens.token,
     validating.validate,
     notifying.notify,
+    listings.experiments,
+    listings.runs,
+    listings.environments,
+    listings.signals,
+    iam.iam,
+    doctor.doctor,
 )
 for command in COMMANDS:
     gameday.add_command(command)

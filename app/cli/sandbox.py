@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import signal
 import sys
 import webbrowser
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
+from app.errors import SettingsError
 from app.sandbox.clients import isolate
 from app.sandbox.control import Control
 from app.sandbox.lifecycle import AlreadyRunning, Plan, Sandbox
@@ -20,12 +22,18 @@ Serve = Callable[[Settings, Control], None]
 ALREADY_RUNNING = 3  # exit code; 2 is a mistake on the command line, 130 is Ctrl-C
 INTERRUPTED = 130
 COPIES = "gameday-sandbox"
+NOT_INSTALLED = (
+    "The sandbox is not part of this installation: it brings an AWS emulator. pip install 'gameday[sandbox]', "
+    "or open the console on your own environments: gameday serve"
+)
 
 
 def run(
     *, port: int, aws_port: int, speed: int, browser: bool, reset: bool, folder: Path | None = None
 ) -> int:
     """Start everything, serve until told to end, end everything. Returns the exit code."""
+    if importlib.util.find_spec("ministack") is None:
+        raise SettingsError(NOT_INSTALLED)
     isolate()
     from app.main import prepare, serve
 

@@ -68,6 +68,7 @@ ROUTES: tuple[APIRouter, ...] = (
     lever.api,
     lever.pages,
     signals.api,
+    environments.api,
     evidence.pages,
     sandbox.pages,
     sandbox.changing,
@@ -81,7 +82,6 @@ ROUTES: tuple[APIRouter, ...] = (
     usage.api,
     sandbox.api,
     evidence.api,
-    environments.api,
     tokens.api,
     tokens.me,
 )

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import click
 
+from app.cli.commands.listings import of_faults
+
 
 @click.group()
 def faults() -> None:
-    """Fault configurations in files."""
+    """What is armed and what was; fault configurations in files."""
+
+
+for command in of_faults:
+    faults.add_command(command)
 
 
 @faults.command()

@@ -1,0 +1,45 @@
+"""`gameday experiments | runs | faults | environments | signals`, `list` and `show`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.listing import WIDTH, as_json, sheet, table
+from app.cli.listing_nouns import NOUNS
+from app.cli.listing_rooms import source
+
+
+def listed(noun: str, *, folder: Path, server: str | None, output: str, filters: Mapping[str, Any]) -> int:
+    """All of a noun, or, where there is none, what to do."""
+    with source(folder, server) as rooms:
+        rows = rooms.listed(noun, _given(filters))
+    if output == "json":
+        click.echo(as_json(rows))
+    elif rows:
+        click.echo(table(rows, NOUNS[noun].columns, width=_width()))
+    else:
+        click.echo(NOUNS[noun].none, err=True)
+    return 0
+
+
+def shown(
+    noun: str, key: str, *, folder: Path, server: str | None, output: str, filters: Mapping[str, Any]
+) -> int:
+    """One of a noun. NotFound where there is none."""
+    with source(folder, server) as rooms:
+        row = rooms.one(noun, key, _given(filters))
+    click.echo(as_json(row) if output == "json" else sheet(row, NOUNS[noun].fields, width=_width()))
+    return 0
+
+
+def _given(filters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _width() -> int:
+    return shutil.get_terminal_size((WIDTH, 24)).columns

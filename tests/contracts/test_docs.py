@@ -1,0 +1,34 @@
+"""The pages: every command has its row, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.cli import gameday
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(gameday.commands))
+def test_every_command_is_in_the_reference(name: str) -> None:
+    rows = [line for line in REFERENCE.splitlines() if line.startswith("| `gameday ")]
+    assert any(name in re.split(r"[\s|\\`]+", row.split(" | ")[0]) for row in rows), f"gameday {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text())
+    broken = [link for link in links if not re.match(r"\w+:", link) and not (page.parent / link).exists()]
+    assert broken == []
+    assert not re.findall(r"^(?:<<<<<<<|>>>>>>>) ", page.read_text(), re.MULTILINE)
+
+
+def test_every_page_can_be_reached_from_the_readme_or_the_reference() -> None:
+    linked = (ROOT / "README.md").read_text() + REFERENCE
+    lost = [page.name for page in (ROOT / "docs" / "how-to").glob("*.md") if page.name not in linked]
+    assert lost == []
