@@ -29,6 +29,7 @@ class Request:
     fail_fast: bool = False
     accept: tuple[str, ...] = ()  # refusals that a person takes upon themselves
     stop: tuple[StopCondition, ...] = ()  # besides those of the file
+    schedule: int | None = None  # the id of the one that asked
 
     @classmethod
     def check(
@@ -44,6 +45,7 @@ class Request:
         fail_fast: bool = False,
         accept: Sequence[str] = (),
         stop: Sequence[Mapping[str, Any]] = (),
+        schedule: int | None = None,
     ) -> Request:
         """Invalid where something is asked for that there is not."""
         if environment is not None and environment not in settings.environments:
@@ -65,6 +67,7 @@ class Request:
             fail_fast=fail_fast,
             accept=tuple(accept),
             stop=stopping.read(stop),
+            schedule=schedule,
         )
 
     @property
@@ -76,6 +79,7 @@ class Request:
             "hypothesis_frequency": self.hypothesis_frequency,
             "fail_fast": self.fail_fast,
             "accept": list(self.accept),
+            "schedule": self.schedule,
         }
 
 

@@ -56,6 +56,7 @@ class Run:
     dry: str | None = None
     hypothesis_frequency: float | None = None  # seconds between two looks during the method
     fail_fast: bool = False
+    schedule: int | None = None  # the id of the one that asked for it
     status: RunStatus
     deviated: bool | None = None
     verdict: Verdict | None = None  # None after the end: settling, at most 60 s

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ class Runs:
         accept: Sequence[str] = (),
         stop: Sequence[Mapping[str, Any]] = (),
         key: str | None = None,
+        schedule: int | None = None,
         by: str,
     ) -> Run:
         """Queue a run and return it at once. A second start with the same `key` returns the first one's run.
@@ -91,6 +93,7 @@ class Runs:
         `rollback_strategy` None: the experiment's own choice, else `always`. NotFound for an unknown
         experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use. What preflight
         refuses has all findings in the details; `accept` names refusals that a person takes upon themselves.
+        `schedule`: the id of the one that asks.
         """
         if key is not None and (known := self.started_with(key)) is not None:
             return known
@@ -98,7 +101,7 @@ class Runs:
         request = Request.check(
             self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
             rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast, accept=accept, stop=stop,
+            fail_fast=fail_fast, accept=accept, stop=stop, schedule=schedule,
         )  # fmt: skip
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         facts = facts_of(experiment, reading, request.stop)
@@ -181,6 +184,16 @@ class Runs:
         if run is None:
             raise NotFound(f"There is no run {run_id}.")
         return run
+
+    def those(self, ids: Sequence[int]) -> dict[int, Run]:
+        """By id; without those that there are not."""
+        with self.rooms.storage.reading() as session:
+            return {run.id: run for run in store.those(session, ids)}
+
+    def between(self, begin: datetime, end: datetime, *, limit: int = 500) -> Sequence[Run]:
+        """Those that were asked for from `begin` to before `end`, the newest first."""
+        with self.rooms.storage.reading() as session:
+            return store.between(session, begin, end, limit=limit)
 
     def active(self, environment: str | None = None) -> list[Run]:
         """Queued or running, the oldest first."""

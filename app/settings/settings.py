@@ -31,6 +31,9 @@ class Environment:
     speed: int = 1  # the sandbox's compression of time; 1 elsewhere
     poll_seconds: float = 60.0  # between two samples: AWS's own metrics have one a minute, and bill each
     blackouts: tuple[tuple[datetime, datetime], ...] = ()  # in which nothing is armed
+    freeze_calendars: tuple[str, ...] = ()  # iCalendar files and URLs; in their events nothing is armed
+    holidays: str = ""  # whose public holidays are no business days: a country, or one and its part, `DE-BE`
+    time_zone: str = "UTC"  # of days without one, and of a new schedule
 
     @property
     def is_emulated(self) -> bool:
