@@ -38,6 +38,7 @@ from app.runs.children import Children, start_fork_server
 from app.runs.preflight import Preflight
 from app.runs.rooms import Patience
 from app.sandbox.control import Control
+from app.schedules import Calendars, Scheduler, Schedules
 from app.settings import FILE, Settings
 from app.storage.engine import opened
 from app.web import create_app
@@ -84,6 +85,7 @@ class Engine:
     guardian: Guardian
     poller: Poller
     aftermath: Aftermath
+    scheduler: Scheduler
 
     def start(self) -> None:
         """Repair what a killed console left behind, before anything new can start."""
@@ -92,6 +94,7 @@ class Engine:
         self.guardian.start()
         self.poller.start()
         self.aftermath.start()
+        self.scheduler.start()
         self.scan_later()
 
     def scan_later(self) -> None:
@@ -107,6 +110,7 @@ class Engine:
 
     def make_safe(self, *, hurry: threading.Event) -> None:
         """End every run and disarm every fault; `hurry` skips the wait for rollbacks."""
+        self.scheduler.close()
         self.supervisor.shutdown(hurry=hurry)
         for entry in self.console.faults.active():
             self.console.faults.disarm(entry.id, by=BY_SHUTDOWN, why="the console was told to end")
@@ -119,6 +123,7 @@ class Engine:
         ]
 
     def stop(self) -> None:
+        self.scheduler.stop()
         self.aftermath.stop()
         self.poller.stop()
         self.guardian.stop()
@@ -136,17 +141,25 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
     faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     evidence = Evidence(aws=aws, clock=clock, environments=settings.environments)
+    calendars = Calendars(
+        settings.environments, folder=settings.folder, cache=settings.data / "calendars", clock=clock
+    )
     runs = Runs(
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
+            blackout=calendars.blackout,
         ),
     )  # fmt: skip
     signals = ArmedSignals(faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading)
     metrics.also = signals.queries
+    schedules = Schedules(
+        storage=storage, catalog=catalog, settings=settings, runs=runs, clock=clock, calendars=calendars
+    )
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, access=Access(storage, clock), sandbox=sandbox,
+        schedules=schedules,
     )  # fmt: skip
     return Engine(
         console=console,
@@ -154,6 +167,7 @@ def assemble(settings: Settings, *, children: Children, sandbox: Control | None)
         guardian=Guardian(faults=faults, clock=clock),
         poller=Poller(metrics),
         aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
+        scheduler=Scheduler(schedules, storage, clock),
     )
 
 

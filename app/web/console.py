@@ -16,6 +16,7 @@ from app.faults import Faults
 from app.live import Live
 from app.runs import Runs
 from app.sandbox.control import Control
+from app.schedules import Schedules
 from app.settings import Environment, Settings
 from app.storage import Storage
 
@@ -49,6 +50,7 @@ class Console:
     metrics: MetricRoom
     evidence: Evidence
     runs: Runs
+    schedules: Schedules
     access: Access | None = None  # looked at where the settings require a login
     sandbox: Control | None = None  # only where `gameday sandbox` started the console
 

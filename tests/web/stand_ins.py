@@ -20,6 +20,7 @@ from app.live import Live
 from app.runs import Event, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict
 from app.runs.checks import Finding, ok, refusal, warning
 from app.sandbox.control import QueueState, SandboxState
+from app.schedules import Calendars, Schedules
 from app.settings import Environment, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
@@ -247,6 +248,7 @@ class FakeRuns:
         self.told: dict[int, list[Event]] = {}
         self.asked: list[dict[str, Any]] = []
         self.unproven = False
+        self.keys: dict[str, Run] = {}
 
     def add(self, *, ago: float = 200, verdict: Verdict | None = None, title: str = "", **words: Any) -> Run:
         began = self.clock.now() - timedelta(seconds=ago)
@@ -278,7 +280,9 @@ class FakeRuns:
         if running := self.active():
             raise Conflict(f"The store is in use by run {running[0].id}.", run=running[0].id)
         self.asked.append(words)
-        run = self.add(ago=0, title=found.title, experiment=experiment_id, status=RunStatus.QUEUED)
+        by = {"requested_by": words.get("by", "maria"), "schedule": words.get("schedule")}
+        run = self.add(ago=0, title=found.title, experiment=experiment_id, status=RunStatus.QUEUED, **by)
+        self.keys[words.get("key") or f"run {run.id}"] = run
         self.live.publish("runs", "run", {"id": run.id})
         return run
 
@@ -321,6 +325,15 @@ class FakeRuns:
         if run_id not in self.known:
             raise NotFound(f"There is no run {run_id}.")
         return self.known[run_id]
+
+    def those(self, ids: Sequence[int]) -> dict[int, Run]:
+        return {run_id: self.known[run_id] for run_id in ids if run_id in self.known}
+
+    def between(self, begin: datetime, end: datetime, limit: int = 500) -> Sequence[Run]:
+        return [run for run in self.known.values() if begin <= run.created_at < end]
+
+    def started_with(self, key: str) -> Run | None:
+        return self.keys.get(key)
 
     def active(self, environment: str | None = None) -> list[Run]:
         return [run for run in self.known.values() if not run.ended]
@@ -403,7 +416,12 @@ def make_console(folder: Path, clock: Clock) -> FakeConsole:
     faults = FakeFaults(clock, live, storage)
     metrics = FakeMetrics(clock)
     metrics.values = within()
+    runs = FakeRuns(clock, live, faults, catalog)
+    calendars = Calendars(settings.environments, folder=folder, cache=folder / "calendars", clock=clock)
+    schedules = Schedules(
+        storage=storage, catalog=catalog, settings=settings, runs=runs, clock=clock, calendars=calendars
+    )
     return FakeConsole(
         settings=settings, storage=storage, clock=clock, live=live, aws=FakeAws(), catalog=catalog, faults=faults,
-        metrics=metrics, evidence=FakeEvidence(clock), runs=FakeRuns(clock, live, faults, catalog), sandbox=FakeControl(),
+        metrics=metrics, evidence=FakeEvidence(clock), runs=runs, schedules=schedules, sandbox=FakeControl(),
     )  # fmt: skip
