@@ -9,6 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 DURATION = re.compile(r"(\d{1,9})\s*([smhd])")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+YEARS = range(1970, 2200)  # that calendars and time zones can be asked about
+LONGEST = timedelta(days=3660)
+INSTANT = timedelta(microseconds=1)
 MINUTE = timedelta(minutes=1)
 LONGEST_GAP = 48 * 60  # minutes; Samoa once left out a whole day
 
@@ -30,15 +34,18 @@ def moment(text: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime |
     A time that a clock leaves out in spring is the first one after the gap; one that it shows twice is the first.
     """
     try:
-        day = date.fromisoformat(text)
-        return midnight(day + timedelta(days=end_of_day), zone)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        written = datetime.fromisoformat(text)
-        return written.astimezone(UTC) if written.tzinfo else at(written, zone)
+        found = _moment(text, zone, end_of_day=end_of_day)
     except (ValueError, OverflowError):
         return None
+    return found if found.year in YEARS else None
+
+
+def _moment(text: str, zone: ZoneInfo, *, end_of_day: bool) -> datetime:
+    if DAY.fullmatch(text):
+        day = date.fromisoformat(text)
+        return midnight(day + timedelta(days=1), zone) - INSTANT if end_of_day else midnight(day, zone)
+    written = datetime.fromisoformat(text)
+    return written.astimezone(UTC) if written.tzinfo else at(written, zone)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -56,12 +63,10 @@ def at(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def duration(text: str) -> timedelta | None:
-    """`90s`, `30m`, `2h`, `1d`; None where it is none."""
+    """`90s`, `30m`, `2h`, `1d`; None where it is none, or longer than ten years."""
     match = DURATION.fullmatch(text.strip())
-    try:
-        return timedelta(seconds=int(match[1]) * UNITS[match[2]]) if match else None
-    except OverflowError:
-        return None
+    seconds = int(match[1]) * UNITS[match[2]] if match else 0
+    return timedelta(seconds=seconds) if match and seconds <= LONGEST.total_seconds() else None
 
 
 def written(length: timedelta) -> str:
