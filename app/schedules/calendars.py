@@ -60,16 +60,17 @@ class Calendars:
         self._kept: dict[tuple[str, str], Kept] = {}
         self._reading: dict[str, threading.Lock] = {}  # one at a time reads a calendar
 
-    def blackout(self, environment: Environment, now: datetime) -> str:
+    def blackout(self, environment: Environment, at: datetime) -> str:
         """What forbids arming there and then, as a sentence; empty where nothing does.
 
         A calendar that can not be read, and of which there is no copy of the last day, forbids it, too.
         """
-        if window := environment.blackout_at(now):
+        if window := environment.blackout_at(at):
             return window
+        now = self._clock.now()
         for name in environment.freeze_calendars:
             kept = self._of(environment, name, now)
-            if sentence := _unusable(name, kept, now) or _frozen(environment, kept.freezes, now):
+            if sentence := _unusable(name, kept, now) or _frozen(environment, kept.freezes, at):
                 return sentence
         return ""
 
@@ -98,8 +99,8 @@ class Calendars:
         now = self._clock.now()
         for environment in self._environments.values():
             for name in environment.freeze_calendars:
-                kept = self._kept.get((environment.name, name))
-                if kept is None or now - kept.tried_at >= (AGAIN if kept.trouble else FRESH):
+                kept = self._of(environment, name, now)
+                if now - kept.tried_at >= (AGAIN if kept.trouble else FRESH):
                     self._read(environment, name, now)
 
     def _of(self, environment: Environment, name: str, now: datetime) -> Kept:

@@ -72,14 +72,15 @@ class Files:
         with self._lock:
             paths = dict(self._paths())
             seen = {name: stamp for name, path in paths.items() if (stamp := _stamp(path))}
-            if seen == self._seen:
+            before = self._seen
+            if seen == before:
                 return False
             read = {name: self.read(paths[name], name) for name in seen}
             with contextlib.suppress(IntegrityError):  # another console has just written the same: look again
                 self._write(read)
                 self._seen = seen
             self.problems = tuple(problem for one in read.values() for problem in one.problems)
-            return True
+            return bool(seen or before)
 
     def read(self, path: Path, file: str) -> Read:
         """`file`: as it is shown, from the working folder on."""
