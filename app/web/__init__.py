@@ -7,6 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from app.settings import person
 from app.web import (
+    calendar,
     docs,
     errors,
     evidence,
@@ -19,6 +20,8 @@ from app.web import (
     migrating,
     runs,
     sandbox,
+    schedules,
+    scheduling,
     signals,
     static,
     upkeep,
@@ -56,6 +59,11 @@ ROUTES: tuple[APIRouter, ...] = (
     evidence.pages,
     sandbox.pages,
     sandbox.changing,
+    schedules.looking,
+    schedules.changing,
+    scheduling.pages,
+    scheduling.changing,
+    calendar.pages,
 )
 
 

@@ -19,6 +19,7 @@ from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs
 from app.web.panels import Page
 from app.web.runs import SEE_OTHER, answered, told
+from app.web.scheduling import form_of
 from app.web.story import rows, story
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
@@ -55,6 +56,8 @@ def page(request: Request, experiment_id: str, place: Place, show: Shown, consol
     return show.page(
         request, "experiments/show.html", page, experiment=experiment, story=told,
         findings=before(console, told, place),
+        schedules=console.schedules.list(experiment=experiment.id, limit=20),
+        **form_of(console, {}),
     )  # fmt: skip
 
 

@@ -43,6 +43,19 @@ CHANGES = {
     ("POST", "/logout"): Need.NOTHING,
     ("POST", "/sandbox/variant"): Need.SANDBOX,
     ("POST", "/sandbox/rate"): Need.SANDBOX,
+    ("POST", "/api/schedules"): Need.RUN,
+    ("PUT", "/api/schedules/{schedule_id:int}"): Need.RUN,
+    ("PATCH", "/api/schedules/{schedule_id:int}"): Need.RUN,
+    ("DELETE", "/api/schedules/{schedule_id:int}"): Need.RUN,
+    ("POST", "/api/schedules/{schedule_id:int}/pause"): Need.RUN,
+    ("DELETE", "/api/schedules/{schedule_id:int}/pause"): Need.RUN,
+    ("POST", "/api/schedules/{schedule_id:int}/run"): Need.RUN,
+    ("POST", "/schedules"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}/pause"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}/resume"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}/delete"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}/run"): Need.RUN,
 }
 
 
