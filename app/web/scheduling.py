@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.access import Need
 from app.errors import Invalid
 from app.schedules import Schedule, zones
-from app.schedules.definition import WHENS
+from app.schedules.definition import FIELDS, WHENS
 from app.web.asked import Form, Place, Rooms, RowId, Shown, Who, row_id
 from app.web.console import Console
 from app.web.errors import is_fragment
@@ -94,7 +94,7 @@ def form_of(console: Console, known: Mapping[str, Any]) -> dict[str, Any]:
     shown = dict(known) or {"cron": "0 3 * * 1-5"}
     kind = next((when for when in WHENS if shown.get(when)), "cron")
     return {
-        "fields": shown,
+        "fields": dict.fromkeys(FIELDS) | shown,
         "kind": kind,
         "zones": zones.names(),
         "preview": previewed(console, shown),

@@ -49,7 +49,12 @@ def bearer(access: Access, role: Role) -> dict[str, str]:
 
 def address(path: str) -> str:
     """An address of the route, about things that are not there: what is refused is refused before."""
-    for name, value in (("run_id:int", "9"), ("entry_id:int", "9"), ("experiment_id:path", "nothing")):
+    for name, value in (
+        ("run_id:int", "9"),
+        ("entry_id:int", "9"),
+        ("schedule_id:int", "9"),
+        ("experiment_id:path", "nothing"),
+    ):
         path = path.replace(f"{{{name}}}", value)
     return path if "{" not in path else path.replace("{", "").replace("}", "")
 
