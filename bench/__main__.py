@@ -1,10 +1,10 @@
-"""`python -m bench [runs rollback watching weight]`: figures, side by side in one run."""
+"""`python -m bench [runs rollback watching weight schedules]`: figures, side by side in one run."""
 
 from __future__ import annotations
 
 import argparse
 
-PARTS = ["runs", "rollback", "watching", "weight"]
+PARTS = ["runs", "rollback", "watching", "weight", "schedules"]
 
 
 def main() -> None:

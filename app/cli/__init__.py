@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from app.cli.commands import ending, faults, running, serving, tokens
+from app.cli.commands import ending, faults, running, schedules, serving, tokens
 from app.errors import GamedayError
 
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -27,6 +27,7 @@ COMMANDS: tuple[click.Command, ...] = (
     ending.disarm,
     ending.stop_all,
     tokens.token,
+    schedules.schedules,
 )
 for command in COMMANDS:
     gameday.add_command(command)

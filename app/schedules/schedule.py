@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.schedules.definition import Definition
+from app.schedules.definition import FIELDS, Definition
 
 
 class FireState(StrEnum):
@@ -70,6 +70,29 @@ class Schedule:
     def fields(self) -> Mapping[str, Any]:
         return self.definition.fields
 
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """Its fields as they were written, and what has become of it: what the API and the command line tell."""
+        definition = self.definition
+        return {
+            "id": self.id,
+            **dict.fromkeys(FIELDS),
+            **self.fields,
+            "kind": str(definition.rule.kind),
+            "only_on_business_days": definition.rule.only_on_business_days,
+            "missed": str(definition.missed),
+            "queue": definition.queue,
+            "paused": self.paused,
+            "paused_by": self.paused_by,
+            "file": self.file,
+            "trouble": self.trouble,
+            "next_at": self.next_at,
+            "due_at": self.due_at,
+            "created_by": self.created_by,
+            "created_at": self.created_at,
+            "changed_at": self.changed_at,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fire:
@@ -90,6 +113,19 @@ class Fire:
         """By which a start of its run is known: a second one is the first one's run."""
         return f"schedule:{self.schedule_id}:{self.at.isoformat()}"
 
+    @property
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "schedule": self.schedule_id,
+            "at": self.at,
+            "due_at": self.due_at,
+            "state": str(self.state),
+            "sentence": self.sentence,
+            "by": self.by,
+            "run": self.run_id,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Upcoming:
@@ -99,3 +135,7 @@ class Upcoming:
     due_at: datetime
     hindered: str = ""
     schedule: Schedule | None = field(default=None, repr=False)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        return {"at": self.at, "due_at": self.due_at, "hindered": self.hindered}

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from app.access import Need
 from app.errors import Conflict, GamedayError
 from app.runs import Run
-from app.schedules import Changed, Fire, FireState, Preview, Schedule, Upcoming
+from app.schedules import Changed, Fire, Preview, Schedule
 from app.web.asked import Rooms, RowId, Who
 from app.web.console import Console
 from app.web.guards import needs
@@ -103,7 +103,7 @@ def listed(
     )
     query = {"experiment": experiment, "environment": environment, "limit": limit}
     more = {**query, "after": found[limit - 1].id} if len(found) > limit else None
-    return _paged([schedule_json(one) for one in found[:limit]], "/api/schedules", more)
+    return _paged([one.as_json for one in found[:limit]], "/api/schedules", more)
 
 
 @looking.get("/preview")
@@ -216,39 +216,9 @@ def etag(schedule: Schedule) -> str:
     return f'"{schedule.version}"'
 
 
-def schedule_json(schedule: Schedule) -> dict[str, Any]:
-    """`fields` as they were written stand among the rest: what a PUT may send again."""
-    definition = schedule.definition
-    return {
-        "id": schedule.id,
-        **dict.fromkeys(Change.model_fields),
-        **schedule.fields,
-        "kind": str(definition.rule.kind),
-        "only_on_business_days": definition.rule.only_on_business_days,
-        "missed": str(definition.missed),
-        "queue": definition.queue,
-        "paused": schedule.paused,
-        "paused_by": schedule.paused_by,
-        "file": schedule.file,
-        "trouble": schedule.trouble,
-        "next_at": schedule.next_at,
-        "due_at": schedule.due_at,
-        "created_by": schedule.created_by,
-        "created_at": schedule.created_at,
-        "changed_at": schedule.changed_at,
-    }
-
-
 def fire_json(fire: Fire, run: Run | None) -> dict[str, Any]:
     return {
-        "id": fire.id,
-        "schedule": fire.schedule_id,
-        "at": fire.at,
-        "due_at": fire.due_at,
-        "state": str(fire.state),
-        "sentence": fire.sentence,
-        "by": fire.by,
-        "run": fire.run_id,
+        **fire.as_json,
         "status": str(run.status) if run else None,
         "verdict": str(run.verdict) if run and run.verdict else None,
         "verdict_reason": run.verdict_reason if run else None,
@@ -260,24 +230,16 @@ def preview_json(shown: Preview) -> dict[str, Any]:
     return {
         "words": shown.words,
         "time_zone": zone.key,
-        "fires": [_upcoming_json(one) | {"local": one.due_at.astimezone(zone)} for one in shown.upcoming],
+        "fires": [one.as_json | {"local": one.due_at.astimezone(zone)} for one in shown.upcoming],
         "troubles": shown.troubles,
     }
-
-
-def refused(fire: Fire) -> bool:
-    return fire.state in (FireState.REFUSED, FireState.MISSED)
-
-
-def _upcoming_json(one: Upcoming) -> dict[str, Any]:
-    return {"at": one.at, "due_at": one.due_at, "hindered": one.hindered}
 
 
 def _one(
     console: Console, schedule: Schedule, *, status: int = 200, location: str | None = None
 ) -> JSONResponse:
-    upcoming = [_upcoming_json(one) for one in console.schedules.upcoming(schedule)]
-    answer = answered({**schedule_json(schedule), "upcoming": upcoming}, status=status, location=location)
+    upcoming = [one.as_json for one in console.schedules.upcoming(schedule)]
+    answer = answered({**schedule.as_json, "upcoming": upcoming}, status=status, location=location)
     answer.headers["ETag"] = etag(schedule)
     return answer
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.clock import Clock, FrozenClock
 from app.experiments import Catalog
@@ -58,6 +58,7 @@ class World:
     environment: Environment
     runs: Any
     fetch: Fetch | None = None
+    durable: bool = True  # where nothing but this process dies, nobody needs to wait for the disk
     storage: Storage = field(init=False)
     schedules: Schedules = field(init=False)
     scheduler: Scheduler = field(init=False)
@@ -76,6 +77,10 @@ class World:
 
     def open(self) -> None:
         self.storage = Storage(sqlite_url(self.folder / "schedules.sqlite"))
+        if not self.durable:
+            event.listen(
+                self.storage.engine, "connect", lambda made, _: made.execute("PRAGMA synchronous=OFF")
+            )
         self.storage.migrate()
         self.schedules, self.scheduler = self.another()
 

@@ -87,7 +87,8 @@ class Week:
         """Nobody is there for so long."""
         begin = self.world.clock.now()
         self.world.scheduler.step()  # what was due before it went is no fault of its absence
-        self.world.clock.advance(seconds)
+        left = (self.end - begin).total_seconds()  # back within the week that is reckoned with
+        self.world.clock.advance(max(0.0, min(seconds, left)))
         if self.world.clock.now() > max(begin, self.latest):  # what a clock that was ahead has seen is over
             self.down.append((max(begin, self.latest), self.world.clock.now()))
         self.restart()
@@ -140,7 +141,7 @@ def definition(dice: random.Random, number: int, begin: datetime) -> dict[str, A
     elif kind == "weekly":
         given |= {"cron": f"{minute} {hour} * * {dice.randrange(7)}"}
     elif kind == "often":
-        given |= {"cron": "*/30 * * * *", "jitter": dice.choice(["", "5m"])}
+        given |= {"cron": "*/30 1-3 * * *", "jitter": dice.choice(["", "5m"])}
     elif kind == "interval":
         given |= {"every": dice.choice(["3h", "7h", "95m"])}
     else:
@@ -162,7 +163,7 @@ def by_hand(one: Schedule, begin: datetime, end: datetime) -> set[datetime]:
     walls = clock_on_the_wall(begin, int((end - begin).total_seconds() // 60), zone)
     minute, hour, _, _, weekday = fields["cron"].split()
     if minute.startswith("*"):
-        return {at for at, wall in walls if wall.minute % 30 == 0}
+        return {at for at, wall in walls if wall.minute % 30 == 0 and 1 <= wall.hour <= 3}
     return set(wanted(walls, int(minute), int(hour), None if weekday == "*" else int(weekday)))
 
 
@@ -213,7 +214,7 @@ def test_every_due_fire_is_there_exactly_once(tmp_path: Path, seed: int, begins:
     dice, runs = random.Random(seed), Recorder()
     begin = datetime.fromisoformat(f"{begins}T12:00:00+00:00")
     end = begin + timedelta(days=DAYS)
-    world = World(tmp_path, FrozenClock(begin), Environment(name="test"), runs)
+    world = World(tmp_path, FrozenClock(begin), Environment(name="test"), runs, durable=False)
     made = [world.create(**definition(dice, number, begin)) for number in range(200)]
     week = Week(world, dice, end)
     week.live()
@@ -227,7 +228,7 @@ def test_every_due_fire_is_there_exactly_once(tmp_path: Path, seed: int, begins:
     started = [fire.key for one in made for fire in world.fires(one) if fire.state == "started"]
     assert sorted(started) == sorted(runs.started)
     assert len({asked["key"] for asked in runs.asked}) == len(runs.asked)
-    assert len(started) > 1500
+    assert len(started) > 600
     world.storage.close()
 
 
