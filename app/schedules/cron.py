@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -23,6 +24,7 @@ BROKEN = (CronSimError, AssertionError, ValueError, TypeError)
 EXAMPLE = "“0 3 * * 1-5” is three in the morning from Monday to Friday"
 
 
+@lru_cache(maxsize=4096)
 def problem(expression: str) -> str:
     """Which field is wrong, and why, as a sentence; empty where none is."""
     parts = expression.split()

@@ -17,13 +17,13 @@ from app.errors import GamedayError
 from app.notifications import Kind, Notice, enqueue
 from app.schedules import store
 from app.schedules.definition import Missed
+from app.schedules.lateness import NOBODY, missed_in_words, outcomes
 from app.schedules.rule import Workday, any_day, due, fires, passed
 from app.schedules.schedule import Fire, FireState, Schedule
 from app.schedules.workdays import workdays
 from app.settings import Environment
 from app.storage import Storage
 
-GRACE = timedelta(minutes=5)  # how late a fire may be and still be one, and not a missed one
 PATIENCE = timedelta(hours=1)  # how long one waits for its store, or for what does not answer
 BATCH = 200  # schedules in one transaction
 MOST_KEPT = 100  # missed fires of one schedule that get a row each
@@ -88,9 +88,10 @@ class Firing:
         if not planned:
             return 0
         with self._storage.writing() as session:
-            for schedule, times, following in planned:
-                if store.advance(session, schedule, **following):
-                    self._write(session, schedule, times, now)
+            mine = [
+                (one, times) for one, times, following in planned if store.advance(session, one, **following)
+            ]
+            self._write(session, mine, now)
         crash.here("fire-written")
         return len(planned)
 
@@ -127,40 +128,25 @@ class Firing:
         # What its row says is due is due, even where the rule, or a public holiday, says so no longer.
         return list(deque(found, MOST_KEPT)) or [schedule.next_at]
 
-    def _write(self, session: Any, schedule: Schedule, times: Sequence[datetime], now: datetime) -> None:
-        """The last one fires, or is missed as the schedule says; those before it were missed."""
-        definition = schedule.definition
-        known = store.written(session, schedule.id, times)
-        last = due(definition.rule, times[-1], definition.seed)
-        late = now - last > GRACE and definition.missed is Missed.SKIP
-        missed = [at for at in (times if late else times[:-1]) if at not in known]
-        for at in missed:
-            words = (
-                "No console was there in time."
-                if late
-                else "A later one ran in its place: no console was there in time."
+    def _write(
+        self, session: Any, mine: Sequence[tuple[Schedule, Sequence[datetime]]], now: datetime
+    ) -> None:
+        """The fires of schedules that this console has moved on: nobody else writes them now."""
+        ids = [schedule.id for schedule, _ in mine]
+        since = min((times[0] for _, times in mine), default=now)
+        known, waiting = store.written(session, ids, since), store.waiting(session, ids)
+        for schedule, times in mine:
+            told = outcomes(schedule.definition, times, known.get(schedule.id, frozenset()), now)
+            store.write_all(
+                session, [{"schedule_id": schedule.id, "written_at": now, **vars(one)} for one in told]
             )
-            self._insert(session, schedule, at, now, state=FireState.MISSED, sentence=words)
-        if not late and times[-1] not in known:
-            self._give_up_waiting(session, schedule)
-            self._insert(session, schedule, times[-1], now, state=FireState.INTENDED)
-        if missed and definition.missed is Missed.SKIP:
-            count = f"{len(missed)} fires were" if len(missed) > 1 else "A fire was"
-            words = f"{count} missed, since no console was there in time: {missed[0]:%Y-%m-%d %H:%M} UTC"
-            self._tell(
-                session,
-                schedule,
-                missed[-1],
-                FireState.MISSED,
-                f"{words}{' and after' if len(missed) > 1 else ''}.",
-            )
+            if any(one.state is FireState.INTENDED for one in told):
+                self._give_up_waiting(session, schedule, waiting.get(schedule.id, ()))
+            if words := missed_in_words(schedule.definition, told):
+                self._tell(session, schedule, told[0].at, FireState.MISSED, words)
 
-    def _insert(self, session: Any, schedule: Schedule, at: datetime, now: datetime, **columns: Any) -> int:
-        late = due(schedule.definition.rule, at, schedule.definition.seed)
-        return store.write(session, schedule.id, at=at, due_at=late, written_at=now, **columns)
-
-    def _give_up_waiting(self, session: Any, schedule: Schedule) -> None:
-        for fire in store.waiting_of(session, schedule.id):
+    def _give_up_waiting(self, session: Any, schedule: Schedule, waiting: Sequence[Fire]) -> None:
+        for fire in waiting:
             words = f"It waited until the next one was due. {fire.sentence}"
             if store.settle(session, fire.id, state=FireState.REFUSED, sentence=words):
                 self._tell(session, schedule, fire.at, FireState.REFUSED, words)
@@ -224,5 +210,5 @@ def _too_late(schedule: Schedule, fire: Fire) -> tuple[FireState, str] | None:
     if fire.state is FireState.WAITING:
         return FireState.REFUSED, f"It waited for an hour. {fire.sentence}"
     if schedule.definition.missed is Missed.SKIP:
-        return FireState.MISSED, "No console was there in time."
+        return FireState.MISSED, NOBODY
     return None

@@ -136,7 +136,7 @@ class Schedules:
         """As it would run by itself, asked for by a person: what came of it, a run or why there is none."""
         schedule, now = self.get(schedule_id), self._clock.now()
         with self._storage.writing() as session:
-            if store.written(session, schedule_id, [now]):
+            if now in store.written(session, [schedule_id], now).get(schedule_id, ()):
                 raise Conflict(f"“{schedule.name}” fires at this very moment.")
             fire_id = store.write(
                 session, schedule_id, at=now, due_at=now, written_at=now, state=FireState.INTENDED, by=by

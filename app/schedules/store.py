@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -110,10 +111,13 @@ def last_fire(session: Session, schedule_id: int) -> datetime | None:
     )
 
 
-def written(session: Session, schedule_id: int, times: Sequence[datetime]) -> set[datetime]:
-    """Which of these times have a fire already."""
-    query = select(FireRow.at).where(FireRow.schedule_id == schedule_id, FireRow.at.in_(times))
-    return set(session.scalars(query))
+def written(session: Session, ids: Sequence[int], since: datetime) -> Mapping[int, set[datetime]]:
+    """By schedule: which times from then on have a fire already."""
+    query = select(FireRow.schedule_id, FireRow.at).where(FireRow.schedule_id.in_(ids), FireRow.at >= since)
+    found: dict[int, set[datetime]] = defaultdict(set)
+    for schedule_id, at in session.execute(query):
+        found[schedule_id].add(at)
+    return found
 
 
 def write(session: Session, schedule_id: int, **columns: Any) -> int:
@@ -124,15 +128,24 @@ def write(session: Session, schedule_id: int, **columns: Any) -> int:
     return row.id
 
 
+def write_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Fires that were due."""
+    session.add_all(FireRow(run_id=None, by=None, **row) for row in rows)
+
+
 def opened(session: Session, *, limit: int) -> list[Fire]:
     """Those whose run is still to be asked for: the longest due first, and after them those that wait."""
     query = select(FireRow).where(FireRow.state.in_(OPEN)).order_by(FireRow.state, FireRow.due_at, FireRow.id)
     return [to_fire(row) for row in session.scalars(query.limit(limit))]
 
 
-def waiting_of(session: Session, schedule_id: int) -> list[Fire]:
-    query = select(FireRow).where(FireRow.schedule_id == schedule_id, FireRow.state == FireState.WAITING)
-    return [to_fire(row) for row in session.scalars(query)]
+def waiting(session: Session, ids: Sequence[int]) -> Mapping[int, list[Fire]]:
+    """By schedule."""
+    query = select(FireRow).where(FireRow.state == FireState.WAITING, FireRow.schedule_id.in_(ids))
+    found: dict[int, list[Fire]] = defaultdict(list)
+    for row in session.scalars(query):
+        found[row.schedule_id].append(to_fire(row))
+    return found
 
 
 def fire(session: Session, fire_id: int) -> Fire | None:

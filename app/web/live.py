@@ -15,7 +15,21 @@ from app.web.guards import needs, still_allowed
 from app.web.panels import Page
 
 routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
-PAGES = ("live", "experiments", "experiment", "runs", "run", "faults", "sandbox", "docs", "error", "request")
+PAGES = (
+    "live",
+    "experiments",
+    "experiment",
+    "runs",
+    "run",
+    "faults",
+    "sandbox",
+    "docs",
+    "error",
+    "request",
+    "schedules",
+    "schedule",
+    "calendar",
+)
 
 
 @routes.get("/")

@@ -17,7 +17,7 @@ import pytest
 
 from app.clock import FrozenClock
 from app.schedules import Schedule, store
-from app.schedules.firing import GRACE
+from app.schedules.lateness import GRACE
 from app.schedules.rule import EPOCH, due, fires
 from app.settings import Environment
 from tests.schedules.conftest import Recorder, World
@@ -209,6 +209,7 @@ def outcomes(
     return told
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(("seed", "begins"), WEEKS[:3])
 def test_every_due_fire_is_there_exactly_once(tmp_path: Path, seed: int, begins: str) -> None:
     dice, runs = random.Random(seed), Recorder()
