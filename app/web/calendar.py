@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -30,7 +30,7 @@ YEARS = range(2000, 2100)
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Something that ran or will run. `more`: how many further fires of the same schedule that day, at least."""
+    """Something that ran or will run. `more`: its schedule may have further fires on that day."""
 
     at: datetime  # in the calendar's zone
     schedule: Schedule | None = None
@@ -133,11 +133,14 @@ def _past(console: Console, place: Environment, span: Span) -> Iterator[Entry]:
         run.id: run for run in console.runs.between(span.begin, span.end) if run.environment == place.name
     }
     runs |= console.runs.those([fire.run_id for fire in fires if fire.run_id and fire.run_id not in runs])
+    drawn: Counter[tuple[int, date]] = Counter()
     for fire in fires:
-        schedule = named.get(fire.schedule_id)
-        if schedule is not None and schedule.environment == place.name:
-            run = runs.pop(fire.run_id or 0, None)
-            yield Entry(at=fire.due_at.astimezone(span.zone), schedule=schedule, fire=fire, run=run)
+        schedule, run = named.get(fire.schedule_id), runs.pop(fire.run_id or 0, None)
+        at = fire.due_at.astimezone(span.zone)
+        drawn[(fire.schedule_id, at.date())] += 1
+        number = drawn[(fire.schedule_id, at.date())]  # the newest first
+        if schedule is not None and schedule.environment == place.name and number <= MOST_A_DAY:
+            yield Entry(at=at, schedule=schedule, fire=fire, run=run, more=number == MOST_A_DAY)
     for run in runs.values():
         if run.environment == place.name and span.begin <= run.created_at < span.end:
             yield Entry(at=run.created_at.astimezone(span.zone), run=run)

@@ -15,7 +15,7 @@ from app.access import Need
 from app.errors import Conflict, GamedayError
 from app.runs import Run
 from app.schedules import Changed, Fire, Preview, Schedule
-from app.web.asked import Rooms, RowId, Who
+from app.web.asked import LARGEST_ID, Rooms, RowId, Who
 from app.web.console import Console
 from app.web.guards import needs
 from app.web.runs import answered, told
@@ -94,7 +94,7 @@ def listed(
     console: Rooms,
     experiment: str | None = None,
     environment: str | None = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> JSONResponse:
     """By id. Where there are more, `Link` has the address of the next page."""
@@ -122,7 +122,7 @@ def one(schedule_id: RowId, console: Rooms) -> JSONResponse:
 def fires(
     schedule_id: RowId,
     console: Rooms,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> JSONResponse:
     """What came of it, the newest first, with the verdicts of its runs. `Link` has the address of the next page."""

@@ -14,6 +14,11 @@ import pytest
 from app.clock import SystemClock
 from app.settings import Environment
 from tests.schedules.conftest import Recorder, World
+from tests.web.conftest import console
+from tests.web.material import STRICT
+from tests.web.test_browser import clock, served
+
+__all__ = ["clock", "console", "served"]
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 
@@ -64,3 +69,14 @@ def test_they_are_listed_shown_and_looked_ahead(folder: Path) -> None:
 
 def test_what_there_is_not_is_a_sentence(folder: Path) -> None:
     assert "There is no schedule 9." in gameday(folder, "show", "9", code=2)
+
+
+def test_through_a_console_they_are_the_same(served: str, console: Any, tmp_path: Path) -> None:
+    given = {"name": "nightly", "experiment": STRICT, "cron": "0 3 * * *"}
+    console.schedules.create(given, by="maria")
+    console.schedules.run_now(1, by="maria")
+    assert "nightly" in gameday(tmp_path, "list", "--server", served)
+    assert f"run {console.runs.active()[0].id}" in gameday(tmp_path, "show", "1", "--server", served)
+    assert len(gameday(tmp_path, "next", "--server", served).splitlines()) == 10
+    assert "There is no schedule 9." in gameday(tmp_path, "show", "9", "--server", served, code=2)
+    assert "does not answer" in gameday(tmp_path, "list", "--server", "http://127.0.0.1:1", code=2)
