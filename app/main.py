@@ -39,6 +39,7 @@ from app.runs.children import Children, start_fork_server
 from app.runs.preflight import Preflight
 from app.runs.rooms import Patience
 from app.sandbox.control import Control
+from app.schedules import Calendars, Scheduler, Schedules
 from app.settings import FILE, Settings
 from app.storage.engine import opened
 from app.usage import Usage
@@ -88,9 +89,11 @@ class Engine:
     poller: Poller
     aftermath: Aftermath
     sender: Sender
+    scheduler: Scheduler
 
     def start(self) -> None:
         self.attend()
+        self.scheduler.start()
         self.scan_later()
 
     def attend(self) -> None:
@@ -120,6 +123,7 @@ class Engine:
     def make_safe(self, *, hurry: threading.Event) -> None:
         """End every run and disarm every fault; `hurry` skips the wait for rollbacks."""
         faults = self.console.faults
+        self.scheduler.close()
         try:
             self.supervisor.shutdown(hurry=hurry)
         finally:
@@ -133,6 +137,7 @@ class Engine:
         ]
 
     def stop(self) -> None:
+        self.scheduler.stop()
         self.aftermath.stop()
         self.poller.stop()
         self.guardian.stop()
@@ -161,22 +166,28 @@ def assemble(
     faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
     evidence = Evidence(aws=aws, clock=clock, environments=settings.environments)
+    calendars = Calendars(
+        settings.environments, folder=settings.folder, cache=settings.data / "calendars", clock=clock
+    )
     runs = Runs(
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
-            usage=usage,
+            usage=usage, blackout=calendars.blackout,
         ), environ=environ, meter=usage.meter,
     )  # fmt: skip
     signals = ArmedSignals(
         faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading, run=runs.get
     )
     metrics.also, metrics.stopped = signals.queries, usage.stopped
+    schedules = Schedules(
+        storage=storage, catalog=catalog, settings=settings, runs=runs, clock=clock, calendars=calendars
+    )
     console = Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, access=Access(storage, clock), sandbox=sandbox,
         notifications=Notifications(storage=storage, settings=settings, clock=clock, place=aws.identity),
-        usage=usage,
+        schedules=schedules, usage=usage,
     )  # fmt: skip
     guardian = Guardian(faults=faults, clock=clock)
     console.lags["guardian"] = guardian.lag
@@ -187,6 +198,7 @@ def assemble(
         poller=Poller(metrics),
         aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
         sender=Sender(console.notifications),
+        scheduler=Scheduler(schedules, storage, clock),
     )
 
 

@@ -1,10 +1,10 @@
-"""`python -m bench [runs rollback watching weight commands scraping]`: figures, side by side in one run."""
+"""`python -m bench [PART…]`: figures, side by side in one run. Without a part: all of them."""
 
 from __future__ import annotations
 
 import argparse
 
-PARTS = ["runs", "rollback", "watching", "weight", "commands", "scraping"]
+PARTS = ["runs", "rollback", "watching", "weight", "commands", "scraping", "schedules"]
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,45 @@ def test_a_mistake_in_the_settings_is_told_with_file_and_line(folder: Path) -> N
     said = refused(folder, "serve", "--port", str(free_port()))
     assert "gameday.toml:2" in said
     assert "regoin" in said
+
+
+FREEZE = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//test//EN
+BEGIN:VEVENT
+UID:1
+DTSTAMP:20260101T000000Z
+DTSTART:20200101T000000Z
+DTEND:20990101T000000Z
+SUMMARY:Year end
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_in_a_change_freeze_nothing_starts_by_hand_or_by_a_schedule_and_both_say_the_same(
+    folder: Path,
+) -> None:
+    (folder / "gameday.toml").write_text('[environments.default]\nfreeze_calendars = ["freeze.ics"]\n')
+    (folder / "freeze.ics").write_text(FREEZE)
+    with serving(folder) as (_, url):
+        refused = httpx.post(f"{url}/experiments/slow/run", json={"accept": ["unproven"]}, timeout=60)
+        says = "default is in a change freeze (Year end) until 2099-01-01 00:00 UTC."
+        assert refused.is_client_error
+        assert says in refused.json()["detail"]
+        soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+        body = {"name": "s", "experiment": "slow", "at": soon, "accept": ["unproven"]}
+        made = (
+            httpx.post(f"{url}/api/schedules", json=body, timeout=60).raise_for_status().headers["location"]
+        )
+        fires = wait(lambda: httpx.get(f"{url}{made}/fires", timeout=60).json(), 60, "it fires")
+        wait(
+            lambda: httpx.get(f"{url}{made}/fires", timeout=60).json()[0]["state"] == "refused",
+            60,
+            "it is refused",
+        )
+        assert len(fires) == 1
+        assert httpx.get(f"{url}{made}/fires", timeout=60).json()[0]["sentence"] == says
 
 
 def test_a_dialect_that_nobody_speaks_is_refused_before_anything_starts(folder: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.aws.clients import Aws
-from app.aws.problems import redacted
 from app.errors import GamedayError
+from app.logs import redacted
 
 LONGEST = 300  # characters of AWS's own words
 

@@ -15,6 +15,7 @@ from app.cli.commands import (
     listings,
     notifying,
     running,
+    schedules,
     serving,
     tokens,
     validating,
@@ -47,6 +48,7 @@ COMMANDS: tuple[click.Command, ...] = (
     listings.signals,
     iam.iam,
     doctor.doctor,
+    schedules.schedules,
 )
 for command in COMMANDS:
     gameday.add_command(command)

@@ -37,7 +37,7 @@ class Folder:
         self._settings = settings
         self._storage = storage
         self._catalog = Catalog(settings.experiments)
-        self._ledger = Ledger(storage)
+        self._ledger = Ledger(storage, SystemClock())
 
     def listed(self, noun: str, filters: Filters) -> Rows:
         rows: Rows = getattr(self, f"_{noun}")(filters)

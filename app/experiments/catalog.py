@@ -18,6 +18,7 @@ from app.experiments.validate import problems
 LOGGER = logging.getLogger(__name__)
 LINK = "This is a link, and a run copies regular files only. Put the file itself here."
 
+SCHEDULES = ("schedules.yaml", "schedules.yml")  # beside experiments, and none themselves
 _Stamp = tuple[int, int, int]
 
 
@@ -54,7 +55,12 @@ class Catalog:
     def _inside(self, path: Path) -> bool:
         try:
             hidden = any(part.startswith(".") for part in path.relative_to(self._root).parts)
-            return not hidden and path.is_file() and path.resolve().is_relative_to(self._root.resolve())
+            return (
+                not hidden
+                and path.name not in SCHEDULES
+                and path.is_file()
+                and path.resolve().is_relative_to(self._root.resolve())
+            )
         except (OSError, ValueError, RuntimeError):  # a name too long, or with a NUL; links in a circle
             return False
 

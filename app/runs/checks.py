@@ -84,7 +84,11 @@ def _of_run(known: Known) -> Findings:
     if known.lever:
         yield refusal("lever", known.lever, "Disengage it on the Faults page, once that is safe.")
     if known.blackout:
-        yield refusal("blackout", known.blackout, "Run it after that, or change `blackouts` in gameday.toml.")
+        yield refusal(
+            "blackout",
+            known.blackout,
+            "Run it after that, or change `blackouts` or `freeze_calendars` in gameday.toml.",
+        )
     if known.alarms:
         yield refusal(
             "alarm",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,6 +52,7 @@ class Preflight:
         clock: Clock,
         patience: Patience,
         usage: Usage | None = None,
+        blackout: Callable[[Environment, datetime], str] = Environment.blackout_at,
     ) -> None:
         self._faults = faults
         self._aws = aws
@@ -60,6 +61,7 @@ class Preflight:
         self._clock = clock
         self._patience = patience
         self._usage = usage
+        self._blackout = blackout  # what forbids arming there and then, as a sentence; change freezes, too
 
     def look(
         self,
@@ -77,7 +79,7 @@ class Preflight:
             Known(
                 stores=tuple(self._of(store, value, reading, environment) for store, value in stores.items()),
                 lever=self._lever(environment),
-                blackout=environment.blackout_at(now),
+                blackout=self._blackout(environment, now),
                 credentials_until=self._credentials(environment) if stores else None,
                 lease_until=now + lifetime,
                 silent=silent,

@@ -31,6 +31,7 @@ class Request:
     accept: tuple[str, ...] = ()  # refusals that a person takes upon themselves
     stop: tuple[StopCondition, ...] = ()  # besides those of the file
     fingerprint: str | None = None  # of the request that a key came with
+    schedule: int | None = None  # the id of the one that asked
 
     @classmethod
     def check(
@@ -46,6 +47,7 @@ class Request:
         fail_fast: bool = False,
         accept: Sequence[str] = (),
         stop: Sequence[Mapping[str, Any]] = (),
+        schedule: int | None = None,
     ) -> Request:
         """Invalid where something is asked for that there is not."""
         if environment is not None and environment not in settings.environments:
@@ -67,6 +69,7 @@ class Request:
             fail_fast=fail_fast,
             accept=tuple(accept),
             stop=stopping.read(stop),
+            schedule=schedule,
         )
 
     @property
@@ -79,6 +82,7 @@ class Request:
             "fail_fast": self.fail_fast,
             "accept": list(self.accept),
             "fingerprint": self.fingerprint,
+            "schedule": self.schedule,
         }
 
 

@@ -59,6 +59,7 @@ class Run:
     accept: tuple[str, ...] = ()  # refusals that a person takes upon themselves
     fingerprint: str | None = None  # of the request that a key came with
     replayed: bool = False  # told again: another start with the same key was the first
+    schedule: int | None = None  # the id of the one that asked for it
     status: RunStatus
     deviated: bool | None = None
     verdict: Verdict | None = None  # None after the end: settling, at most 60 s

@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,7 @@ class Runs:
         key: str | None = None,
         fingerprint: str | None = None,
         queue: bool = False,
+        schedule: int | None = None,
         by: str,
     ) -> Run:
         """Queue a run and return it at once. A second start with the same `key` returns the first one's run, `replayed`.
@@ -107,6 +109,7 @@ class Runs:
         `rollback_strategy` None: the experiment's own choice, else `always`. NotFound for an unknown
         experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use. What preflight
         refuses has all findings in the details; `accept` names refusals that a person takes upon themselves.
+        `schedule`: the id of the one that asks.
         """
         if (known := self._first(key, fingerprint)) is not None:
             return known
@@ -114,7 +117,7 @@ class Runs:
         request = Request.check(
             self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
             rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast, accept=accept, stop=stop,
+            fail_fast=fail_fast, accept=accept, stop=stop, schedule=schedule,
         )  # fmt: skip
         request = replace(request, fingerprint=fingerprint)
         try:
@@ -242,6 +245,16 @@ class Runs:
         if run is None:
             raise NotFound(f"There is no run {run_id}.")
         return run
+
+    def those(self, ids: Sequence[int]) -> dict[int, Run]:
+        """By id; without those that there are not."""
+        with self.rooms.storage.reading() as session:
+            return {run.id: run for run in store.those(session, ids)}
+
+    def between(self, begin: datetime, end: datetime, *, limit: int = 500) -> Sequence[Run]:
+        """Those that were asked for from `begin` to before `end`, the newest first."""
+        with self.rooms.storage.reading() as session:
+            return store.between(session, begin, end, limit=limit)
 
     def active(self, environment: str | None = None) -> list[Run]:
         """Queued or running, the oldest first."""

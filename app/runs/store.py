@@ -49,6 +49,20 @@ def latest(session: Session, wanted: Wanted, *, limit: int, before: int | None =
     return [to_run(row) for row in session.scalars(query)]
 
 
+def those(session: Session, ids: Sequence[int]) -> list[Run]:
+    return [to_run(row) for row in session.scalars(select(RunRow).where(RunRow.id.in_(ids)))]
+
+
+def between(session: Session, begin: datetime, end: datetime, *, limit: int) -> list[Run]:
+    query = (
+        select(RunRow)
+        .where(RunRow.created_at >= begin, RunRow.created_at < end)
+        .order_by(RunRow.id.desc())
+        .limit(limit)
+    )
+    return [to_run(row) for row in session.scalars(query)]
+
+
 def unfinished(session: Session, environment: str | None = None) -> list[Run]:
     query = select(RunRow).where(RunRow.status.in_(UNFINISHED)).order_by(RunRow.id)
     if environment is not None:
@@ -174,6 +188,7 @@ def to_run(row: RunRow) -> Run:
         fail_fast=bool(row.request.get("fail_fast")),
         accept=tuple(row.request.get("accept", ())),
         fingerprint=row.request.get("fingerprint"),
+        schedule=row.request.get("schedule"),
         status=RunStatus(row.status),
         deviated=row.deviated,
         verdict=Verdict(row.verdict) if row.verdict else None,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from app.errors import Problem, SettingsError
 from app.settings import channels_toml
@@ -18,12 +19,13 @@ from app.settings.settings import Environment, Settings
 DURATION = re.compile(r"(\d+)\s*(s|m|h)")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
-TEXTS = ("region", "profile", "role_arn", "dead_mans_switch_role")
+TEXTS = ("region", "profile", "role_arn", "dead_mans_switch_role", "holidays", "time_zone")
 SWITCHES = ("recycle", "probe_by_writing", "metric_filters")
 LISTS = {
     "stores": 'Stores are a list of names: ["ssm:failureLambdaConfig"].',
     "blackouts": 'Blackouts are a list of intervals with their zone: ["2026-12-23T00:00Z/2027-01-02T00:00Z"].',
     "tell": 'Who is told is a list of channels: ["ops"].',
+    "freeze_calendars": 'Freeze calendars are a list of files and addresses: ["freeze.ics", "https://calendar.example/freeze.ics"].',
 }
 TABLES = ("variables", "dialects")
 KNOWN_HERE = ("default_environment", "allowed_hosts", "environments", "channels", "public_url")
@@ -75,6 +77,7 @@ def _environment(name: str, table: Mapping[str, Any]) -> Environment:
     asis = (*TEXTS, *TABLES, *SWITCHES, "monthly_cap", "prices")
     words: dict[str, Any] = {key: table[key] for key in asis if key in table}
     words["stores"] = tuple(table.get("stores", ()))
+    words["freeze_calendars"] = tuple(table.get("freeze_calendars", ()))
     words["blackouts"] = tuple(_window(one) for one in table.get("blackouts", ()))
     words["tell"] = tuple(table["tell"]) if "tell" in table else None
     if "longest_lease" in table:
@@ -182,4 +185,22 @@ def _wrong_text(key: str, value: Any) -> str:
         return f"{value!r} is no AWS region. Write one like “eu-central-1”."
     if key in ("role_arn", "dead_mans_switch_role") and not ROLE.fullmatch(value):
         return f"{value!r} is no role. Write one like “arn:aws:iam::123456789012:role/game-day”."
+    return _wrong_days(key, value)
+
+
+def _wrong_days(key: str, value: str) -> str:
+    if key == "time_zone" and value not in available_timezones():
+        return f"{value!r} is no IANA time zone. Write one like “Europe/Berlin”."
+    return _no_holidays(value) if key == "holidays" else ""
+
+
+def _no_holidays(value: str) -> str:
+    """Empty where the public holidays of that country, or of that part of one, are known."""
+    from holidays import country_holidays  # noqa: PLC0415  slow to load, and most files do not ask for it
+
+    country, _, part = value.partition("-")
+    try:
+        country_holidays(country, subdiv=part or None)
+    except NotImplementedError as error:
+        return f"{value!r}: {error} Write a country, or a country and its part, like “DE-BE”."
     return ""

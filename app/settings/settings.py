@@ -38,6 +38,9 @@ class Environment:
     prices: Mapping[str, float] = field(
         default_factory=dict
     )  # of CloudWatch, where they differ from the list
+    freeze_calendars: tuple[str, ...] = ()  # iCalendar files and URLs; in their events nothing is armed
+    holidays: str = ""  # whose public holidays are no business days: a country, or one and its part, `DE-BE`
+    time_zone: str = "UTC"  # of days without one, and of a new schedule
 
     @property
     def is_emulated(self) -> bool:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Float, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -227,3 +238,47 @@ class DeliveryRow(Base):
     sent_at: Mapped[datetime | None]
 
     __table_args__ = (Index("deliveries_once", "notice_id", "channel", unique=True),)
+
+
+class ScheduleRow(Base):
+    """When an experiment runs by itself. A row stays when its schedule is deleted: its id is in the keys of runs."""
+
+    __tablename__ = "schedules"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    experiment: Mapped[str] = mapped_column(String(400), index=True)
+    environment: Mapped[str] = mapped_column(String(100), index=True)
+    definition: Mapped[dict[str, Any]]  # as it was written: see app.schedules.definition
+    source: Mapped[str | None] = mapped_column(
+        String(700), unique=True
+    )  # `file#name`; None: made by a person
+    trouble: Mapped[str | None] = mapped_column(
+        Text
+    )  # a mistake in its file: nothing fires until it is mended
+    paused_by: Mapped[str | None] = mapped_column(String(200))  # a person, besides what the definition says
+    version: Mapped[int]  # of what people change: counts up
+    next_at: Mapped[datetime | None]  # the next fire, without jitter; None: paused, over or deleted
+    due_at: Mapped[datetime | None] = mapped_column(index=True)  # the same with jitter
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class FireRow(Base):
+    """One time of a schedule: committed before its run is asked for, so that no time comes twice."""
+
+    __tablename__ = "fires"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("schedules.id"))
+    at: Mapped[datetime] = mapped_column(index=True)  # as the rule names it, without jitter
+    due_at: Mapped[datetime]
+    written_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    sentence: Mapped[str] = mapped_column(Text)  # why it was refused or missed, or what it waits for
+    run_id: Mapped[int | None]
+    by: Mapped[str | None] = mapped_column(String(200))  # who ran it by hand; None: it was due
+
+    __table_args__ = (UniqueConstraint("schedule_id", "at", name="fires_once"),)

@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app.settings import person
 from app.web import (
     active,
+    calendar,
     docs,
     environments,
     errors,
@@ -26,6 +27,8 @@ from app.web import (
     reports,
     runs,
     sandbox,
+    schedules,
+    scheduling,
     scrape,
     signals,
     static,
@@ -84,6 +87,11 @@ ROUTES: tuple[APIRouter, ...] = (
     evidence.api,
     tokens.api,
     tokens.me,
+    schedules.looking,
+    schedules.changing,
+    scheduling.pages,
+    scheduling.changing,
+    calendar.pages,
 )
 
 

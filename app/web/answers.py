@@ -40,6 +40,7 @@ def run_json(run: Run, entries: Sequence[Entry], place: Place | None = None) -> 
         "started_at": run.started_at,
         "ended_at": run.ended_at,
         "requested_by": run.requested_by,
+        "schedule": run.schedule,
         "variables": dict(run.variables),
         "rollback_strategy": run.rollback_strategy,
         "dry": run.dry,

@@ -17,6 +17,7 @@ from app.live import Live
 from app.notifications import Notifications
 from app.runs import Runs
 from app.sandbox.control import Control
+from app.schedules import Schedules
 from app.settings import Environment, Settings
 from app.storage import Storage
 from app.usage import Usage
@@ -57,6 +58,7 @@ class Console:
     lags: dict[str, Callable[[], float | None]] = field(
         default_factory=dict
     )  # of each loop, in seconds, by its name
+    schedules: Schedules
     access: Access | None = None  # looked at where the settings require a login
     sandbox: Control | None = None  # only where `gameday sandbox` started the console
 

@@ -26,6 +26,7 @@ from app.web.guards import needs
 from app.web.keys import REPLAYED, IdempotencyKey, Key, key_of, replayed
 from app.web.panels import Page
 from app.web.runs import Wait, told
+from app.web.scheduling import form_of
 from app.web.story import rows, story
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
@@ -62,6 +63,8 @@ def page(request: Request, experiment_id: str, place: Place, show: Shown, consol
     return show.page(
         request, "experiments/show.html", page, experiment=experiment, story=told,
         findings=before(console, told, place),
+        schedules=console.schedules.list(experiment=experiment.id, limit=20),
+        **form_of(console, {}),
     )  # fmt: skip
 
 

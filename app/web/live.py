@@ -28,6 +28,9 @@ PAGES = (
     "request",
     "notifications",
     "usage",
+    "schedules",
+    "schedule",
+    "calendar",
 )
 
 

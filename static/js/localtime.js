@@ -31,6 +31,7 @@
       if ("age" in element.dataset) put(element, ago(passed));
       else if ("left" in element.dataset) put(element, clock(-passed));
       else if ("elapsed" in element.dataset) put(element, clock(passed));
+      else if ("viewer" in element.dataset) put(element, `${at.toLocaleDateString("en-GB", { weekday: "short" })} ${at.toLocaleDateString("sv-SE")} ${at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`);
       else if ("clock" in element.dataset) put(element, at.toLocaleTimeString("en-GB"));
       else if (element.dataset.untilSeconds) put(element, span(Number(element.dataset.untilSeconds) - passed));
       if (element.title) element.title = `${at.toLocaleDateString("sv-SE")} ${at.toLocaleTimeString("en-GB")}`;
@@ -39,6 +40,7 @@
       bar.value = Math.min(1, (now - new Date(bar.dataset.from)) / 1000 / Number(bar.dataset.seconds));
     }
   };
+  for (const name of document.querySelectorAll("[data-viewer-zone]")) name.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
   tick();
   setInterval(tick, 1000);
   document.addEventListener("htmx:after:swap", tick);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,6 +45,14 @@ def test_a_second_start_with_the_same_key_is_the_first_one(stage: Any, experimen
     stage.finish(runs[0])
     assert stage.runs.start("one", key="job 7", by="test").id == runs[0].id
     assert stage.runs.start("one", key="job 8", by="test").id != runs[0].id
+
+
+def test_a_run_knows_the_schedule_that_asked_for_it(stage: Any, experiment: Any) -> None:
+    run = stage.finish(stage.start(experiment(GETPID), schedule=7))
+    assert (run.schedule, stage.finish(stage.start(experiment(GETPID))).schedule) == (7, None)
+    assert stage.runs.those([run.id, 99])[run.id].schedule == 7
+    begin = run.created_at
+    assert [one.id for one in stage.runs.between(begin, begin + timedelta(microseconds=1))] == [run.id]
 
 
 def test_what_else_a_run_changes_is_kept_with_its_fault(stage: Any, experiment: Any) -> None:

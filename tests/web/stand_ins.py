@@ -22,6 +22,7 @@ from app.notifications import Notifications
 from app.runs import Event, Outcome, Place, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict, Wanted
 from app.runs.checks import Finding, ok, refusal, warning
 from app.sandbox.control import QueueState, SandboxState
+from app.schedules import Calendars, Schedules
 from app.settings import Environment, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
@@ -292,7 +293,6 @@ class FakeRuns:
         self.told: dict[int, list[Event]] = {}
         self.asked: list[dict[str, Any]] = []
         self.unproven = False
-        self.keys: dict[str, int] = {}
         self.line = SimpleNamespace(place=self.place)
 
     def place(self, run: Run) -> Place | None:
@@ -326,7 +326,7 @@ class FakeRuns:
     def start(self, experiment_id: str, **words: Any) -> Run:
         key, fingerprint = words.get("key"), words.get("fingerprint")
         if key in self.keys:
-            known = self.known[self.keys[key]]
+            known = self.keys[key]
             if known.fingerprint != fingerprint:
                 raise KeyReused("That key came with another request before.", run=known.id)
             return replace(known, replayed=True)
@@ -339,11 +339,12 @@ class FakeRuns:
         self.asked.append(words)
         more = {
             "fingerprint": fingerprint,
+            "requested_by": words.get("by", "maria"),
+            "schedule": words.get("schedule"),
             "facts": {"waits": bool(running), "stores": ["ssm:failureLambdaConfig"]},
         }
         run = self.add(ago=0, title=found.title, experiment=experiment_id, status=RunStatus.QUEUED, **more)
-        if key is not None:
-            self.keys[key] = run.id
+        self.keys[key or f"run {run.id}"] = run
         self.live.publish("runs", "run", {"id": run.id})
         return run
 
@@ -386,6 +387,15 @@ class FakeRuns:
         if run_id not in self.known:
             raise NotFound(f"There is no run {run_id}.")
         return self.known[run_id]
+
+    def those(self, ids: Sequence[int]) -> dict[int, Run]:
+        return {run_id: self.known[run_id] for run_id in ids if run_id in self.known}
+
+    def between(self, begin: datetime, end: datetime, limit: int = 500) -> Sequence[Run]:
+        return [run for run in self.known.values() if begin <= run.created_at < end]
+
+    def started_with(self, key: str) -> Run | None:
+        return self.keys.get(key)
 
     def active(self, environment: str | None = None) -> list[Run]:
         return [run for run in self.known.values() if not run.ended]
@@ -483,9 +493,14 @@ def make_console(folder: Path, clock: Clock) -> FakeConsole:
     faults = FakeFaults(clock, live, storage)
     metrics = FakeMetrics(clock)
     metrics.values = within()
+    runs = FakeRuns(clock, live, faults, catalog)
+    calendars = Calendars(settings.environments, folder=folder, cache=folder / "calendars", clock=clock)
+    schedules = Schedules(
+        storage=storage, catalog=catalog, settings=settings, runs=runs, clock=clock, calendars=calendars
+    )
     return FakeConsole(
         settings=settings, storage=storage, clock=clock, live=live, aws=FakeAws(), catalog=catalog, faults=faults,
-        metrics=metrics, evidence=FakeEvidence(clock), runs=FakeRuns(clock, live, faults, catalog), sandbox=FakeControl(),
+        metrics=metrics, evidence=FakeEvidence(clock), runs=runs, schedules=schedules, sandbox=FakeControl(),
         notifications=Notifications(storage=storage, settings=settings, clock=clock, place=FakeAws().identity, environ={}),
         usage=Usage(storage, clock, settings.environments),
     )  # fmt: skip

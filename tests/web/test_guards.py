@@ -50,6 +50,19 @@ CHANGES = {
     ("PATCH", "/api/sandbox"): Need.SANDBOX,
     ("POST", "/api/tokens"): Need.ADMIT,
     ("DELETE", "/api/tokens/{token_id:int}"): Need.ADMIT,
+    ("POST", "/api/schedules"): Need.RUN,
+    ("PUT", "/api/schedules/{schedule_id:int}"): Need.RUN,
+    ("PATCH", "/api/schedules/{schedule_id:int}"): Need.RUN,
+    ("DELETE", "/api/schedules/{schedule_id:int}"): Need.RUN,
+    ("POST", "/api/schedules/{schedule_id:int}/pause"): Need.RUN,
+    ("DELETE", "/api/schedules/{schedule_id:int}/pause"): Need.RUN,
+    ("POST", "/api/schedules/{schedule_id:int}/run"): Need.RUN,
+    ("POST", "/schedules"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}/pause"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}/resume"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}/delete"): Need.RUN,
+    ("POST", "/schedules/{schedule_id:int}/run"): Need.RUN,
 }
 
 

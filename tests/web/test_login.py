@@ -60,6 +60,7 @@ def address(path: str) -> str:
         ("run_id:int", "9"),
         ("entry_id:int", "9"),
         ("token_id:int", "9"),
+        ("schedule_id:int", "9"),
         ("experiment_id:path", "nothing"),
     ):
         path = path.replace(f"{{{name}}}", value)

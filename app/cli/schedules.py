@@ -1,0 +1,244 @@
+"""`gameday schedules`: read from the folder's own database, whether a console runs there or not, or from a console."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from app.cli.rooms import signed
+from app.errors import Conflict, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from app.runs import Run
+    from app.schedules import Schedules
+    from app.storage import Storage
+
+PATIENCE = 30.0  # seconds
+MOST = 500
+LAST = 10  # fires
+Told = Mapping[str, Any]
+
+
+def listed(
+    folder: Path, server: str | None, *, environment: str | None, experiment: str | None, output: str
+) -> int:
+    with _source(folder, server) as source:
+        found = source.all(environment=environment, experiment=experiment)
+    if output == "json":
+        click.echo(json.dumps(found, indent=2))
+        return 0
+    for one in found:
+        click.echo(
+            f"{one['id']:>5}  {_next(one):<26} {one['name']:<24} {one['experiment']} in {one['environment']}{_where(one)}"
+        )
+    if not found:
+        click.echo(
+            "Nothing runs by itself. Add a schedules.yaml beside an experiment, or a schedule on its page."
+        )
+    return 0
+
+
+def show(folder: Path, server: str | None, number: int, *, output: str) -> int:
+    with _source(folder, server) as source:
+        one, fires = source.one(number), source.fires(number)
+    if output == "json":
+        click.echo(json.dumps({**one, "fires": fires}, indent=2))
+        return 0
+    rule = one.get("cron") or one.get("every") or one.get("at")
+    click.echo(
+        f"{one['name']}: {one['experiment']} in {one['environment']}, {rule} {one['time_zone']}{_where(one)}"
+    )
+    click.echo(f"Next: {_next(one)}")
+    for fire in one["upcoming"]:
+        hindered = f"  ▲ {fire['hindered']}: it will be refused" if fire["hindered"] else ""
+        click.echo(f"  {_local(fire['due_at'], one)}{hindered}")
+    if fires:
+        click.echo("Last:")
+    for fire in fires:
+        came = fire["verdict"] or fire["status"] or fire["state"]
+        run = f"  run {fire['run']}" if fire["run"] else ""
+        click.echo(f"  {_local(fire['due_at'], one)}  {came}{run}  {fire['sentence']}".rstrip())
+    return 0
+
+
+def following(folder: Path, server: str | None, *, limit: int, output: str) -> int:
+    with _source(folder, server) as source:
+        found = [one for one in source.all() if one["due_at"]]
+        soonest = sorted(found, key=lambda one: str(one["due_at"]))[:limit]
+        fires = [(fire, one) for one in soonest for fire in source.one(int(one["id"]))["upcoming"]]
+    fires = sorted(fires, key=lambda pair: str(pair[0]["due_at"]))[:limit]
+    if output == "json":
+        click.echo(
+            json.dumps(
+                [{"schedule": one["id"], "name": one["name"], **fire} for fire, one in fires], indent=2
+            )
+        )
+        return 0
+    for fire, one in fires:
+        hindered = f"  ▲ {fire['hindered']}" if fire["hindered"] else ""
+        click.echo(
+            f"{_local(fire['due_at'], one)} {one['time_zone']:<20} {one['name']} ({one['experiment']}){hindered}"
+        )
+    if not fires:
+        click.echo("Nothing fires by itself.")
+    return 0
+
+
+@contextmanager
+def _source(folder: Path, server: str | None) -> Iterator[_Console | _Folder]:
+    if server:
+        yield _Console(server)
+        return
+    from app.clock import SystemClock
+    from app.experiments import Catalog
+    from app.schedules import Calendars, Schedules
+    from app.settings import load
+    from app.storage.engine import opened
+
+    settings, clock = load(folder), SystemClock()
+    storage = opened(settings)
+    runs = _Runs(storage)
+    calendars = Calendars(
+        settings.environments, folder=folder, cache=settings.data / "calendars", clock=clock
+    )
+    schedules = Schedules(
+        storage=storage, catalog=Catalog(settings.experiments), settings=settings, runs=runs, clock=clock, calendars=calendars
+    )  # fmt: skip
+    try:
+        yield _Folder(schedules, runs)
+    finally:
+        storage.close()
+
+
+class _Console:
+    """Through a running console."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server.rstrip("/")
+
+    def all(self, **filters: str | None) -> list[Told]:
+        found: list[Told] = []
+        after = 0
+        while True:
+            query = {name: value for name, value in filters.items() if value} | {
+                "limit": MOST,
+                "after": after,
+            }
+            page = self._get("/api/schedules", query)
+            found += page
+            if len(page) < MOST:
+                return found
+            after = int(page[-1]["id"])
+
+    def one(self, number: int) -> Told:
+        told: Told = self._get(f"/api/schedules/{number}")
+        return told
+
+    def fires(self, number: int) -> list[Told]:
+        told: list[Told] = self._get(f"/api/schedules/{number}/fires", {"limit": LAST})
+        return told
+
+    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        import httpx
+
+        try:
+            answer = httpx.get(f"{self._server}{path}", params=query, timeout=PATIENCE, headers=signed())
+        except httpx.HTTPError as error:
+            raise Unavailable(
+                f"{self._server} does not answer ({error}). Leave --server out, and name its working folder: --folder."
+            ) from error
+        if answer.is_error:
+            words = (
+                answer.json().get("detail")
+                if "json" in answer.headers.get("content-type", "")
+                else answer.text[:200]
+            )
+            raise (NotFound if answer.status_code == NotFound.status else Unavailable)(
+                f"{self._server}: {words}"
+            )
+        return answer.json()
+
+
+class _Runs:
+    """Of runs, what has become of them. Nothing is started from here."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def those(self, ids: Sequence[int]) -> Mapping[int, Run]:
+        from app.runs import store
+
+        with self._storage.reading() as session:
+            return {run.id: run for run in store.those(session, ids)}
+
+    def start(self, experiment_id: str, /, **asked: Any) -> Any:
+        raise Conflict(f"This command only looks, and starts no {experiment_id}, however asked: {asked}.")
+
+    def started_with(self, key: str, /) -> Any:
+        del key
+
+
+class _Folder:
+    """From the database, in the API's own words."""
+
+    def __init__(self, schedules: Schedules, runs: _Runs) -> None:
+        self._schedules = schedules
+        self._runs = runs
+
+    def all(self, *, environment: str | None = None, experiment: str | None = None) -> list[Told]:
+        found: list[Told] = []
+        after = 0
+        while page := self._schedules.list(
+            environment=environment, experiment=experiment, after=after, limit=MOST
+        ):
+            found += [_plain(one.as_json) for one in page]
+            after = page[-1].id
+        return found
+
+    def one(self, number: int) -> Told:
+        schedule = self._schedules.get(number)
+        upcoming = [one.as_json for one in self._schedules.upcoming(schedule)]
+        return _plain({**schedule.as_json, "upcoming": upcoming})
+
+    def fires(self, number: int) -> list[Told]:
+        fires = self._schedules.fires(number, limit=LAST)
+        runs = self._runs.those([fire.run_id for fire in fires if fire.run_id])
+        told: list[Told] = []
+        for fire in fires:
+            run = runs.get(fire.run_id or 0)
+            more = {
+                "status": str(run.status) if run else None,
+                "verdict": str(run.verdict) if run and run.verdict else None,
+            }
+            told.append(_plain({**fire.as_json, **more}))
+        return told
+
+
+def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(
+        json.dumps(told, default=lambda one: one.isoformat() if isinstance(one, datetime) else str(one))
+    )
+    return plain
+
+
+def _local(at: str, one: Told) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(ZoneInfo(one['time_zone'])):%a %Y-%m-%d %H:%M}"
+
+
+def _next(one: Told) -> str:
+    if one["trouble"]:
+        return "its file has a mistake"
+    if one["paused"]:
+        return "paused"
+    return _local(one["due_at"], one) if one["due_at"] else "over"
+
+
+def _where(one: Told) -> str:
+    return f", from {one['file']}" if one["file"] else ""

@@ -1,0 +1,233 @@
+"""Freeze calendars from files and addresses: fetched, kept on disk, read again; and what to do when one can not be."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from app.clock import Clock
+from app.schedules.ical import Freeze, UnreadableError, freezes
+from app.settings import Environment
+
+LARGEST = 1024 * 1024  # bytes
+PATIENCE = 10.0  # seconds for an address to answer
+FRESH = timedelta(hours=1)  # after which a calendar is read again
+USABLE = timedelta(days=1)  # how old a copy may be while its address does not answer
+AGAIN = timedelta(minutes=1)  # after a failure
+INSTANT = timedelta(microseconds=1)
+NO_STAMP = (0, 0)
+LOGGER = logging.getLogger(__name__)
+
+Fetch = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A calendar as it was last read. `trouble`: why it could not be read again; empty where it could."""
+
+    freezes: tuple[Freeze, ...] = ()
+    read_at: datetime | None = None
+    tried_at: datetime
+    trouble: str = ""
+    stamp: tuple[int, int] = NO_STAMP  # of a file: when it was changed, and its size
+
+
+class Calendars:
+    """Threads share it. Whoever asks for one that was never read waits for it; the others are read behind."""
+
+    def __init__(
+        self,
+        environments: Mapping[str, Environment],
+        *,
+        folder: Path,
+        cache: Path,
+        clock: Clock,
+        fetch: Fetch | None = None,
+    ) -> None:
+        self._environments = environments
+        self._folder = folder
+        self._cache = cache
+        self._clock = clock
+        self._fetch = fetch or fetched
+        self._kept: dict[tuple[str, str], Kept] = {}
+        self._reading: dict[str, threading.Lock] = {}  # one at a time reads a calendar
+
+    def blackout(self, environment: Environment, at: datetime) -> str:
+        """What forbids arming there and then, as a sentence; empty where nothing does.
+
+        A calendar that can not be read, and of which there is no copy of the last day, forbids it, too.
+        """
+        if window := environment.blackout_at(at):
+            return window
+        now = self._clock.now()
+        for name in environment.freeze_calendars:
+            kept = self._of(environment, name, now)
+            if sentence := _unusable(name, kept, now) or _frozen(environment, kept.freezes, at):
+                return sentence
+        return ""
+
+    def freezes(self, environment: Environment, begin: datetime, end: datetime) -> list[Freeze]:
+        """Blackouts and freezes that touch the time from `begin` to `end`."""
+        known = [Freeze(begin=a, end=b, summary="blackout") for a, b in environment.blackouts]
+        for name in environment.freeze_calendars:
+            known += self._of(environment, name, self._clock.now()).freezes
+        return sorted(
+            (one for one in known if one.begin < end and begin < one.end), key=lambda one: one.begin
+        )
+
+    def planned(self, environment: Environment, at: datetime) -> str:
+        """What will forbid arming then, as far as is known now; empty where nothing does."""
+        window = next((one for one in self.freezes(environment, at, at + INSTANT)), None)
+        return f"in a {window.summary or 'change freeze'}" if window else ""
+
+    def troubles(self, environment: Environment) -> list[str]:
+        """A sentence for each calendar that can not be read as it stands now."""
+        now = self._clock.now()
+        kept = ((name, self._of(environment, name, now)) for name in environment.freeze_calendars)
+        return [_unusable(name, one, now) or _stale(name, one) for name, one in kept if one.trouble]
+
+    def refresh(self) -> None:
+        """Read what is no longer fresh. Slow where an address is: call it from a thread of its own."""
+        now = self._clock.now()
+        for environment in self._environments.values():
+            for name in environment.freeze_calendars:
+                kept = self._of(environment, name, now)
+                if now - kept.tried_at >= (AGAIN if kept.trouble else FRESH):
+                    self._read(environment, name, now)
+
+    def _of(self, environment: Environment, name: str, now: datetime) -> Kept:
+        kept = self._kept.get((environment.name, name))
+        if kept is None and (kept := self._from_disk(environment, name, now)) is not None:
+            self._kept[(environment.name, name)] = kept
+        if _is_address(name):
+            wanted = kept is None or (_unusable(name, kept, now) and now - kept.tried_at >= AGAIN)
+        else:
+            wanted = kept is None or kept.stamp != self._stamp(name) or now - kept.tried_at >= FRESH
+        return self._read(environment, name, now) if kept is None or wanted else kept
+
+    def _read(self, environment: Environment, name: str, now: datetime) -> Kept:
+        with self._reading.setdefault(name, threading.Lock()):
+            kept = self._kept.get((environment.name, name))
+            if kept is not None and kept.tried_at == now and kept.stamp == self._stamp(name):
+                return kept
+            read = self._again(environment, name, now, kept)
+            self._kept[(environment.name, name)] = read
+            return read
+
+    def _stamp(self, name: str) -> tuple[int, int]:
+        """Of a file, so that a change is seen at once."""
+        if _is_address(name):
+            return NO_STAMP
+        try:
+            status = (self._folder / name).stat()
+        except OSError:
+            return NO_STAMP
+        return status.st_mtime_ns, status.st_size
+
+    def _again(self, environment: Environment, name: str, now: datetime, before: Kept | None) -> Kept:
+        stamp = self._stamp(name)
+        try:
+            text = self._fetch(name) if _is_address(name) else _file(self._folder / name)
+            found = freezes(text, now, ZoneInfo(environment.time_zone))
+        except (UnreadableError, OSError) as error:
+            LOGGER.warning("The freeze calendar %s of %s can not be read: %s", name, environment.name, error)
+            # An older copy of a file that somebody has just edited says nothing of what they meant.
+            last = before if before is not None and _is_address(name) else Kept(tried_at=now)
+            return Kept(
+                freezes=last.freezes, read_at=last.read_at, tried_at=now, trouble=_why(error), stamp=stamp
+            )
+        if _is_address(name):
+            self._keep(name, text)
+        return Kept(freezes=found, read_at=now, tried_at=now, stamp=stamp)
+
+    def _from_disk(self, environment: Environment, name: str, now: datetime) -> Kept | None:
+        """The copy that an earlier console kept."""
+        path = self._copy(name)
+        if not _is_address(name):
+            return None
+        with contextlib.suppress(OSError, UnreadableError):
+            read_at = datetime.fromtimestamp(path.stat().st_mtime, tz=now.tzinfo)
+            found = freezes(path.read_bytes(), now, ZoneInfo(environment.time_zone))
+            return Kept(freezes=found, read_at=read_at, tried_at=read_at)
+        return None
+
+    def _keep(self, name: str, text: bytes) -> None:
+        path = self._copy(name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            half = path.with_suffix(f".{os.getpid()}")
+            half.write_bytes(text)
+            half.replace(path)
+            at = self._clock.now().timestamp()
+            os.utime(path, (at, at))
+        except OSError as error:  # what was read is good all the same
+            LOGGER.warning("The freeze calendar %s can not be kept: %s", name, error)
+
+    def _copy(self, name: str) -> Path:
+        return self._cache / f"{hashlib.sha256(name.encode()).hexdigest()[:20]}.ics"
+
+
+def fetched(address: str) -> bytes:
+    """UnreadableError where it is too large, or the address does not answer well."""
+    import httpx  # noqa: PLC0415  slow to load, and few environments have a freeze calendar
+
+    text = b""
+    try:
+        with httpx.stream("GET", address, timeout=PATIENCE, follow_redirects=True) as answer:
+            answer.raise_for_status()
+            for part in answer.iter_bytes():
+                text += part
+                if len(text) > LARGEST:
+                    raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise UnreadableError(str(error) or type(error).__name__) from error
+    return text
+
+
+def _file(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST:
+        raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB")
+    return path.read_bytes()
+
+
+def _is_address(name: str) -> bool:
+    return name.startswith(("http://", "https://"))
+
+
+def _frozen(environment: Environment, known: tuple[Freeze, ...], now: datetime) -> str:
+    freeze = next((one for one in known if one.begin <= now < one.end), None)
+    if freeze is None:
+        return ""
+    why = f" ({freeze.summary})" if freeze.summary else ""
+    return f"{environment.name} is in a change freeze{why} until {freeze.end:%Y-%m-%d %H:%M} UTC."
+
+
+def _unusable(name: str, kept: Kept, now: datetime) -> str:
+    if kept.trouble and (kept.read_at is None or now - kept.read_at > USABLE):
+        since = f" since {kept.read_at:%Y-%m-%d %H:%M} UTC" if kept.read_at else ""
+        return (
+            f"The freeze calendar {name} can not be read{since}: {kept.trouble}. Whether this is a change freeze is "
+            "not known, so nothing starts until it can be read, or is taken out of gameday.toml."
+        )
+    return ""
+
+
+def _stale(name: str, kept: Kept) -> str:
+    return (
+        f"The freeze calendar {name} can not be read now: {kept.trouble}. "
+        f"Its copy of {kept.read_at:%Y-%m-%d %H:%M} UTC holds for a day."
+    )
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__

@@ -1,0 +1,214 @@
+"""From a time that is due to a run: the fire is written first, then its run is asked for, then what came of it is kept.
+
+Whoever dies between two of these leaves a row that says how far it was, and the next step goes on from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from app import crash
+from app.clock import Clock
+from app.errors import GamedayError
+from app.notifications import Kind, Notice, enqueue
+from app.schedules import store
+from app.schedules.definition import Missed
+from app.schedules.lateness import NOBODY, missed_in_words, outcomes
+from app.schedules.rule import Workday, any_day, due, fires, passed
+from app.schedules.schedule import Fire, FireState, Schedule
+from app.schedules.workdays import workdays
+from app.settings import Environment
+from app.storage import Storage
+
+PATIENCE = timedelta(hours=1)  # how long one waits for its store, or for what does not answer
+BATCH = 200  # schedules in one transaction
+MOST_KEPT = 100  # missed fires of one schedule that get a row each
+LOGGER = logging.getLogger(__name__)
+
+Blackout = Callable[[Environment, datetime], str]
+
+
+class RunRoom(Protocol):
+    """`app.runs.Runs`, as far as a schedule is concerned."""
+
+    def start(
+        self,
+        experiment_id: str,
+        /,
+        *,
+        environment: str | None,
+        variables: Mapping[str, Any] | None,
+        rollback_strategy: str | None,
+        accept: Sequence[str],
+        key: str | None,
+        schedule: int | None,
+        by: str,
+    ) -> Any: ...
+    def started_with(self, key: str, /) -> Any: ...
+
+
+class Firing:
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        runs: RunRoom,
+        clock: Clock,
+        environments: Mapping[str, Environment],
+        blackout: Blackout = Environment.blackout_at,
+    ) -> None:
+        self._storage = storage
+        self._runs = runs
+        self._clock = clock
+        self._environments = environments
+        self._blackout = blackout
+
+    def workday(self, environment: str) -> Workday:
+        known = self._environments.get(environment)
+        return workdays(known.holidays) if known else any_day
+
+    def following(self, schedule: Schedule, after: datetime) -> dict[str, datetime | None]:
+        """Its next fire later than `after`, as the columns of its row."""
+        rule = schedule.definition.rule
+        found = next(fires(rule, after, self.workday(schedule.environment)), None)
+        return {"next_at": found, "due_at": due(rule, found, schedule.definition.seed) if found else None}
+
+    def write_due(self) -> int:
+        """Write a fire for every time that is due; how many schedules had one."""
+        now = self._clock.now()
+        with self._storage.reading() as session:
+            found = store.due(session, now, limit=BATCH)
+        planned = [
+            (one, times, self.following(one, times[-1])) for one in found if (times := self._passed(one, now))
+        ]
+        if not planned:
+            return 0
+        with self._storage.writing() as session:
+            mine = [
+                (one, times) for one, times, following in planned if store.advance(session, one, **following)
+            ]
+            self._write(session, mine, now)
+        crash.here("fire-written")
+        return len(planned)
+
+    def open(self, limit: int = BATCH) -> list[Fire]:
+        with self._storage.reading() as session:
+            return store.opened(session, limit=limit)
+
+    def start(self, fire: Fire) -> Fire:
+        """Ask for the run of an open fire, and keep what came of it. A second call finds the first one's run."""
+        with self._storage.reading() as session:
+            schedule = store.read(session, fire.schedule_id)
+        if schedule is None:  # rows of schedules stay, so somebody has deleted it by hand
+            return fire
+        try:
+            run = self._runs.started_with(fire.key)
+            if run is None:
+                if hindrance := self._hindrance(schedule, fire):
+                    return self._settle(schedule, fire, *hindrance)
+                run = self._run(schedule, fire)
+        except GamedayError as error:
+            return self._settle(schedule, fire, *self._refusal(schedule, fire, error))
+        except Exception as error:
+            LOGGER.exception("Schedule %s could not start its run", schedule.id)
+            words = f"The console made a mistake: {type(error).__name__}: {error}"
+            return self._settle(schedule, fire, FireState.REFUSED, words)
+        return self._settle(schedule, fire, FireState.STARTED, "", run_id=run.id)
+
+    def _passed(self, schedule: Schedule, now: datetime) -> list[datetime]:
+        definition = schedule.definition
+        if schedule.next_at is None:
+            return []
+        workday = self.workday(schedule.environment)
+        found = passed(definition.rule, schedule.next_at, now, workday, jitter=definition.seed)
+        # What its row says is due is due, even where the rule, or a public holiday, says so no longer.
+        return list(deque(found, MOST_KEPT)) or [schedule.next_at]
+
+    def _write(
+        self, session: Any, mine: Sequence[tuple[Schedule, Sequence[datetime]]], now: datetime
+    ) -> None:
+        """The fires of schedules that this console has moved on: nobody else writes them now."""
+        ids = [schedule.id for schedule, _ in mine]
+        since = min((times[0] for _, times in mine), default=now)
+        known, waiting = store.written(session, ids, since), store.waiting(session, ids)
+        for schedule, times in mine:
+            told = outcomes(schedule.definition, times, known.get(schedule.id, frozenset()), now)
+            store.write_all(
+                session, [{"schedule_id": schedule.id, "written_at": now, **vars(one)} for one in told]
+            )
+            if any(one.state is FireState.INTENDED for one in told):
+                self._give_up_waiting(session, schedule, waiting.get(schedule.id, ()))
+            if words := missed_in_words(schedule.definition, told):
+                self._tell(session, schedule, told[0].at, FireState.MISSED, words)
+
+    def _give_up_waiting(self, session: Any, schedule: Schedule, waiting: Sequence[Fire]) -> None:
+        for fire in waiting:
+            words = f"It waited until the next one was due. {fire.sentence}"
+            if store.settle(session, fire.id, state=FireState.REFUSED, sentence=words):
+                self._tell(session, schedule, fire.at, FireState.REFUSED, words)
+
+    def _run(self, schedule: Schedule, fire: Fire) -> Any:
+        definition = schedule.definition
+        return self._runs.start(
+            definition.experiment, environment=definition.environment, variables=dict(definition.variables),
+            rollback_strategy=definition.rollback_strategy, accept=definition.accept, key=fire.key,
+            schedule=schedule.id, by=fire.by or f"schedule {definition.name}",
+        )  # fmt: skip
+
+    def _hindrance(self, schedule: Schedule, fire: Fire) -> tuple[FireState, str] | None:
+        """Why its run is not even asked for."""
+        now = self._clock.now()
+        if now - fire.written_at > PATIENCE and (late := _too_late(schedule, fire)):
+            return late
+        environment = self._environments.get(schedule.environment)
+        words = _withdrawn(schedule, fire) or (self._blackout(environment, now) if environment else "")
+        return (FireState.REFUSED, words) if words else None
+
+    def _refusal(self, schedule: Schedule, fire: Fire, error: GamedayError) -> tuple[FireState, str]:
+        busy = {"run", "fault"} & error.details.keys()
+        waits = fire.by is None and (error.retryable or (busy and schedule.definition.queue))
+        problems = " ".join(map(str, error.problems[:5]))
+        return FireState.WAITING if waits else FireState.REFUSED, f"{error} {problems}".strip()
+
+    def _settle(
+        self, schedule: Schedule, fire: Fire, state: FireState, sentence: str, run_id: int | None = None
+    ) -> Fire:
+        if (state, sentence) == (fire.state, fire.sentence):  # it still waits for the same
+            return fire
+        with self._storage.writing() as session:
+            mine = store.settle(session, fire.id, state=state, sentence=sentence, run_id=run_id)
+            silent = state.open or state is FireState.STARTED or schedule.deleted_at is not None or fire.by
+            if mine and not silent:
+                self._tell(session, schedule, fire.at, state, sentence)
+            return store.fire(session, fire.id) or fire
+
+    def _tell(self, session: Any, schedule: Schedule, at: datetime, state: FireState, sentence: str) -> None:
+        data = {
+            "schedule": schedule.id, "name": schedule.name, "experiment": schedule.experiment, "fire": at.isoformat(),
+            "state": str(state), "sentence": sentence,
+        }  # fmt: skip
+        enqueue(session, Notice(
+            kind=Kind.SCHEDULE_REFUSED, environment=schedule.environment, subject=f"schedule:{schedule.id}",
+            at=self._clock.now(), data=data, channels=schedule.definition.tell or None,
+        ))  # fmt: skip
+
+
+def _withdrawn(schedule: Schedule, fire: Fire) -> str:
+    """What became of the schedule since the fire was written, as a sentence."""
+    if schedule.deleted_at is not None:
+        return "The schedule was deleted before its run was asked for."
+    if schedule.paused and fire.by is None:
+        return "The schedule was paused before its run was asked for."
+    return f"Its file has a mistake, so nothing starts: {schedule.trouble}" if schedule.trouble else ""
+
+
+def _too_late(schedule: Schedule, fire: Fire) -> tuple[FireState, str] | None:
+    if fire.state is FireState.WAITING:
+        return FireState.REFUSED, f"It waited for an hour. {fire.sentence}"
+    if schedule.definition.missed is Missed.SKIP:
+        return FireState.MISSED, NOBODY
+    return None

@@ -1,0 +1,121 @@
+"""What starts runs that are due: a loop around one small step, woken up for the next fire by APScheduler."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from app.clock import Clock
+from app.schedules import store
+from app.schedules.schedule import Fire
+from app.schedules.schedules import Schedules
+from app.storage import Storage
+
+LOOK = timedelta(
+    seconds=5
+)  # between two looks at what nobody announces: files, other processes, clocks that were set
+AT_ONCE = 4  # runs that are being asked for: preflight may wait for AWS
+LOGGER = logging.getLogger(__name__)
+
+
+class Scheduler:
+    def __init__(self, schedules: Schedules, storage: Storage, clock: Clock) -> None:
+        self._schedules = schedules
+        self._storage = storage
+        self._clock = clock
+        self._firing = schedules.firing
+        self._open = True
+        self._one_step = threading.Lock()
+        self._starting: set[int] = set()  # fires whose runs are being asked for
+        self._pool: ThreadPoolExecutor | None = None
+        self._wakes = BackgroundScheduler(daemon=True, timezone="UTC")
+        schedules.changed = self.nudge
+
+    def step(self) -> bool:
+        """Read the files again, write what is due, ask for its runs. Whether there was anything; it starts nothing once stopped."""
+        with self._one_step:
+            changed = self._schedules.files.sync()
+            written = 0
+            while self._open and (some := self._firing.write_due()):
+                written += some
+            fires = self._firing.open() if self._open else []
+            for fire in fires:
+                self._ask(fire)
+            return changed or written > 0 or bool(fires)
+
+    def wants(self) -> datetime:
+        """When the next step is due at the latest."""
+        soon = self._clock.now() + LOOK
+        with self._storage.reading() as session:
+            next_at = store.earliest(session)
+        return soon if next_at is None else min(soon, next_at)
+
+    def start(self) -> None:
+        """Go on where the last console was: a fire that it wrote and did not start is started."""
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="schedules")
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
+        self._wakes.start()
+        self._wakes.add_job(self._schedules.calendars.refresh, "interval", minutes=1, id="calendars",
+                            next_run_time=datetime.now(self._wakes.timezone), coalesce=True, misfire_grace_time=None)  # fmt: skip
+        self.nudge()
+
+    def close(self) -> None:
+        """Fire nothing any more, from now on. It waits for nothing."""
+        self._open = False
+
+    def stop(self) -> None:
+        """As `close`; and what is being asked for is waited for."""
+        self.close()
+        if self._pool is None:
+            return
+        self._wakes.shutdown(wait=False)
+        with self._one_step:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def nudge(self) -> None:
+        """Step as soon as may be: a schedule has changed."""
+        if self._pool is not None and self._open:
+            self._wake_at("nudge", self._clock.now())
+
+    def _wake(self) -> None:
+        try:
+            self.step()
+            wanted = self.wants()
+        except Exception:
+            # The loop must not end: whatever it was, the next look tries again.
+            LOGGER.exception("The scheduler's step failed; it goes on.")
+            wanted = self._clock.now() + LOOK
+        if self._open:
+            self._wake_at("due", wanted)
+
+    def _wake_at(self, name: str, at: datetime) -> None:
+        # Two names, so that a step that ends does not put off the wake-up that was asked for meanwhile.
+        self._wakes.add_job(
+            self._wake,
+            DateTrigger(at),
+            id=name,
+            replace_existing=True,
+            misfire_grace_time=None,
+            max_instances=AT_ONCE,
+        )
+
+    def _ask(self, fire: Fire) -> None:
+        if self._pool is None:
+            self._firing.start(fire)
+        elif fire.id not in self._starting:
+            self._starting.add(fire.id)
+            self._pool.submit(self._start, fire)
+
+    def _start(self, fire: Fire) -> None:
+        try:
+            if self._open:
+                self._firing.start(fire)
+        except Exception:
+            LOGGER.exception("Fire %s could not be started; it is tried again.", fire.id)
+        finally:
+            self._starting.discard(fire.id)

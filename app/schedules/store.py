@@ -1,0 +1,221 @@
+"""All SQL about schedules and their fires."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.errors import Invalid
+from app.schedules.definition import Definition, parse
+from app.schedules.rule import Kind, Rule
+from app.schedules.schedule import OPEN, Fire, FireState, Schedule
+from app.storage.tables import FireRow, ScheduleRow
+
+
+def insert(session: Session, definition: Definition, **columns: Any) -> int:
+    """A new row, of the definition and the given columns. Its id."""
+    row = ScheduleRow(**_columns(definition), version=1, **columns)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def read(session: Session, schedule_id: int) -> Schedule | None:
+    """Deleted ones, too."""
+    row = session.get(ScheduleRow, schedule_id, populate_existing=True)
+    return None if row is None else to_schedule(row)
+
+
+def listed(
+    session: Session, *, experiment: str | None, environment: str | None, after: int, limit: int
+) -> list[Schedule]:
+    """By id, those with a greater one than `after`."""
+    query = select(ScheduleRow).where(ScheduleRow.deleted_at.is_(None), ScheduleRow.id > after)
+    if experiment is not None:
+        query = query.where(ScheduleRow.experiment == experiment)
+    if environment is not None:
+        query = query.where(ScheduleRow.environment == environment)
+    return [to_schedule(row) for row in session.scalars(query.order_by(ScheduleRow.id).limit(limit))]
+
+
+def of_files(session: Session) -> list[Schedule]:
+    """Deleted ones, too: one that comes back to its file is the same schedule."""
+    return [
+        to_schedule(row)
+        for row in session.scalars(select(ScheduleRow).where(ScheduleRow.source.is_not(None)))
+    ]
+
+
+def soonest(session: Session, *, limit: int) -> list[Schedule]:
+    query = (
+        select(ScheduleRow)
+        .where(ScheduleRow.due_at.is_not(None))
+        .order_by(ScheduleRow.due_at, ScheduleRow.id)
+    )
+    return [to_schedule(row) for row in session.scalars(query.limit(limit))]
+
+
+def due(session: Session, now: datetime, *, limit: int) -> list[Schedule]:
+    query = select(ScheduleRow).where(ScheduleRow.due_at <= now).order_by(ScheduleRow.due_at, ScheduleRow.id)
+    return [to_schedule(row) for row in session.scalars(query.limit(limit))]
+
+
+def earliest(session: Session) -> datetime | None:
+    return session.scalar(
+        select(ScheduleRow.due_at)
+        .where(ScheduleRow.due_at.is_not(None))
+        .order_by(ScheduleRow.due_at)
+        .limit(1)
+    )
+
+
+def change(
+    session: Session, schedule: Schedule, definition: Definition | None = None, **columns: Any
+) -> bool:
+    """Compare and swap by the version: False where somebody else was first."""
+    values = columns | (_columns(definition) if definition else {}) | {"version": schedule.version + 1}
+    changed = session.execute(
+        update(ScheduleRow)
+        .where(ScheduleRow.id == schedule.id, ScheduleRow.version == schedule.version)
+        .values(**values)
+        .returning(ScheduleRow.id)
+    )
+    return changed.first() is not None
+
+
+def advance(
+    session: Session, schedule: Schedule, *, next_at: datetime | None, due_at: datetime | None
+) -> bool:
+    """On to its next fire, for exactly one of those who try. It is no change of what people wrote."""
+    changed = session.execute(
+        update(ScheduleRow)
+        .where(
+            ScheduleRow.id == schedule.id, ScheduleRow.version == schedule.version, ScheduleRow.next_at == schedule.next_at
+        )
+        .values(next_at=next_at, due_at=due_at)
+        .returning(ScheduleRow.id)
+    )  # fmt: skip
+    return changed.first() is not None
+
+
+def last_fire(session: Session, schedule_id: int) -> datetime | None:
+    """Of those that were due."""
+    return session.scalar(
+        select(func.max(FireRow.at)).where(FireRow.schedule_id == schedule_id, FireRow.by.is_(None))
+    )
+
+
+def written(session: Session, ids: Sequence[int], since: datetime) -> Mapping[int, set[datetime]]:
+    """By schedule: which times from then on have a fire already."""
+    query = select(FireRow.schedule_id, FireRow.at).where(FireRow.schedule_id.in_(ids), FireRow.at >= since)
+    found: dict[int, set[datetime]] = defaultdict(set)
+    for schedule_id, at in session.execute(query):
+        found[schedule_id].add(at)
+    return found
+
+
+def write(session: Session, schedule_id: int, **columns: Any) -> int:
+    """A fire. Its id."""
+    row = FireRow(schedule_id=schedule_id, **({"sentence": "", "run_id": None, "by": None} | columns))
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def write_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Fires that were due."""
+    session.add_all(FireRow(run_id=None, by=None, **row) for row in rows)
+
+
+def opened(session: Session, *, limit: int) -> list[Fire]:
+    """Those whose run is still to be asked for: the longest due first, and after them those that wait."""
+    query = select(FireRow).where(FireRow.state.in_(OPEN)).order_by(FireRow.state, FireRow.due_at, FireRow.id)
+    return [to_fire(row) for row in session.scalars(query.limit(limit))]
+
+
+def waiting(session: Session, ids: Sequence[int]) -> Mapping[int, list[Fire]]:
+    """By schedule."""
+    query = select(FireRow).where(FireRow.state == FireState.WAITING, FireRow.schedule_id.in_(ids))
+    found: dict[int, list[Fire]] = defaultdict(list)
+    for row in session.scalars(query):
+        found[row.schedule_id].append(to_fire(row))
+    return found
+
+
+def fire(session: Session, fire_id: int) -> Fire | None:
+    row = session.get(FireRow, fire_id, populate_existing=True)
+    return None if row is None else to_fire(row)
+
+
+def settle(
+    session: Session, fire_id: int, *, state: FireState, sentence: str = "", run_id: int | None = None
+) -> bool:
+    """Compare and swap: True for exactly one of those who try, while it is open."""
+    changed = session.execute(
+        update(FireRow)
+        .where(FireRow.id == fire_id, FireRow.state.in_(OPEN))
+        .values(state=state, sentence=sentence, run_id=run_id)
+        .returning(FireRow.id)
+    )
+    return changed.first() is not None
+
+
+def fires(session: Session, schedule_id: int, *, before: int | None, limit: int) -> list[Fire]:
+    """The newest first, those with a smaller id than `before`."""
+    query = select(FireRow).where(FireRow.schedule_id == schedule_id)
+    if before is not None:
+        query = query.where(FireRow.id < before)
+    return [to_fire(row) for row in session.scalars(query.order_by(FireRow.id.desc()).limit(limit))]
+
+
+def fires_between(session: Session, begin: datetime, end: datetime, *, limit: int) -> list[Fire]:
+    query = select(FireRow).where(FireRow.due_at >= begin, FireRow.due_at < end)
+    return [to_fire(row) for row in session.scalars(query.order_by(FireRow.due_at.desc()).limit(limit))]
+
+
+def named(session: Session, ids: Sequence[int]) -> Mapping[int, Schedule]:
+    query = select(ScheduleRow).where(ScheduleRow.id.in_(ids))
+    return {row.id: to_schedule(row) for row in session.scalars(query)}
+
+
+def to_schedule(row: ScheduleRow) -> Schedule:
+    definition, trouble = _definition(row)
+    return Schedule(
+        id=row.id, definition=definition, source=row.source, trouble=row.trouble or trouble, paused_by=row.paused_by,
+        version=row.version, next_at=row.next_at, due_at=row.due_at, created_by=row.created_by,
+        created_at=row.created_at, changed_at=row.changed_at, deleted_at=row.deleted_at,
+    )  # fmt: skip
+
+
+def _definition(row: ScheduleRow) -> tuple[Definition, str | None]:
+    """What can not be read any more, a time zone that is gone, fires nothing and breaks no other schedule."""
+    try:
+        return parse(row.definition), None
+    except Invalid as error:
+        never = Rule(kind=Kind.ONCE)
+        return Definition(
+            name=row.name, experiment=row.experiment, environment=row.environment, rule=never, fields=row.definition
+        ), str(error)  # fmt: skip
+
+
+def to_fire(row: FireRow) -> Fire:
+    return Fire(
+        id=row.id, schedule_id=row.schedule_id, at=row.at, due_at=row.due_at, written_at=row.written_at,
+        state=FireState(row.state), sentence=row.sentence, run_id=row.run_id, by=row.by,
+    )  # fmt: skip
+
+
+def _columns(definition: Definition) -> dict[str, Any]:
+    fields = json.loads(json.dumps(definition.fields, default=str))
+    return {
+        "name": definition.name,
+        "experiment": definition.experiment,
+        "environment": definition.environment,
+        "definition": fields,
+    }

@@ -1,0 +1,82 @@
+"""`gameday schedules` on a folder without a console: read from its database, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.clock import SystemClock
+from app.settings import Environment
+from tests.schedules.conftest import Recorder, World
+from tests.web.conftest import console
+from tests.web.material import STRICT
+from tests.web.test_browser import clock, served
+
+__all__ = ["clock", "console", "served"]
+
+GAMEDAY = str(Path(sys.executable).parent / "gameday")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two schedules, one of which has fired and was refused."""
+    (tmp_path / ".gameday").mkdir()
+    world = World(tmp_path, SystemClock(), Environment(name="default"), Recorder())
+    world.create(environment="default", time_zone="Europe/Berlin")
+    often = world.create(environment="default", name="often", cron=None, every="1h", missed="run_once")
+    world.schedules.pause(world.create(environment="default", name="held").id, by="maria")
+    with world.storage.writing() as session:
+        session.connection().exec_driver_sql(
+            "insert into fires (schedule_id, at, due_at, written_at, state, sentence)"
+            " values (?, '2026-11-24 12:00:00', '2026-11-24 12:00:00', '2026-11-24 12:00:00', 'refused', 'It is busy.')",
+            (often.id,),
+        )
+    world.storage.close()
+    (tmp_path / "schedules.sqlite").rename(tmp_path / ".gameday" / "gameday.sqlite")
+    return tmp_path
+
+
+def gameday(folder: Path, *words: str, code: int = 0) -> str:
+    done = subprocess.run(
+        [GAMEDAY, "schedules", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_they_are_listed_shown_and_looked_ahead(folder: Path) -> None:
+    listed = gameday(folder, "list").splitlines()
+    assert [line.split()[0] for line in listed] == ["1", "2", "3"]
+    assert "03:00" in listed[0]
+    assert "paused" in listed[2]
+    shown = gameday(folder, "show", "2")
+    assert "often: lab/one in default, 1h" in shown
+    assert "refused  It is busy." in shown
+    fires: list[dict[str, Any]] = json.loads(gameday(folder, "next", "--limit", "5", "--output", "json"))
+    times = [datetime.fromisoformat(fire["due_at"]) for fire in fires]
+    assert times == sorted(times)
+    assert times[0] > datetime.now(UTC)
+    assert len(times) == 5
+    assert "held" not in {fire["name"] for fire in fires}
+
+
+def test_what_there_is_not_is_a_sentence(folder: Path) -> None:
+    assert "There is no schedule 9." in gameday(folder, "show", "9", code=2)
+
+
+def test_through_a_console_they_are_the_same(served: str, console: Any, tmp_path: Path) -> None:
+    given = {"name": "nightly", "experiment": STRICT, "cron": "0 3 * * *"}
+    console.schedules.create(given, by="maria")
+    console.schedules.run_now(1, by="maria")
+    assert "nightly" in gameday(tmp_path, "list", "--server", served)
+    assert f"run {console.runs.active()[0].id}" in gameday(tmp_path, "show", "1", "--server", served)
+    assert len(gameday(tmp_path, "next", "--server", served).splitlines()) == 10
+    assert "There is no schedule 9." in gameday(tmp_path, "show", "9", "--server", served, code=2)
+    assert "does not answer" in gameday(tmp_path, "list", "--server", "http://127.0.0.1:1", code=2)

@@ -1,0 +1,235 @@
+"""Change freezes from iCalendar files and addresses; and that nothing fires while one can not be read."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.clock import FrozenClock
+from app.schedules import Calendars
+from app.schedules.calendars import LARGEST
+from app.schedules.ical import UnreadableError, freezes
+from app.settings import Environment
+from tests.conftest import NOON
+from tests.schedules.conftest import World
+
+UTC_ZONE, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")
+
+
+def calendar(*events: str, head: str = "") -> str:
+    body = "".join(
+        f"BEGIN:VEVENT\nUID:{n}\nDTSTAMP:20260101T000000Z\n{event}\nEND:VEVENT\n"
+        for n, event in enumerate(events)
+    )
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n{head}{body}END:VCALENDAR\n".replace(
+        "\n", "\r\n"
+    )
+
+
+RELEASE = "SUMMARY:Big release\nDTSTART:20261125T000000Z\nDTEND:20261126T000000Z"
+
+
+def told(text: str, zone: ZoneInfo = UTC_ZONE) -> list[tuple[str, str, str]]:
+    return [
+        (f"{one.begin:%m-%d %H:%M}", f"{one.end:%m-%d %H:%M}", one.summary)
+        for one in freezes(text.encode(), NOON, zone)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "zone", "expected"),
+    [
+        (RELEASE, UTC_ZONE, [("11-25 00:00", "11-26 00:00", "Big release")]),
+        ("DTSTART;VALUE=DATE:20261224\nDTEND;VALUE=DATE:20261227", BERLIN, [("12-23 23:00", "12-26 23:00", "")]),
+        ("DTSTART;VALUE=DATE:20261224", UTC_ZONE, [("12-24 00:00", "12-25 00:00", "")]),
+        ("DTSTART:20261124T180000\nDTEND:20261124T200000", BERLIN, [("11-24 17:00", "11-24 19:00", "")]),
+        ("DTSTART;TZID=America/New_York:20261124T180000\nDURATION:PT1H", BERLIN, [("11-24 23:00", "11-25 00:00", "")]),
+        (f"{RELEASE}\nSTATUS:CANCELLED", UTC_ZONE, []),
+        ("DTSTART;VALUE=DATE:20261101\nDTEND;VALUE=DATE:20261102\nRRULE:FREQ=MONTHLY;COUNT=3", UTC_ZONE,
+         [(f"{day} 00:00", f"{end} 00:00", "") for day, end in (("11-01", "11-02"), ("12-01", "12-02"), ("01-01", "01-02"))]),
+    ],
+)  # fmt: skip
+def test_events_are_intervals(event: str, zone: ZoneInfo, expected: list[tuple[str, str, str]]) -> None:
+    assert told(calendar(event), zone) == expected
+
+
+def test_a_calendar_s_own_zone_is_what_its_days_are_read_in() -> None:
+    text = calendar("DTSTART;VALUE=DATE:20261224", head="X-WR-TIMEZONE:America/New_York\n")
+    assert told(text, BERLIN) == [("12-24 05:00", "12-25 05:00", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("<html>Sign in</html>", "no iCalendar"),
+        ("", "no iCalendar"),
+        (
+            calendar("DTSTART:19700101T000000Z\nRRULE:FREQ=SECONDLY\nSUMMARY:x"),
+            "repeats more often than daily",
+        ),
+        (calendar("DTSTART:yesterday"), "iCalendar"),
+        (calendar(*["DTSTART:20261124T180000Z"] * 5001), "more than 5000 events"),
+    ],
+)
+def test_what_can_not_be_understood_is_refused(text: str, says: str) -> None:
+    with pytest.raises(UnreadableError, match=says):
+        freezes(text.encode(), NOON, UTC_ZONE)
+
+
+def test_a_freeze_from_a_file_refuses_by_its_sentence_and_a_change_of_it_is_seen(world: World) -> None:
+    world.environment = replace(world.environment, freeze_calendars=("freeze.ics",))
+    (world.folder / "freeze.ics").write_text(calendar(RELEASE))
+    world.restart()
+    one = world.create()
+    assert [bool(u.hindered) for u in world.schedules.upcoming(one, most=2)] == [True, False]
+    world.at("2026-11-25 03:00:00")
+    world.scheduler.step()
+    assert (
+        world.fires(one)[0].sentence == "test is in a change freeze (Big release) until 2026-11-26 00:00 UTC."
+    )
+    assert world.notices()[0]["sentence"] == world.fires(one)[0].sentence
+    (world.folder / "freeze.ics").write_text(calendar())
+    assert world.schedules.calendars.blackout(world.environment, world.clock.now()) == ""
+
+
+def test_a_file_that_is_not_there_refuses_and_says_so(world: World) -> None:
+    world.environment = replace(world.environment, freeze_calendars=("freeze.ics",))
+    world.restart()
+    one = world.create()
+    world.at("2026-11-25 03:00:00")
+    world.scheduler.step()
+    assert (
+        "The freeze calendar freeze.ics can not be read: there is no such file"
+        in world.fires(one)[0].sentence
+    )
+    assert "nothing starts until it can be read" in world.fires(one)[0].sentence
+    assert world.runs.asked == []
+    assert world.schedules.calendars.troubles(world.environment)
+    (world.folder / "freeze.ics").write_text(calendar())
+    world.at("2026-11-26 03:00:00")
+    world.scheduler.step()
+    assert world.told(one)[-1] == ("11-26 03:00", "started")
+
+
+ADDRESS = "https://calendar.example/freeze.ics"
+PLACE = Environment(name="test", freeze_calendars=(ADDRESS,))
+
+
+class Address:
+    """A calendar on the web that a test takes away."""
+
+    def __init__(self) -> None:
+        self.text: bytes | None = calendar(RELEASE).encode()
+        self.asked = 0
+
+    def __call__(self, address: str) -> bytes:
+        assert address == ADDRESS
+        self.asked += 1
+        if self.text is None:
+            raise UnreadableError("no route to host")
+        return self.text
+
+
+@pytest.fixture
+def address() -> Address:
+    return Address()
+
+
+def kept(tmp_path: Path, clock: FrozenClock, address: Address) -> Calendars:
+    return Calendars({"test": PLACE}, folder=tmp_path, cache=tmp_path / "kept", clock=clock, fetch=address)
+
+
+def test_an_address_is_asked_once_an_hour_and_its_copy_holds_for_a_day(
+    tmp_path: Path, clock: FrozenClock, address: Address
+) -> None:
+    calendars = kept(tmp_path, clock, address)
+    during = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    for _ in range(5):
+        assert "Big release" in calendars.blackout(PLACE, during)
+    assert address.asked == 1
+    address.text = None
+    clock.advance(3600)
+    calendars.refresh()
+    assert address.asked == 2
+    assert "Big release" in calendars.blackout(PLACE, during)
+    assert "Its copy of 2026-11-24 12:00 UTC holds for a day" in calendars.troubles(PLACE)[0]
+    clock.advance(timedelta(hours=30).total_seconds())
+    now = clock.now()  # the freeze is over, and nobody knows whether another one has begun
+    assert "can not be read since 2026-11-24 12:00 UTC: no route to host" in calendars.blackout(PLACE, now)
+    address.text = calendar().encode()
+    clock.advance(120)
+    calendars.refresh()
+    assert calendars.blackout(PLACE, clock.now()) == ""
+    assert calendars.troubles(PLACE) == []
+
+
+def test_the_copy_on_disk_outlives_the_console_and_a_broken_one_is_no_calendar(
+    tmp_path: Path, clock: FrozenClock, address: Address
+) -> None:
+    during = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    kept(tmp_path, clock, address).refresh()
+    address.text = None
+    clock.advance(2 * 3600)
+    later = kept(tmp_path, clock, address)
+    later.refresh()
+    assert "Big release" in later.blackout(PLACE, during)
+    assert address.asked == 2
+    for copy in (tmp_path / "kept").iterdir():
+        copy.write_text("half a cal")
+    assert "can not be read: no route to host" in kept(tmp_path, clock, address).blackout(PLACE, during)
+
+
+def test_an_address_that_never_answered_is_not_asked_at_every_page(
+    tmp_path: Path, clock: FrozenClock, address: Address
+) -> None:
+    address.text = None
+    calendars = kept(tmp_path, clock, address)
+    for _ in range(5):
+        assert "can not be read" in calendars.blackout(PLACE, clock.now())
+    assert address.asked == 1
+
+
+@pytest.fixture
+def web() -> Iterator[Any]:
+    """A server on this machine that answers as it is told."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            code, body = server.answer
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_real_address_is_read_and_one_that_is_too_large_or_answers_badly_is_not(
+    tmp_path: Path, clock: FrozenClock, web: Any
+) -> None:
+    place = Environment(name="test", freeze_calendars=(f"http://127.0.0.1:{web.server_port}/freeze.ics",))
+    calendars = Calendars({"test": place}, folder=tmp_path, cache=tmp_path / "kept", clock=clock)
+    web.answer = (200, b"x" * (LARGEST + 1))
+    assert "larger than 1024 KiB" in calendars.blackout(place, clock.now())
+    web.answer = (503, b"")
+    clock.advance(60)
+    assert "503" in calendars.blackout(place, clock.now())
+    web.answer = (200, calendar(RELEASE).encode())
+    clock.advance(60)
+    assert calendars.blackout(place, clock.now()) == ""
+    assert "Big release" in calendars.blackout(place, datetime(2026, 11, 25, 12, tzinfo=UTC))

@@ -1,0 +1,305 @@
+"""Schedules by the API and on pages: made, looked at, changed under a version, held, run now, and seen in a calendar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from app.errors import Conflict
+from app.runs import RunStatus, Verdict
+from app.schedules import Scheduler
+from app.settings import person
+from tests.web.material import STRICT
+
+pytestmark = pytest.mark.anyio
+NIGHTLY = {"name": "nightly", "experiment": STRICT, "cron": "0 3 * * 1-5", "time_zone": "Europe/Berlin"}
+PAGE = {"accept": "text/html"}
+FORM = {"name": "by form", "experiment": STRICT, "environment": "sandbox", "kind": "cron", "cron": "0 3 * * *", "every": "", "at": "",
+        "time_zone": "UTC", "start": "", "end": "", "jitter": "", "missed": "skip", "tell": "ops, pager"}  # fmt: skip
+
+
+async def created(client: httpx.AsyncClient, **more: Any) -> httpx.Response:
+    answer = await client.post("/api/schedules", json={**NIGHTLY, **more})
+    assert answer.status_code == 201, answer.text
+    return answer
+
+
+async def test_one_is_made_with_its_address_its_tag_and_its_next_ten_fires(client: httpx.AsyncClient) -> None:
+    answer = await created(client, tell=["ops"], variables={"a": 1})
+    one = answer.json()
+    assert answer.headers["location"] == f"/api/schedules/{one['id']}"
+    assert answer.headers["etag"] == '"1"'
+    assert len(one["upcoming"]) == 10
+    assert one["next_at"] == one["upcoming"][0]["at"] == "2026-11-25T02:00:00+00:00"
+    assert (one["kind"], one["environment"], one["tell"], one["variables"]) == (
+        "cron",
+        "sandbox",
+        ["ops"],
+        {"a": 1},
+    )
+    assert (await client.get(answer.headers["location"])).json() == one
+    assert [listed["id"] for listed in (await client.get("/api/schedules")).json()] == [one["id"]]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "path", "says"),
+    [
+        ({"cron": "0 25 * * *"}, 422, "cron", "The hour field “25” is outside 0 to 23."),
+        ({"cron": None}, 422, "cron", "one of cron, every and at"),
+        ({"time_zone": "Berlin"}, 422, "time_zone", "no IANA time zone"),
+        ({"environment": "prod"}, 422, "environment", "There are: sandbox"),
+        ({"jitter": "3d"}, 422, "jitter", "a day at most"),
+        ({"colour": "red"}, 422, "colour", "no such field"),
+        ({"missed": "twice"}, 422, "missed", ""),
+        ({"name": ""}, 422, "name", "missing"),
+        ({"cron": None, "at": "2020-01-01"}, 422, "at", "never fires from now on"),
+        ({"experiment": "no/such"}, 404, "", "no experiment"),
+    ],
+)
+async def test_what_is_wrong_is_named_with_its_field(
+    client: httpx.AsyncClient, fields: dict[str, Any], status: int, path: str, says: str
+) -> None:
+    answer = await client.post("/api/schedules", json={**NIGHTLY, **fields})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert says in str(told)
+    assert not path or path in [one["path"] for one in told["problems"]]
+
+
+async def test_a_change_names_the_version_that_it_changes(client: httpx.AsyncClient) -> None:
+    at = (await created(client)).headers["location"]
+    assert (await client.patch(at, json={"cron": "0 4 * * *"})).status_code == 428
+    first = await client.patch(at, json={"cron": "0 4 * * *"}, headers={"if-match": '"1"'})
+    assert (first.status_code, first.headers["etag"], first.json()["cron"]) == (200, '"2"', "0 4 * * *")
+    assert first.json()["time_zone"] == "Europe/Berlin"
+    late = await client.put(at, json={**NIGHTLY, "name": "mine"}, headers={"if-match": '"1"'})
+    assert (late.status_code, late.json()["title"]) == (412, "Changed meanwhile")
+    whole = await client.put(
+        at, json={**NIGHTLY, "name": "mine"}, headers={"if-match": first.headers["etag"]}
+    )
+    assert (whole.json()["name"], whole.json()["cron"]) == ("mine", NIGHTLY["cron"])
+    other = await client.patch(at, json={"every": "6h"}, headers={"if-match": "*"})
+    assert (other.json()["kind"], other.json()["cron"]) == ("interval", None)
+    none = await client.patch(at, json={"every": None}, headers={"if-match": "*"})
+    assert none.status_code == 422
+    assert (await client.delete(at, headers={"if-match": '"1"'})).status_code == 412
+    assert (await client.delete(at)).status_code == 204
+    for method in ("GET", "DELETE"):
+        assert (await client.request(method, at)).status_code == 404
+
+
+async def test_it_is_paused_and_resumed(client: httpx.AsyncClient) -> None:
+    at = (await created(client)).headers["location"]
+    for _ in range(2):
+        held = (await client.post(f"{at}/pause")).json()
+        assert (held["paused"], held["next_at"], held["upcoming"]) == (True, None, [])
+    for _ in range(2):
+        assert (await client.delete(f"{at}/pause")).json()["next_at"] == "2026-11-25T02:00:00+00:00"
+
+
+async def test_it_runs_now_and_a_refusal_is_told(client: httpx.AsyncClient, console: Any) -> None:
+    at = (await created(client)).headers["location"]
+    answer = await client.post(f"{at}/run")
+    assert answer.status_code == 202
+    assert answer.headers["location"] == f"/runs/{answer.json()['id']}"
+    assert answer.json()["schedule"] == 1
+    console.clock.advance(1)
+    busy = await client.post(f"{at}/run")
+    assert busy.status_code == 409
+    assert "in use by run" in busy.json()["detail"]
+    told = (await client.get(f"{at}/fires")).json()
+    assert [one["state"] for one in told] == ["refused", "started"]
+
+
+async def test_fires_show_their_verdicts_and_are_paged(client: httpx.AsyncClient, console: Any) -> None:
+    at = (await created(client, cron="0 * * * *", time_zone="UTC")).headers["location"]
+    scheduler = Scheduler(console.schedules, console.storage, console.clock)
+    for _ in range(5):
+        console.clock.advance(3600)
+        scheduler.step()
+        for run in console.runs.active():
+            console.runs.known[run.id] = replace(run, status=RunStatus.COMPLETED, verdict=Verdict.HELD)
+    first = await client.get(f"{at}/fires?limit=3")
+    assert [one["verdict"] for one in first.json()] == ["held"] * 3
+    following = first.headers["link"].partition("<")[2].partition(">")[0]
+    second = await client.get(following)
+    assert "link" not in second.headers
+    ids = [one["id"] for one in first.json() + second.json()]
+    assert ids == sorted(ids, reverse=True)
+    assert len(ids) == 5
+    assert first.json()[0]["at"] == "2026-11-24T17:00:00+00:00"
+
+
+async def test_the_list_is_paged_and_filtered(client: httpx.AsyncClient) -> None:
+    for number in range(5):
+        await created(client, name=f"s{number}")
+    first = await client.get("/api/schedules?limit=2&environment=sandbox")
+    seen = [one["name"] for one in first.json()]
+    while link := first.headers.get("link"):
+        first = await client.get(link.partition("<")[2].partition(">")[0])
+        seen += [one["name"] for one in first.json()]
+    assert seen == [f"s{number}" for number in range(5)]
+    assert (await client.get("/api/schedules?experiment=other")).json() == []
+
+
+async def test_the_preview_shows_ten_fires_over_a_change_of_clocks(client: httpx.AsyncClient) -> None:
+    query = {"cron": "30 2 * * *", "time_zone": "Europe/Berlin", "start": "2027-03-27"}
+    told = (await client.get("/api/schedules/preview", params=query)).json()
+    assert told["words"] == "At 02:30 every day"
+    assert [one["local"][5:] for one in told["fires"]][:3] == [
+        "03-27T02:30:00+01:00", "03-28T03:00:00+02:00", "03-29T02:30:00+02:00",
+    ]  # fmt: skip
+    assert len(told["fires"]) == 10
+    wrong = await client.get("/api/schedules/preview", params={"cron": "0 25 * * *"})
+    assert wrong.status_code == 422
+    assert wrong.json()["problems"][0]["path"] == "cron"
+
+
+async def test_the_fragment_says_what_is_wrong_or_when_it_fires(client: httpx.AsyncClient) -> None:
+    good = (await client.get("/schedules/preview", params=FORM)).text
+    assert good.count("data-viewer>") == 10
+    assert "Wed 2026-11-25 03:00 +0000" in good
+    assert "The hour field “99” is outside 0 to 23." in (
+        await client.get("/schedules/preview", params=FORM | {"cron": "0 99 * * *"})
+    ).text  # fmt: skip
+    assert (
+        "one of cron, every and at"
+        in (await client.get("/schedules/preview", params=FORM | {"kind": "every"})).text
+    )
+    hostile = FORM | {"cron": "<script>alert(1)</script> * * * *", "time_zone": "<b>"}
+    assert "<script>alert" not in (await client.get("/schedules/preview", params=hostile)).text
+
+
+async def test_a_form_makes_changes_holds_and_deletes_one(client: httpx.AsyncClient, console: Any) -> None:
+    answer = await client.post("/schedules", data=FORM | {"queue": "true"}, headers=PAGE)
+    assert answer.status_code == 303
+    at = answer.headers["location"]
+    one = console.schedules.get(1)
+    assert (one.definition.tell, one.definition.queue, one.created_by) == (
+        ("ops", "pager"),
+        True,
+        person(),
+    )
+    text = (await client.get(at, headers=PAGE)).text
+    assert 'name="version" value="1"' in text
+    assert "Wed 2026-11-25 03:00" in text
+    changed = await client.post(
+        at, data=FORM | {"version": "1", "kind": "every", "every": "6h"}, headers={"HX-Request": "true"}
+    )
+    assert (changed.status_code, changed.headers["hx-redirect"]) == (204, at)
+    assert console.schedules.get(1).fields["every"] == "6h"
+    stale = await client.post(at, data=FORM | {"version": "1"}, headers={"HX-Request": "true"})
+    assert stale.status_code == 412
+    assert "changed meanwhile" in stale.text
+    for word, says in (("pause", "Resume"), ("resume", "Pause")):
+        assert (await client.post(f"{at}/{word}", headers=PAGE)).status_code == 303
+        assert f"<button>{says}</button>" in (await client.get("/schedules", headers=PAGE)).text
+    ran = await client.post(f"{at}/run", headers=PAGE)
+    assert ran.headers["location"].startswith("/runs/")
+    assert (await client.post(f"{at}/delete", headers=PAGE)).headers["location"] == "/schedules"
+    assert "Nothing runs by itself yet" in (await client.get("/schedules", headers=PAGE)).text
+
+
+async def test_what_the_form_does_not_show_stays(client: httpx.AsyncClient, console: Any) -> None:
+    await created(client, variables={"a": 1}, accept=["unproven"])
+    await client.post("/schedules/1", data=FORM | {"version": "1"}, headers=PAGE)
+    assert console.schedules.get(1).definition.variables == {"a": 1}
+    assert console.schedules.get(1).definition.accept == ("unproven",)
+
+
+async def test_what_comes_from_a_file_says_so_and_has_no_form(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    path = console.settings.experiments / "serverless-etl" / "schedules.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("schedules:\n  - {name: filed, experiment: exp_2-strict, cron: '0 3 * * *'}\n")
+    console.schedules.files.sync()
+    listed = (await client.get("/schedules", headers=PAGE)).text
+    assert "from <code>experiments/serverless-etl/schedules.yaml</code>" in listed
+    assert "Delete" not in listed
+    text = (await client.get("/schedules/1", headers=PAGE)).text
+    assert "change it there" in text
+    assert '<form class="start-form schedule-form"' not in text
+    answer = await client.patch("/api/schedules/1", json={"cron": "0 4 * * *"}, headers={"if-match": "*"})
+    assert answer.status_code == 409
+    assert "schedules.yaml" in answer.json()["detail"]
+    path.write_text(
+        "schedules:\n  - {name: filed, experiment: exp_2-strict, cron: '0 33 * * *', missed: skip}\n"
+    )
+    console.schedules.files.sync()
+    broken = (await client.get("/schedules", headers=PAGE)).text
+    assert "schedules.yaml:2" in broken
+    assert "The hour field “33”" in broken
+
+
+async def test_an_experiment_s_page_has_its_schedules_and_the_form(client: httpx.AsyncClient) -> None:
+    await created(client)
+    text = (await client.get(f"/experiments/{STRICT}", headers=PAGE)).text
+    assert 'href="/schedules/1">nightly</a>' in text
+    assert 'action="/schedules"' in text
+    assert "The next ten fires" in text  # without JavaScript, too
+
+
+@pytest.mark.parametrize("view", ["week", "month"])
+async def test_the_calendar_shows_what_ran_with_verdicts_and_what_will_run(
+    client: httpx.AsyncClient, console: Any, view: str
+) -> None:
+    await created(client, name="soon", cron="0 18 * * *", time_zone="UTC")
+    await created(client, name="often", cron="*/5 * * * *", time_zone="UTC")
+    console.runs.add(ago=7200, verdict=Verdict.DEVIATED, title="By hand")
+    scheduler = Scheduler(console.schedules, console.storage, console.clock)
+    console.runs.start_was, console.runs.start = console.runs.start, refuse
+    console.clock.advance(300)
+    scheduler.step()
+    text = (await client.get(f"/calendar?view={view}", headers=PAGE)).text
+    assert "deviated" in text
+    assert "By hand" in text
+    assert text.count("✕ refused") == 1
+    assert "18:00" in text
+    assert "and more" in text
+    assert 'aria-current="date"' in text
+    assert text.count('class="day') == (7 if view == "week" else 42)
+
+
+def refuse(*_: Any, **__: Any) -> None:
+    raise Conflict("ssm:x is in use by run 7.", run=7)
+
+
+@pytest.mark.parametrize("day", ["", "2027-01-01", "nonsense", "0001-01-01", "9999-12-31", "2026-02-28"])
+async def test_any_day_can_be_asked_for(client: httpx.AsyncClient, day: str) -> None:
+    await created(client)
+    for view in ("week", "month", "year"):
+        assert (
+            await client.get("/calendar", params={"view": view, "day": day}, headers=PAGE)
+        ).status_code == 200
+
+
+async def test_a_freeze_is_on_the_calendar_and_on_the_fires_that_it_will_refuse(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    await created(client)
+    place = console.settings.environments["sandbox"]
+    freeze = (datetime(2026, 11, 25, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC))
+    console.settings.environments["sandbox"] = replace(place, blackouts=(freeze,))
+    text = (await client.get("/calendar", headers=PAGE)).text
+    assert "▲ blackout" in text
+    assert "would be refused" in text
+    assert "in a blackout" in (await client.get("/schedules/1", headers=PAGE)).text
+
+
+@pytest.mark.parametrize("path", ["/schedules", "/schedules/1", "/calendar", "/calendar?view=month"])
+async def test_each_page_has_one_heading_and_the_armed_bar_and_shows_hostile_names_as_text(
+    client: httpx.AsyncClient, console: Any, path: str
+) -> None:
+    await created(client, name="<img src=x onerror=alert(1)>")
+    console.faults.armed()
+    text = (await client.get(path, headers=PAGE)).text
+    assert text.count("<h1") == 1
+    assert "Roll back now" in text
+    assert "<img src=x" not in text
+    assert " style=" not in text
