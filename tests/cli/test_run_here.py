@@ -223,3 +223,10 @@ def test_a_reader_that_goes_away_leaves_the_outcome_as_it_is(tmp_path: Path) -> 
     child.stdout.readline()
     child.stdout.close()
     assert (child.wait(60), child.stderr.read()) == (1, "")
+
+
+def test_a_folder_that_can_not_be_written_to_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "e.json", experiment("true", process("do", "true")))
+    (tmp_path / ".gameday").write_text("not a folder")
+    done = gameday(tmp_path, "e.json")
+    assert (done.returncode, "Name another folder: --folder" in done.stderr) == (2, True), done.stderr
