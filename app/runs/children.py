@@ -24,7 +24,7 @@ from app.child.entry import begin
 from app.child.spec import Spec
 from app.runs import processes
 
-PRELOADED = "app.child.main"
+PRELOADED = ["app.child.apart", "app.child.main"]
 # What a program needs to find its way, and nothing that may be a secret.
 KEPT = frozenset(
     [
@@ -52,7 +52,7 @@ def start_fork_server(base_environment: Mapping[str, str] | None = None) -> Chil
     os.environ.clear()
     os.environ.update(minimal(kept) if base_environment is None else base_environment)
     try:
-        context.set_forkserver_preload([PRELOADED])
+        context.set_forkserver_preload(PRELOADED)
         forkserver.ensure_running()
     finally:
         os.environ.clear()

@@ -223,3 +223,30 @@ def test_a_reader_that_goes_away_leaves_the_outcome_as_it_is(tmp_path: Path) -> 
     child.stdout.readline()
     child.stdout.close()
     assert (child.wait(60), child.stderr.read()) == (1, "")
+
+
+def test_a_folder_that_can_not_be_written_to_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "e.json", experiment("true", process("do", "true")))
+    (tmp_path / ".gameday").write_text("not a folder")
+    done = gameday(tmp_path, "e.json")
+    assert (done.returncode, "Name another folder: --folder" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_its_whole_group_ends_it_with_its_rollbacks(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """As a terminal's Ctrl-C and a pipeline's cancelling send it."""
+    document = experiment("true", process("dawdle", "touch begun; sleep 60"))
+    document["rollbacks"] = [process("undo", "sleep 1; touch undone")]
+    write(tmp_path / "e.json", document)
+    child = subprocess.Popen(
+        [GAMEDAY, "run", "e.json"], cwd=tmp_path, start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert child.stdout
+    assert any("Begin: dawdle" in line for line in child.stdout)
+    os.killpg(child.pid, number)
+    out, _ = child.communicate(timeout=90)
+    assert (child.returncode, "stopped: " in out) == (5, True), out
+    assert (tmp_path / "undone").exists()

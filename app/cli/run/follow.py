@@ -42,7 +42,9 @@ class Presses:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self.press) for number in SIGNALS}
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by nohup: it is to outlive its terminal
+        numbers = [number for number in SIGNALS if not (number == signal.SIGHUP and ignored)]
+        before = {number: signal.signal(number, self.press) for number in numbers}
         try:
             yield
         finally:

@@ -6,11 +6,11 @@ import os
 import secrets
 import sys
 import sysconfig
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from app.cli.rooms import TOKEN
@@ -46,8 +46,8 @@ def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
     children = prepare()  # before the first thread
     settings = load(asked.folder)
     refuse_unknown_dialects(settings)
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with _only_here(settings, asked) if alone else _shared(), TemporaryDirectory() as fetched:
+    _make(settings.data)
+    with _only_here(settings, asked) if alone else _shared(), tempfile.TemporaryDirectory() as fetched:
         engine = assemble(
             settings,
             children=children,
@@ -60,6 +60,17 @@ def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
             yield engine
         finally:
             _end(engine, alone=alone)
+
+
+def _make(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data):
+            return
+    except OSError as error:
+        raise Invalid(
+            f"{data} can not be written to ({error.strerror}), and a run keeps its ledger there. Name another folder: --folder."
+        ) from error
 
 
 def _end(engine: Engine, *, alone: bool) -> None:
