@@ -14,6 +14,7 @@ from typing import Any
 from app.errors import Conflict, GamedayError
 from app.runs import ending, store
 from app.runs.attendance import SAFETY_LEVER
+from app.runs.checks import Level
 from app.runs.dispatch import Dispatch
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
@@ -48,11 +49,12 @@ class Line:
         self._thread = threading.Thread(target=self._work, name="line", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, *, within: float = 0) -> None:
+        """Begin nobody any more. Waits for a look that is under way, at most `within` seconds."""
         self._stopping.set()
         self.wake()
-        if self._thread is not None:
-            self._thread.join()
+        if self._thread is not None and within:
+            self._thread.join(within)
 
     def wake(self) -> None:
         """Somebody has joined the line."""
@@ -121,7 +123,8 @@ class Line:
         try:
             self._take_up(run)
         except GamedayError as refusal:
-            self._refuse(run, str(refusal))
+            if not _only_busy(refusal):  # else somebody armed the store in that very moment: it waits on
+                self._refuse(run, str(refusal))
         except Exception as error:
             LOGGER.exception("Run %s could not be begun", run.id)
             self._refuse(run, f"the console failed: {error}")
@@ -150,6 +153,13 @@ class Line:
 
     def _ahead(self, session: Any, run: Run) -> list[Run]:
         return store.users_of(session, run.environment, run.facts["stores"], before=run.id)
+
+
+def _only_busy(refusal: GamedayError) -> bool:
+    """Whether all that preflight found is that the store is armed."""
+    findings: Any = refusal.details.get("findings", ())
+    refused = [finding["code"] for finding in findings if finding["level"] == Level.REFUSAL]
+    return bool(refused) and set(refused) == {"armed"}
 
 
 def in_use_by(entry: Any) -> Conflict:

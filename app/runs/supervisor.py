@@ -29,7 +29,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Take nothing more, and let verdicts be given with what there is."""
-        self._runs.line.stop()
+        self._runs.line.stop(within=KILLED_WITHIN)
         self._runs.dispatch.close()
         for attendance in self._runs.dispatch.all():
             attendance.hurry()

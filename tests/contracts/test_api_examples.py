@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from app.settings import Environment
+from app.web import shapes
 from app.web.rates import DEFAULTS
 from tests.test_main import serving
 
@@ -100,6 +103,24 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any]) -> None:
     assert "set its deadline" in said(spoken, 'If-Match: $ETAG" -d \'{"minutes": 10}\'')
     assert said(spoken, '-X DELETE "$GAMEDAY/api/faults').strip() == "disarmed"
     assert "gd_" in said(spoken, "/api/tokens")
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ("/api/runs", list[shapes.Run]), ("/api/runs/1/timeline", list[shapes.Step]),
+        ("/api/runs/1/evidence", shapes.Evidence), ("/api/faults", list[shapes.Fault]),
+        ("/api/experiments", list[shapes.Experiment]), ("/api/experiments/quick", shapes.WholeExperiment),
+        ("/api/experiments/quick/preflight", shapes.Preflight), ("/api/safety-lever", list[shapes.Lever]),
+        ("/api/signals?experiment=quick", list[shapes.Signal]), ("/api/environments", list[shapes.Environment]),
+        ("/api/tokens", list[shapes.Credential]), ("/api/me", shapes.Me), ("/api/faults/strays", list[shapes.Stray]),
+    ],
+)  # fmt: skip
+def test_a_real_console_answers_in_the_shapes_that_are_described(
+    console: dict[str, str], spoken: list[Any], path: str, shape: Any
+) -> None:
+    answer = httpx.get(f"{console['GAMEDAY']}{path}", timeout=30).raise_for_status()
+    assert TypeAdapter(shape).validate_json(answer.content) is not None
 
 
 def test_the_limits_are_those_that_are_kept() -> None:

@@ -17,6 +17,7 @@ from app.errors import Conflict, Invalid, KeyReused
 from app.faults import Entry, FaultState, Store
 from app.runs import Place, Run, RunStatus, Supervisor, Verdict
 from app.runs.checks import Finding, refusal
+from app.runs.preflight import plain
 
 Eventually = Callable[[Callable[[], object]], None]
 
@@ -89,7 +90,8 @@ class Looks:
 
     def refuse(self, findings: list[Finding]) -> None:
         if refused := [finding for finding in findings if finding.level == "refusal"]:
-            raise Conflict(" ".join(finding.sentence for finding in refused))
+            told = [plain(finding) for finding in findings]
+            raise Conflict(" ".join(finding.sentence for finding in refused), findings=told)
 
 
 def test_a_free_store_is_used_at_once(stage: Any, experiment: Any, line: Any) -> None:
@@ -194,6 +196,29 @@ def test_what_waiting_does_not_mend_is_refused_at_once(stage: Any, held: Run) ->
     with pytest.raises(Conflict, match="calls something"):
         queued(stage)
     assert len(stage.runs.list()) == 1
+
+
+def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(
+    stage: Any, experiment: Any, line: Any, eventually: Eventually
+) -> None:
+    looks = stage.runs._preflight = Looks()
+    entry = by_hand(stage)
+    run = stage.start(experiment(stage.arms()), queue=True)
+    look = looks.look
+
+    def armed_meanwhile(*asked: Any) -> list[Finding]:
+        stage.faults.entries[1] = entry
+        looks.look = look
+        return [refusal("armed", "It is armed.", "Wait.")]
+
+    looks.look = armed_meanwhile
+    stage.faults.entries[1] = replace(entry, state=FaultState.DISARMED)
+    eventually(lambda: looks.look is look)
+    eventually(lambda: line.place(run) == Place(position=1, fault=1))
+    assert not settled(stage, run)
+    stage.faults.entries[1] = replace(entry, state=FaultState.DISARMED)
+    eventually(lambda: settled(stage, run))
+    assert stage.runs.get(run.id).verdict is Verdict.HELD
 
 
 def test_a_run_in_line_that_breaks_the_console_ends_instead_of_holding_up_the_rest(
