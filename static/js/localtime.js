@@ -25,6 +25,7 @@
 
   const tick = () => {
     const now = Date.now();
+    for (const name of document.querySelectorAll("[data-viewer-zone]")) put(name, Intl.DateTimeFormat().resolvedOptions().timeZone);
     for (const element of document.querySelectorAll("time[datetime]")) {
       const at = new Date(element.dateTime);
       const passed = (now - at) / 1000;
@@ -40,7 +41,6 @@
       bar.value = Math.min(1, (now - new Date(bar.dataset.from)) / 1000 / Number(bar.dataset.seconds));
     }
   };
-  for (const name of document.querySelectorAll("[data-viewer-zone]")) name.textContent = Intl.DateTimeFormat().resolvedOptions().timeZone;
   tick();
   setInterval(tick, 1000);
   document.addEventListener("htmx:after:swap", tick);

@@ -91,3 +91,16 @@ def test_without_javascript_schedules_and_calendar_are_read(served: str, page: A
     plain.goto(f"{served}/calendar")
     assert plain.locator(".day").count() == 7
     context.close()
+
+
+def test_the_viewer_s_own_zone_stands_beside_the_schedule_s(served: str, page: Any) -> None:
+    context = page.context.browser.new_context(timezone_id="Asia/Tokyo")
+    tokyo = context.new_page()
+    tokyo.goto(f"{served}/experiments/{STRICT}")
+    tokyo.click("#schedules summary")
+    tokyo.fill("#schedules input[name=time_zone]", "Europe/Berlin")
+    tokyo.fill("#schedules input[name=cron]", "30 20 1 1 *")
+    tokyo.locator("#preview td", has_text="01-01 20:30 +0100").first.wait_for()
+    tokyo.locator("#preview th", has_text="in Asia/Tokyo").wait_for()
+    tokyo.locator("#preview td", has_text="01-02 04:30").first.wait_for()
+    context.close()
