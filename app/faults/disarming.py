@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import crash
 from app.aws import Parameter
+from app.dialects import same
 from app.errors import Conflict, GamedayError
 from app.faults import lock, plan, putback
 from app.faults.entry import Entry, FaultState
@@ -87,7 +88,7 @@ class Disarming(Ground):
         if between := putback.write(held, entry, wanted, current):
             raise self._changed_again(entry, between)  # and it is back in its place
         after = held.get(entry.store.name)
-        if (after.value if after else None) != wanted:
+        if not same(after.value if after else None, wanted):
             raise self._changed_again(entry, after)
         said = (
             f"{by} put back what was there before over what somebody else wrote, {plan.shown(entry.theirs)}"
