@@ -42,7 +42,7 @@ def with_values(onto: str, values: Mapping[str, Object], *, words: frozenset[str
     `words`: attributes that only the writer gives; others of a flag are kept. Invalid for what AppConfig would not take.
     """
     envelope = document(onto) or {}
-    declared, present = dict(envelope["flags"]), dict(envelope["values"])
+    declared, present = dict(envelope["flags"]), dict(envelope.get("values", {}))
     for name, value in values.items():
         before = _object(present.get(name))
         kept = {key: one for key, one in before.items() if key not in words and key != VARIANTS}
@@ -56,7 +56,7 @@ def with_anew(onto: str, name: str, value: Object) -> str:
     """`onto` with one flag in place of what it was, and declared anew: no constraint stands in its way."""
     envelope = document(onto) or {}
     flags = {**envelope["flags"], name: _declared(name, {}, value)}
-    return over(onto, {"flags": flags, "values": {**envelope["values"], name: value}})
+    return over(onto, {"flags": flags, "values": {**envelope.get("values", {}), name: value}})
 
 
 def faces(flag: Any) -> Iterator[Object]:

@@ -61,6 +61,11 @@ def steps(entry: Entry) -> Iterator[Step]:
     yield Step(name=name_of(entry), at=at, value=plan.safe(entry))
 
 
+def runs_at(entry: Entry) -> datetime:
+    """When the last of its schedules is due."""
+    return max(step.at for step in steps(entry))
+
+
 def set_for(aws: Aws, environment: Environment, entry: Entry) -> None:
     """Make the schedules, or move them to the entry's deadline. Unavailable or Denied where AWS does not do it."""
     if not applies(environment, entry):

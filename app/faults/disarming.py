@@ -72,9 +72,14 @@ class Disarming(Ground):
         entry = self.disarm(entry_id, by=by, why="it was written again", again=True)
         if entry.active or entry.disarmed_at is None:
             return entry
-        self._later.submit(self._release, entry)  # lock and schedule, where AWS did not let go of them before
         look = plan.next_look(entry.disarmed_at, self._clock.now())
-        return entry if look == entry.next_attempt_at else self.ledger.change(entry_id, next_attempt_at=look)
+        looked = (
+            entry if look == entry.next_attempt_at else self.ledger.change(entry_id, next_attempt_at=look)
+        )
+        self._later.submit(
+            self._release, looked
+        )  # lock and schedule, where AWS did not let go of them before
+        return looked
 
     def _flushed(self, entry: Entry) -> bool:
         return entry.flush_until is not None and entry.flush_until <= self._clock.now()

@@ -35,6 +35,7 @@ SHOP: dict[str, Any] = {
     "version": "1", "flags": {"checkout": CHECKOUT}, "values": {"checkout": {"enabled": True, "limit": 5, "_updatedAt": "then"}},
 }  # fmt: skip
 EMPTY: dict[str, Any] = {"version": "1", "flags": {}, "values": {}}
+BARE: dict[str, Any] = {"version": "1", "flags": {}}
 FORMER = {
     "version": "1",
     "flags": {"latency": {"name": "Late", "attributes": {
@@ -49,7 +50,7 @@ def constrained(**constraints: Any) -> str:
     return json.dumps({**EMPTY, "flags": declared})
 
 
-@pytest.mark.parametrize("onto", [EMPTY, SHOP, FORMER], ids=["empty", "shop", "former"])
+@pytest.mark.parametrize("onto", [EMPTY, BARE, SHOP, FORMER], ids=["empty", "bare", "shop", "former"])
 @given(fault=several(matching=False))
 def test_what_is_written_is_read_back_and_taken_by_appconfig(onto: dict[str, Any], fault: Fault) -> None:
     written = DIALECTS[FLAGS].write(fault, onto=json.dumps(onto))

@@ -88,6 +88,31 @@ def test_one_that_could_not_be_taken_away_is_tried_again_before_it_writes(
     assert switched.stored == (theirs or switched.OFF)
 
 
+def test_one_that_can_not_be_taken_away_for_long_is_tried_until_it_has_run(switched: Any) -> None:
+    entry = arm(switched)
+    switched.scheduled.trouble = Unavailable("Scheduler is away.")
+    switched.faults.disarm(entry.id, by="ann", why="asked")
+    guardian = switched.guardian(switched.faults)
+
+    def looked_after(seconds: float) -> Any:
+        switched.clock.advance(seconds)
+        guardian.step()
+        switched.faults._later.submit(lambda: None).result()
+        return switched.faults.entry(entry.id).next_attempt_at
+
+    for seconds in (3, 12, 45, 60):
+        due = looked_after(seconds)
+        assert due is not None
+    assert due == switched.clock.now() + timedelta(minutes=1)
+    switched.scheduled.trouble = None
+    assert looked_after(60) is None
+    assert switched.scheduled.rows == {}
+    switched.scheduled.trouble = Unavailable("Scheduler is away.")
+    switched.faults._release(switched.faults.entry(entry.id))
+    assert looked_after(60) is not None
+    assert looked_after(15 * 60) is None  # it has run by now
+
+
 def test_it_moves_with_the_deadline(switched: Any) -> None:
     entry = arm(switched)
     later = switched.faults.extend(entry.id, minutes=30, by="ann")
