@@ -254,6 +254,12 @@ def test_a_fault_that_was_there_before_is_not_brought_back(shop: Shop) -> None:
     assert (shop.values["denylist"]["enabled"], "latency" in shop.values) == (False, False)
 
 
+def test_a_fault_that_nobody_wrote_down_is_switched_off_among_the_other_flags(shop: Shop) -> None:
+    shop.deploy(json.loads(DIALECTS[FLAGS].write(REFUSED, onto=json.dumps(SHOP))))
+    assert "is off, read back" in shop.console().switch_off(shop.store, by="ann")
+    assert (shop.values["denylist"]["enabled"], shop.values["checkout"]["enabled"]) == (False, True)
+
+
 def test_a_second_console_waits_for_the_first(shop: Shop) -> None:
     shop.arm(shop.console())
     with pytest.raises(Conflict, match="held by another console"):
