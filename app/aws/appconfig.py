@@ -1,8 +1,9 @@
 """AppConfig's hosted configurations as a store: what is deployed is what it holds.
 
 A name is `application/environment/profile`, each by id or by name, as the function's variables have them. Versions
-are deployment numbers. Writing makes a hosted version and deploys it to everybody at once; AppConfig has no
-way to have nothing deployed again, so whoever restores writes a configuration that is off.
+are deployment numbers. Writing makes a hosted version and deploys it to everybody at once; restoring deploys the
+hosted version that was there before once more. AppConfig has no way to have nothing deployed again, so whoever
+restores that writes a configuration that is off.
 
 One deployment at a time: a second one is answered with a conflict until the first has been stopped or has ended.
 """
@@ -56,16 +57,17 @@ class AppConfigStore:
     def describe(self, name: str) -> Parameter | None:
         return self.get(name)
 
-    def put(self, name: str, value: bytes, **details: Any) -> int:
-        """A new hosted version, deployed to everybody. The deployment's number."""
+    def put(self, name: str, value: bytes, *, hosted: str | None = None, **details: Any) -> int:
+        """The hosted version that holds `value` already, or a new one, deployed to everybody. The deployment's number.
+
+        Whoever dies between the two calls leaves a version that nobody is handed.
+        """
         del details
         with told(f"Deploying AppConfig {name}"):
             place = self._place(name)
-            version = self._client.create_hosted_configuration_version(
-                ApplicationId=place.application, ConfigurationProfileId=place.profile, Content=value,
-                ContentType=self._content_type(place),
-            )["VersionNumber"]  # fmt: skip
-            return self._deploy(place, str(version))
+            if hosted is None or self._content(place, hosted) != value:
+                hosted = self._made(place, value)
+            return self._deploy(place, hosted)
 
     def create(self, name: str, value: bytes) -> bool:
         raise Invalid(f"{name} of AppConfig has no atomic first write: {len(value)} bytes were not written.")
@@ -97,7 +99,17 @@ class AppConfigStore:
 
     def _held(self, name: str, place: _Place, row: Mapping[str, Any]) -> Parameter:
         content = self._content(place, str(row["ConfigurationVersion"])) or b""
-        return Parameter(name=name, value=content, type="AppConfig", version=int(row["DeploymentNumber"]))
+        return Parameter(
+            name=name, value=content, type="AppConfig", version=int(row["DeploymentNumber"]),
+            hosted=str(row["ConfigurationVersion"]),
+        )  # fmt: skip
+
+    def _made(self, place: _Place, value: bytes) -> str:
+        made = self._client.create_hosted_configuration_version(
+            ApplicationId=place.application, ConfigurationProfileId=place.profile, Content=value,
+            ContentType=self._content_type(place), Description="Game day",
+        )  # fmt: skip
+        return str(made["VersionNumber"])
 
     def _content(self, place: _Place, version: str) -> bytes | None:
         try:

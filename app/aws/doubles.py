@@ -47,7 +47,9 @@ class InMemoryParameters:
         tier: str | None = None,
         data_type: str | None = None,
         key_id: str | None = None,
+        hosted: str | None = None,
     ) -> int:
+        del hosted
         with self._called("put", name):
             return self._append(name, value, kind, tier or "Standard", data_type or "text", key_id=key_id)
 

@@ -27,6 +27,7 @@ class Parameter:
     policies: str = ""  # only `describe` knows: JSON; empty without any
     written_by: str = ""  # only `describe` knows: the ARN of whoever wrote it last
     labels: tuple[str, ...] = ()  # only `history` knows
+    hosted: str | None = None  # of AppConfig: the number of the hosted version that is deployed
 
 
 class Parameters(Protocol):
@@ -49,8 +50,12 @@ class Parameters(Protocol):
         tier: str | None = None,
         data_type: str | None = None,
         key_id: str | None = None,
+        hosted: str | None = None,
     ) -> int:
-        """Write, whatever was there. The version written."""
+        """Write, whatever was there. The version written.
+
+        `hosted`: AppConfig's version that held `value`, to be deployed again where it still does.
+        """
         ...
 
     def create(self, name: str, value: bytes) -> bool:
@@ -118,7 +123,9 @@ class SsmParameters:
         tier: str | None = None,
         data_type: str | None = None,
         key_id: str | None = None,
+        hosted: str | None = None,
     ) -> int:
+        del hosted
         details = {"Tier": tier, "DataType": data_type, "KeyId": key_id if kind == SECURE else None}
         with told(f"Writing parameter {name}"):
             answer = self._client.put_parameter(

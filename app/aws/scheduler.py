@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from app.aws.parameters import SECURE
 from app.aws.problems import code, told
 
 # Universal targets: the API call itself.
@@ -23,15 +24,18 @@ class Schedules:
         self._client = client
 
     def write_at(
-        self, name: str, at: datetime, *, parameter: str, value: str | None, role: str, kind: str = "String"
-    ) -> None:
+        self, name: str, at: datetime, *, parameter: str, value: str | None, role: str, kind: str = "String",
+        key_id: str | None = None,
+    ) -> None:  # fmt: skip
         """At `at` (UTC, to the second) Scheduler writes the parameter, once, and forgets; None: it deletes it.
 
-        Over a schedule of that name.
+        Over a schedule of that name. `value` is seen by whoever may read schedules: no secret. `key_id`: a
+        SecureString's key.
         """
         target: dict[str, Any] = {"Name": parameter}
         if value is not None:
             target |= {"Value": value, "Type": kind, "Overwrite": True}
+            target |= {"KeyId": key_id} if kind == SECURE and key_id else {}
         schedule: dict[str, Any] = {
             "Name": name,
             "ScheduleExpression": f"at({at.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",

@@ -2,6 +2,7 @@
 
 from app.dialects.disarming import DisarmPlan, disarm_plan
 from app.dialects.fault import SWITCHES, Fault, FaultMode, Match, ineffective
+from app.dialects.feature_flags import meaning, same
 from app.dialects.registry import (
     DIALECTS,
     Dialect,
@@ -29,9 +30,11 @@ __all__ = [
     "disarm_plan",
     "for_version",
     "ineffective",
+    "meaning",
     "measured",
     "read_as",
     "recognise",
+    "same",
     "sentence",
     "stickiness",
     "switched_off",

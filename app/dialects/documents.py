@@ -20,13 +20,15 @@ def document(text: str) -> dict[str, Any] | None:
 
 def is_envelope(read: Mapping[str, Any] | None) -> bool:
     """Whether this is how AppConfig keeps feature flags: functions are handed what is in its `values`."""
-    return read is not None and isinstance(read.get("flags"), dict) and isinstance(read.get("values"), dict)
+    if read is None or not isinstance(read.get("flags"), dict):
+        return False
+    return isinstance(read.get("values"), dict) or (read.get("version") == "1" and "values" not in read)
 
 
 def handed_out(text: str) -> dict[str, Any]:
     """The JSON object that functions get to see; empty where there is none."""
     read = document(text) or {}
-    seen: dict[str, Any] = read["values"] if is_envelope(read) else read
+    seen: dict[str, Any] = read.get("values", {}) if is_envelope(read) else read
     return seen
 
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.dialects import feature_flags
 from app.dialects.documents import document, handed_out, is_envelope, number, over, unsayable
 from app.dialects.fault import Fault, FaultMode, Match
 
-__all__ = ["FLUSH", "LIBRARY", "NAME", "STICKINESS", "is_armed", "off", "parse", "struck", "write"]
+__all__ = ["FLUSH", "LIBRARY", "NAME", "STICKINESS", "flush", "is_armed", "off", "parse", "struck", "write"]
 
 NAME = "failure-lambda/1.x"
 LIBRARY = "failure-lambda"
@@ -30,7 +31,23 @@ MODES = (
     FaultMode.CORRUPTION,
 )
 # A flag that is on and never fires: the library clears what an earlier one left in a warm container.
-FLUSH = json.dumps({"latency": {"enabled": True, "percentage": 0}})
+NEVER_FIRES = {"enabled": True, "percentage": 0}
+FLUSH = json.dumps({"latency": NEVER_FIRES})
+# Every attribute that a flag may have: one that is armed anew has none left of an earlier fault.
+WORDS = frozenset(
+    [
+        "percentage",
+        "match",
+        "min_latency",
+        "max_latency",
+        "timeout_buffer_ms",
+        "disk_space",
+        "deny_list",
+        "status_code",
+        "exception_msg",
+        "body",
+    ]
+)
 OPERATORS = frozenset({"eq", "exists", "startsWith", "regex"})
 MIB = 1_048_576 / 1_000_000  # megabytes in one
 LARGEST_DISK = 10_240  # MiB
@@ -54,15 +71,23 @@ def parse(text: str) -> Fault | None:
 
 
 def write(fault: Fault, onto: str | None = None) -> str:
-    """Flags for `fault` and what comes with it; other flags of `onto` are switched off, other fields kept."""
-    if onto and is_envelope(document(onto)):
-        raise unsayable(NAME, "is not written as AppConfig's feature flags", "Use a freeform profile.")
+    """Flags for `fault` and what comes with it; other flags of `onto` are switched off, other fields kept.
+
+    Into AppConfig's feature flags where `onto` is such. Invalid for what can not be said.
+    """
     flags: dict[str, Any] = _switched_off(onto)
     for one in fault.every:
         if isinstance(flags.get(one.mode.value), dict) and flags[one.mode.value].get("enabled"):
             raise unsayable(NAME, f"has one flag for {one.mode}, and two were asked for", "Join them in one.")
         flags[one.mode.value] = _written(one)
-    return over(onto, flags)
+    return _over(onto, flags)
+
+
+def flush(onto: str) -> str:
+    """FLUSH, in AppConfig's feature flags where `onto` is such: what else they hold stays, switched off."""
+    if not is_envelope(document(onto)):
+        return FLUSH
+    return feature_flags.with_anew(off(onto), FaultMode.LATENCY.value, NEVER_FIRES)
 
 
 def off(onto: str | None = None) -> str:
@@ -74,10 +99,10 @@ def off(onto: str | None = None) -> str:
 
 
 def is_armed(text: str) -> bool:
-    """Whether a flag is enabled that may ever fire."""
+    """Whether a flag is enabled that may ever fire, in any of its variants."""
     seen = handed_out(text)
-    flags = [seen.get(mode.value) for mode in MODES]
-    return any(isinstance(f, dict) and f.get("enabled") is True and f.get("percentage") != 0 for f in flags)
+    flags = [face for mode in MODES for face in feature_flags.faces(seen.get(mode.value))]
+    return any(flag.get("enabled") is True and flag.get("percentage") != 0 for flag in flags)
 
 
 def struck(line: str) -> FaultMode | None:
@@ -236,11 +261,23 @@ def _switched_off(onto: str | None) -> dict[str, Any]:
     """Flags that `onto` enables, disabled. 0.x's own switch goes with them: a mixed fleet may read both."""
     kept = handed_out(onto) if onto else {}
     flags = {
-        mode.value: {**kept[mode.value], "enabled": False}
-        for mode in MODES
-        if isinstance(kept.get(mode.value), dict)
+        mode.value: _disabled(kept[mode.value]) for mode in MODES if isinstance(kept.get(mode.value), dict)
     }
     return flags | ({"isEnabled": False} if kept.get("isEnabled") is True else {})
+
+
+def _disabled(flag: Flag) -> Flag:
+    """Its variants go: each has a switch of its own."""
+    return {
+        **{name: value for name, value in flag.items() if name != feature_flags.VARIANTS},
+        "enabled": False,
+    }
+
+
+def _over(onto: str | None, flags: dict[str, Any]) -> str:
+    if onto and is_envelope(document(onto)):
+        return feature_flags.with_values(onto, flags, words=WORDS)
+    return over(onto, flags)
 
 
 def _with(fault: Fault, **changes: Any) -> Fault:

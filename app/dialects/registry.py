@@ -14,8 +14,9 @@ from app.dialects import (
     failure_lambda_02,
     failure_lambda_1x,
 )
-from app.dialects.documents import document, handed_out
+from app.dialects.documents import document, handed_out, is_envelope, unsayable
 from app.dialects.fault import Fault, FaultMode
+from app.dialects.feature_flags import VARIANTS
 from app.dialects.switches import SWITCHED
 
 
@@ -57,7 +58,8 @@ def recognise(text: str) -> str | None:
         return _camel_case(read)
     seen = handed_out(text)
     flags = [seen.get(mode.value) for mode in failure_lambda_1x.MODES]
-    return failure_lambda_1x.NAME if any(isinstance(f, dict) and "enabled" in f for f in flags) else None
+    named = any(isinstance(f, dict) and f.keys() & {"enabled", VARIANTS} for f in flags)
+    return failure_lambda_1x.NAME if named else None
 
 
 def _camel_case(read: Mapping[str, object]) -> str:
@@ -74,8 +76,14 @@ def _camel_case(read: Mapping[str, object]) -> str:
 def translate(text: str, to: str) -> str:
     """The same fault in dialect `to`. A value that is obeyed there already, or is off, comes back as it is.
 
-    Invalid for a fault that `to` has no words for.
+    Invalid for a fault that `to` has no words for, and for AppConfig's feature flags where `to` can not read them.
     """
+    if is_envelope(document(text)) and to != failure_lambda_1x.NAME:
+        raise unsayable(
+            to,
+            "can not be said in AppConfig's feature flags",
+            "Use a freeform profile, or failure-lambda 1.x.",
+        )
     if DIALECTS[to].parse(text) is not None:
         return text
     found = recognise(text)

@@ -1,7 +1,8 @@
 """What puts a store back when this machine is gone for good: schedules in AWS, made before a fault is armed.
 
-They write what the guardian would have written, a while after it should have. Containers that only replacing
-clears are beyond them: that remains to be done by hand.
+They write what the guardian would have written, a while after it should have; into a SecureString the dialect's
+own off instead, since a schedule shows what it writes to whoever may read it. Containers that only replacing clears
+are beyond them: that remains to be done by hand.
 """
 
 from __future__ import annotations
@@ -32,15 +33,23 @@ def applies(environment: Environment, entry: Entry) -> bool:
     return environment.dead_mans_switch_role is not None and entry.store.kind == "ssm"
 
 
-def leaves(environment: Environment, store: Store, *, recycle: bool) -> str:
+def leaves(environment: Environment, store: Store, *, recycle: bool, secure: bool = False) -> str:
     """What it can not do once this machine is gone, as a sentence; empty where there is none, or where it does it all."""
     if environment.dead_mans_switch_role is None:
         return ""
     if store.kind != "ssm":
         return f"The dead man's switch writes parameters only: if this machine dies for good, {store} stays as it is then."
+    told = []
+    if secure:
+        told.append(
+            f"The dead man's switch switches {store} off and does not bring back what it held, since a schedule would show "
+            "it to whoever may read schedules: a console that finds the store like that restores it."
+        )
     if recycle:
-        return "The dead man's switch can not replace containers: those that were hit keep the fault until somebody does."
-    return ""
+        told.append(
+            "The dead man's switch can not replace containers: those that were hit keep the fault until somebody does."
+        )
+    return " ".join(told)
 
 
 def steps(entry: Entry) -> Iterator[Step]:
@@ -49,7 +58,12 @@ def steps(entry: Entry) -> Iterator[Step]:
     if entry.plan.flush:
         yield Step(name=f"{name_of(entry)}-flush", at=at, value=entry.plan.flush.encode())
         at += timedelta(seconds=entry.plan.flush_seconds)
-    yield Step(name=name_of(entry), at=at, value=plan.resting(entry))
+    yield Step(name=name_of(entry), at=at, value=plan.safe(entry))
+
+
+def runs_at(entry: Entry) -> datetime:
+    """When the last of its schedules is due."""
+    return max(step.at for step in steps(entry))
 
 
 def set_for(aws: Aws, environment: Environment, entry: Entry) -> None:
@@ -60,7 +74,7 @@ def set_for(aws: Aws, environment: Environment, entry: Entry) -> None:
     for step in steps(entry):
         schedules.write_at(
             step.name, step.at, parameter=entry.store.name, kind=kind, role=environment.dead_mans_switch_role or "",
-            value=None if step.value is None else step.value.decode(),
+            value=None if step.value is None else step.value.decode(), key_id=entry.previous_meta.get("key_id"),
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import crash
 from app.aws import Parameter
+from app.dialects import same
 from app.errors import Conflict, GamedayError
 from app.faults import lock, plan, putback
 from app.faults.entry import Entry, FaultState
@@ -71,9 +72,14 @@ class Disarming(Ground):
         entry = self.disarm(entry_id, by=by, why="it was written again", again=True)
         if entry.active or entry.disarmed_at is None:
             return entry
-        self._later.submit(self._release, entry)  # lock and schedule, where AWS did not let go of them before
         look = plan.next_look(entry.disarmed_at, self._clock.now())
-        return entry if look == entry.next_attempt_at else self.ledger.change(entry_id, next_attempt_at=look)
+        looked = (
+            entry if look == entry.next_attempt_at else self.ledger.change(entry_id, next_attempt_at=look)
+        )
+        self._later.submit(
+            self._release, looked
+        )  # lock and schedule, where AWS did not let go of them before
+        return looked
 
     def _flushed(self, entry: Entry) -> bool:
         return entry.flush_until is not None and entry.flush_until <= self._clock.now()
@@ -87,7 +93,7 @@ class Disarming(Ground):
         if between := putback.write(held, entry, wanted, current):
             raise self._changed_again(entry, between)  # and it is back in its place
         after = held.get(entry.store.name)
-        if (after.value if after else None) != wanted:
+        if not same(after.value if after else None, wanted):
             raise self._changed_again(entry, after)
         said = (
             f"{by} put back what was there before over what somebody else wrote, {plan.shown(entry.theirs)}"

@@ -23,6 +23,7 @@ from app.storage import Storage
 
 LOGGER = logging.getLogger(__name__)
 TOPIC = "faults"
+AGAIN = timedelta(minutes=1)
 LATE_WRITES_WITHIN = timedelta(minutes=10)  # later, whoever writes the same value means it
 
 
@@ -79,12 +80,21 @@ class Ground:
     def _release(self, entry: Entry) -> None:
         """A lock that can not be removed is recognised as left over by whoever arms next.
 
-        A schedule that can not be would write over whoever comes later: it is tried again at the guardian's looks.
+        A schedule that can not be would write over whoever comes later: it is tried again until it has run.
         """
-        with contextlib.suppress(GamedayError):
-            dead_mans_switch.remove_for(self._aws, self._environment(entry.environment), entry)
+        environment = self._environments.get(entry.environment)
+        try:
+            if environment is not None:
+                dead_mans_switch.remove_for(self._aws, environment, entry)
+        except GamedayError:
+            self._look_later(entry)
         with contextlib.suppress(GamedayError), self._holding(entry.store):
             lock.release(self._locks(entry.store), entry)
+
+    def _look_later(self, entry: Entry) -> None:
+        now = self._clock.now()
+        if self.entry(entry.id).next_attempt_at is None and now <= dead_mans_switch.runs_at(entry):
+            self.ledger.change(entry.id, next_attempt_at=now + AGAIN)
 
     def _published(self, entry: Entry) -> Entry:
         data = {

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.aws import Parameter
-from app.dialects import DIALECTS, SWITCHED, any_armed, recognise
+from app.aws.parameters import SECURE
+from app.dialects import DIALECTS, SWITCHED, any_armed, failure_lambda_1x, meaning, recognise, same
+from app.dialects.documents import document, is_envelope
 from app.faults.entry import Entry, FaultState
 
 BACKOFF = (1, 2, 4, 8, 15, 30)  # seconds; the last one for ever
@@ -51,14 +53,34 @@ def off(entry: Entry) -> str:
     A dialect that is gone from the code must not keep a fault armed: every one of them is off by this.
     """
     onto = _text(entry.previous) if entry.previous is not None else None
+    if is_envelope(document(onto if onto is not None else _text(entry.value))):
+        # A profile of feature flags takes nothing else, also where none was deployed before.
+        return failure_lambda_1x.off(onto if onto is not None else _text(entry.value))
     spoken = recognise(onto) if onto else None
-    dialect = DIALECTS.get(spoken or entry.dialect)
-    return dialect.off(onto) if dialect else '{"isEnabled": false}'
+    return _off(spoken or entry.dialect, onto)
+
+
+def safe(entry: Entry) -> bytes | None:
+    """What the dead man's switch leaves behind; None: nothing.
+
+    Of a SecureString its dialect's own off and nothing of what was there: a schedule shows what it writes.
+    """
+    if entry.previous_meta.get("type") == SECURE and resting(entry) is not None:
+        return _off(entry.dialect, None).encode()
+    return resting(entry)
+
+
+def flush(entry: Entry) -> bytes | None:
+    """What clears warm containers, in the form that the store takes; None where none is needed."""
+    if entry.plan.flush is None:
+        return None
+    onto = _text(resting(entry) or b"")
+    return (failure_lambda_1x.flush(onto) if is_envelope(document(onto)) else entry.plan.flush).encode()
 
 
 def target(entry: Entry) -> bytes | None:
     """What is to be written next: the flush, where warm containers need one and have had none; else what rests."""
-    return entry.plan.flush.encode() if entry.plan.flush and needs_flush(entry) else resting(entry)
+    return flush(entry) if needs_flush(entry) else resting(entry)
 
 
 def needs_flush(entry: Entry) -> bool:
@@ -69,7 +91,7 @@ def needs_flush(entry: Entry) -> bool:
 def ours(entry: Entry) -> frozenset[bytes]:
     """Every value that the console or the run said it would write."""
     said = {entry.value, *(value.encode() for value in entry.announced)}
-    more = (entry.safe_value, resting(entry), entry.plan.flush.encode() if entry.plan.flush else None)
+    more = (entry.safe_value, resting(entry), safe(entry), flush(entry))
     return frozenset(said | {value for value in more if value is not None})
 
 
@@ -77,15 +99,15 @@ def decide(entry: Entry, current: Parameter | None) -> Write | Settled:
     """The next step towards disarmed, by what the store holds now."""
     wanted = target(entry)
     held = current.value if current else None
-    if held == wanted and _same_type(entry, current):
+    if same(held, wanted) and _same_type(entry, current):
         return Settled(state=FaultState.DISARMED, outcome=_already(entry))
-    if held is not None and held in ours(entry):
+    if held is not None and meaning(held) in _meant(ours(entry)):
         return Write(value=wanted)
     if held is None and wanted is not None and entry.store.kind in SWITCHED:
         return Write(
             value=wanted
         )  # a switch that is not set lets everything through: that, too, was announced
-    if held == entry.previous:
+    if same(held, entry.previous):
         return Settled(
             state=FaultState.DISARMED,
             outcome=f"Nothing was written: {entry.store} still holds {shown(held)}, a fault that was there before.",
@@ -101,8 +123,8 @@ def drift(entry: Entry, theirs: bytes | None) -> str:
     )
 
 
-def put_back(entry: Entry) -> str:
-    """What was done, once the store is read back."""
+def put_back(entry: Entry, held: bytes | None) -> str:
+    """What was done, once the store is read back and holds `held`."""
     target = resting(entry)
     if entry.plan.flush and needs_flush(entry):
         return f"Nothing fires any more: {entry.store} holds a value that clears warm containers, read back."
@@ -110,6 +132,8 @@ def put_back(entry: Entry) -> str:
         return f"Disarmed: {entry.store} is removed again, there was none before. Read back."
     if target != entry.previous:
         return f"Disarmed: {entry.store} holds {shown(target)}, read back. {_why_not_as_before(entry)}"
+    if held != target:
+        return f"Disarmed: {entry.store} holds the flags that it held before, with new dates of AppConfig's, read back."
     return f"Disarmed: {entry.store} holds what it held before, byte for byte, read back."
 
 
@@ -132,8 +156,8 @@ def next_look(disarmed_at: datetime, now: datetime) -> datetime | None:
 
 def foreign(entry: Entry, versions: list[Parameter]) -> Parameter | None:
     """The newest of these versions that neither the console nor the run wrote."""
-    known = ours(entry) | ({entry.previous} if entry.previous is not None else set())
-    return next((row for row in reversed(versions) if row.value not in known), None)
+    known = _meant(ours(entry) | ({entry.previous} if entry.previous is not None else set()))
+    return next((row for row in reversed(versions) if meaning(row.value) not in known), None)
 
 
 def shown(value: bytes | None) -> str:
@@ -152,6 +176,15 @@ def _already(entry: Entry) -> str:
 
 def _same_type(entry: Entry, current: Parameter | None) -> bool:
     return current is None or current.type == entry.previous_meta.get("type", current.type)
+
+
+def _meant(values: frozenset[bytes]) -> frozenset[bytes | None]:
+    return frozenset(meaning(value) for value in values)
+
+
+def _off(dialect: str, onto: str | None) -> str:
+    spoken = DIALECTS.get(dialect)
+    return spoken.off(onto) if spoken else '{"isEnabled": false}'
 
 
 def _text(value: bytes) -> str:

@@ -21,7 +21,8 @@ def put_back(parameters: Parameters, entry: Entry) -> plan.Settled:
         step = plan.decide(entry, current)
         if isinstance(step, plan.Settled):
             done = wrote and step.state is FaultState.DISARMED
-            return plan.Settled(state=step.state, outcome=plan.put_back(entry)) if done else step
+            held = current.value if current else None
+            return plan.Settled(state=step.state, outcome=plan.put_back(entry, held)) if done else step
         if theirs := write(parameters, entry, step.value, current):
             return plan.Settled(
                 state=FaultState.DRIFTED, outcome=plan.drift(entry, theirs.value), theirs=theirs.value
@@ -51,8 +52,9 @@ def write(
     version = parameters.put(
         name, value, kind=was.get("type", current.type if current else "String"), tier=was.get("tier"),
         data_type=was.get("data_type"), key_id=was.get("key_id"),
+        hosted=was.get("hosted") if value == entry.previous else None,
     )  # fmt: skip
     theirs = came_between(parameters, entry, current.version if current else 0, version)
     if theirs:
-        parameters.put(name, theirs.value, kind=theirs.type, tier=theirs.tier)
+        parameters.put(name, theirs.value, kind=theirs.type, tier=theirs.tier, hosted=theirs.hosted)
     return theirs

@@ -23,6 +23,7 @@ def previous(before: Parameter | None, holder: str) -> dict[str, Any]:
         "data_type": before.data_type,
         "version": before.version,
         "key_id": before.key_id,
+        "hosted": before.hosted,
     }
     return {"previous": before.value, "previous_meta": meta}
 

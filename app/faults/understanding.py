@@ -49,7 +49,7 @@ def understand(aws: Aws, environment: Environment, store: Store, text: str) -> U
         if readers.dialect or readers.refusal
         else f"the shape of the value; {readers.known_by}",
         value=value,
-        refusal=readers.refusal or refusal or _of_feature_flags(store, text),
+        refusal=readers.refusal or _misplaced(store, text) or refusal,
         reading=_reading(readers.functions),
         store_kind=store.kind,
         present=text,
@@ -88,13 +88,13 @@ def _said(text: str, dialect: str | None) -> tuple[str, str | None]:
         return text, f"The functions obey {dialect}: {refused}"
 
 
-def _of_feature_flags(store: Store, text: str) -> str | None:
-    """What AppConfig gives back of them is not byte for byte what was written: nobody could tell whose value it is."""
-    if not is_envelope(document(text)):
+def _misplaced(store: Store, text: str) -> str | None:
+    """Only AppConfig hands functions what is in its feature flags' `values`."""
+    if store.kind == "appconfig" or not is_envelope(document(text)):
         return None
     return (
-        f"{store} holds feature flags of AppConfig, which are looked into and switched off here, and not armed. Use a "
-        "freeform profile: failure-lambda reads the same flags there."
+        f"{store} would hold feature flags in the form that AppConfig keeps them in, which functions read nowhere else. "
+        "Write the flags themselves, without `flags` and `values`."
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from app.aws import Function, Parameter
 from app.aws.permissions import Decision
-from app.dialects import Fault, FaultMode, any_armed, stickiness
+from app.dialects import Fault, FaultMode, any_armed, same, stickiness
 from app.faults import Entry, Store, Understanding
 from app.faults.plan import resting
 from app.runs.cost import COST, Cost, of_cost
@@ -235,7 +235,7 @@ def _of_value(facts: StoreFacts) -> Findings:
     elif (
         facts.last is not None
         and facts.last.disarmed_at
-        and resting(facts.last) != present.value
+        and not same(resting(facts.last), present.value)
         and facts.last.resolved_by is None
     ):
         yield warning("changed", f"{store} was changed by somebody else since this console last wrote it{by}.",

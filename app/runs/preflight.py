@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.aws import Aws
+from app.aws.parameters import SECURE
 from app.aws.permissions import Decision, may
 from app.clock import Clock
 from app.dialects import SWITCHED
@@ -134,7 +135,8 @@ class Preflight:
             log_troubles=self._evidence.troubles(environment.name, names),
             seconds_armed=reading.expected_seconds / environment.speed,
             switch=self._switch(store, environment), switch_leaves=dead_mans_switch.leaves(
-                environment, store, recycle=understood is not None and understood.plan.recycle
+                environment, store, recycle=understood is not None and understood.plan.recycle,
+                secure=present is not None and present.type == SECURE,
             ),
         )  # fmt: skip
 

@@ -127,6 +127,25 @@ def test_appconfig_holds_what_was_deployed_last(client: Any, place: str) -> None
     assert store.at(place, "99") is None
 
 
+@pytest.mark.sandbox
+def test_a_hosted_version_is_deployed_again_where_it_still_holds_that(client: Any, place: str) -> None:
+    store = AppConfigStore(client("appconfig"), wait=lambda _seconds: None)
+    store.put(place, b'{"a":  1}')
+    before = store.get(place)
+    assert before is not None
+    store.put(place, b'{"a": 2}')
+    store.put(place, before.value, hosted=before.hosted)
+    again = store.get(place)
+    assert again is not None
+    assert (again.value, again.hosted, again.version) == (before.value, before.hosted, before.version + 2)
+    for number in (before.hosted, "99"):  # one that holds something else, and one that is gone
+        store.put(place, b'{"a": 3}', hosted=number)
+        other = store.get(place)
+        assert other is not None
+        assert other.value == b'{"a": 3}'
+        assert other.hosted not in (number, None)
+
+
 def test_a_deployment_that_is_under_way_is_stopped_first() -> None:
     client = boto3.client("appconfig", **WHERE)
     store = AppConfigStore(client, wait=lambda _seconds: None)
@@ -177,6 +196,11 @@ def test_a_schedule_is_made_renewed_and_removed(client: Any) -> None:
         "Type": "String",
         "Overwrite": True,
     }
+    schedules.write_at(
+        name, datetime(2030, 1, 1, 13, tzinfo=UTC), **words, kind="SecureString", key_id="alias/k"
+    )
+    secure = json.loads(scheduler.get_schedule(Name=name)["Target"]["Input"])
+    assert (secure["Type"], secure["KeyId"]) == ("SecureString", "alias/k")
     assert name in schedules.ours()
     assert schedules.remove(name) is True
     assert schedules.remove(name) is False

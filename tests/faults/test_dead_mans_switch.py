@@ -88,6 +88,31 @@ def test_one_that_could_not_be_taken_away_is_tried_again_before_it_writes(
     assert switched.stored == (theirs or switched.OFF)
 
 
+def test_one_that_can_not_be_taken_away_for_long_is_tried_until_it_has_run(switched: Any) -> None:
+    entry = arm(switched)
+    switched.scheduled.trouble = Unavailable("Scheduler is away.")
+    switched.faults.disarm(entry.id, by="ann", why="asked")
+    guardian = switched.guardian(switched.faults)
+
+    def looked_after(seconds: float) -> Any:
+        switched.clock.advance(seconds)
+        guardian.step()
+        switched.faults._later.submit(lambda: None).result()
+        return switched.faults.entry(entry.id).next_attempt_at
+
+    for seconds in (3, 12, 45, 60):
+        due = looked_after(seconds)
+        assert due is not None
+    assert due == switched.clock.now() + timedelta(minutes=1)
+    switched.scheduled.trouble = None
+    assert looked_after(60) is None
+    assert switched.scheduled.rows == {}
+    switched.scheduled.trouble = Unavailable("Scheduler is away.")
+    switched.faults._release(switched.faults.entry(entry.id))
+    assert looked_after(60) is not None
+    assert looked_after(15 * 60) is None  # it has run by now
+
+
 def test_it_moves_with_the_deadline(switched: Any) -> None:
     entry = arm(switched)
     later = switched.faults.extend(entry.id, minutes=30, by="ann")
@@ -120,18 +145,71 @@ def test_what_was_not_there_is_deleted(switched: Any) -> None:
     assert row["value"] is None
 
 
+SECRET = '{"isEnabled": false, "token": "hunter2"}'
+VERSIONS = [("0.4.4", '{"isEnabled": false}'), ("1.0.0", "{}")]
+
+
+@pytest.fixture
+def secured(switched: Any) -> Any:
+    """A parameter that holds a secret, read by functions with the Layer, which decrypts."""
+    switched.functions.details["ChaosTransformer"] = {"wrapper": True}
+    switched.parameters.put(switched.NAME, SECRET.encode(), kind="SecureString", key_id="alias/k")
+    return switched
+
+
+@pytest.mark.parametrize(("version", "off"), VERSIONS)
+def test_a_secret_is_not_shown_by_it(secured: Any, version: str, off: str) -> None:
+    secured.functions.functions["ChaosTransformer"] = (secured.NAME, version)
+    entry = arm(secured)
+    secured.faults.extend(entry.id, minutes=30, by="ann")
+    (row,) = secured.scheduled.rows.values()
+    assert (row["value"], row["kind"], row["key_id"]) == (off, "SecureString", "alias/k")
+
+
+@pytest.mark.parametrize(("version", "off"), VERSIONS)
+def test_a_console_that_is_back_after_it_puts_the_secret_back_to_the_byte(
+    secured: Any, version: str, off: str
+) -> None:
+    secured.functions.functions["ChaosTransformer"] = (secured.NAME, version)
+    entry = arm(secured)
+    (row,) = secured.scheduled.rows.values()
+    secured.parameters.put(secured.NAME, row["value"].encode(), kind=row["kind"], key_id=row["key_id"])
+    assert secured.stored == off
+    secured.clock.advance(13 * 60)
+    secured.guardian(secured.faults).step()
+    over = secured.faults.entry(entry.id)
+    assert (over.state, secured.stored) == (FaultState.DISARMED, SECRET)
+    held = secured.parameters.peek(secured.NAME)
+    assert (held.type, held.key_id) == ("SecureString", "alias/k")
+
+
+def test_one_that_ran_late_is_made_good_as_well(secured: Any) -> None:
+    entry = arm(secured)
+    (row,) = secured.scheduled.rows.values()
+    secured.faults.disarm(entry.id, by="ann", why="asked")
+    secured.parameters.put(secured.NAME, row["value"].encode(), kind=row["kind"], key_id=row["key_id"])
+    secured.clock.advance(3)
+    secured.guardian(secured.faults).step()
+    assert (secured.faults.entry(entry.id).state, secured.stored) == (FaultState.DISARMED, SECRET)
+
+
 @pytest.mark.parametrize(
-    ("role", "kind", "recycle", "words"),
+    ("role", "kind", "recycle", "secure", "words"),
     [
-        (ROLE, "ssm", False, ""),
-        (ROLE, "ssm", True, "can not replace containers"),
-        (ROLE, "appconfig", False, "if this machine dies for good, appconfig:x stays as it is then"),
-        (None, "appconfig", True, ""),  # there is none, which is told already
+        (ROLE, "ssm", False, False, ""),
+        (ROLE, "ssm", True, False, "can not replace containers"),
+        (ROLE, "ssm", False, True, "switches ssm:x off and does not bring back what it held"),
+        (ROLE, "ssm", True, True, "restores it. The dead man's switch can not replace containers"),
+        (ROLE, "appconfig", False, False, "if this machine dies for good, appconfig:x stays as it is then"),
+        (None, "appconfig", True, False, ""),  # there is none, which is told already
     ],
 )
-def test_what_it_can_not_do_is_told(role: str | None, kind: str, words: str, *, recycle: bool) -> None:
+def test_what_it_can_not_do_is_told(
+    role: str | None, kind: str, words: str, *, recycle: bool, secure: bool
+) -> None:
     environment = Environment(name="test", dead_mans_switch_role=role)
-    told = leaves(environment, Store(environment="test", name="x", kind=kind), recycle=recycle)
+    store = Store(environment="test", name="x", kind=kind)
+    told = leaves(environment, store, recycle=recycle, secure=secure)
     assert (words in told, bool(words)) == (True, bool(told))
 
 

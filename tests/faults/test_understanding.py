@@ -80,13 +80,13 @@ def test_a_value_that_injects_nothing_is_no_fault(desk: Any, text: str) -> None:
     assert (understood.fault, understood.value, understood.translated) == (None, text, False)
 
 
-def test_feature_flags_of_appconfig_are_not_armed(desk: Any) -> None:
+def test_feature_flags_in_a_parameter_are_not_armed_since_nobody_hands_out_their_values(desk: Any) -> None:
     flags = '{"version": "1", "flags": {}, "values": {"latency": {"enabled": true}}}'
     desk.parameters.write(desk.NAME, flags)
     faults = desk.console()
-    assert "feature flags of AppConfig" in (faults.understand("test", desk.STORE, flags).refusal or "")
+    assert "which functions read nowhere else" in (faults.understand("test", desk.STORE, flags).refusal or "")
     assert [stray.dialect for stray in faults.scan("test")] == ["failure-lambda/1.x"]
-    with pytest.raises(Invalid, match="feature flags"):
+    with pytest.raises(Invalid, match="read nowhere else"):
         faults.arm(store=desk.STORE, fault=desk.REFUSED, by="ann", lifetime=timedelta(minutes=1))
     faults.switch_off(desk.STORE, by="ann")
     assert json.loads(desk.stored)["values"]["latency"]["enabled"] is False

@@ -137,6 +137,13 @@ def test_what_a_person_can_accept_is_told_apart_from_what_nobody_can() -> None:
     assert [finding["code"] for finding in armed.value.details["findings"]] == ["armed"]
 
 
+@pytest.mark.parametrize(("limit", "code"), [(5, "idle"), (6, "changed")])
+def test_dates_that_appconfig_gives_feature_flags_are_no_change(limit: int, code: str) -> None:
+    flags = '{"version": "1", "flags": {"a": {"name": "a"}}, "values": {"a": {"enabled": true, "_updatedAt": "%s", "b": %d}}}'
+    last = replace(OVER, previous=(flags % ("then", 5)).encode())
+    assert code in of_store(last=last, present=Parameter(name="p", value=(flags % ("now", limit)).encode()))
+
+
 def test_who_armed_a_store_from_outside_is_named() -> None:
     theirs = Parameter(name="p", value=ARMED, written_by="arn:aws:iam::1:user/bob")
     (finding,) = [

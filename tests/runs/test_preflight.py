@@ -218,3 +218,9 @@ def test_an_armed_value_is_never_written_over_itself(desk: Desk, *, held: bool) 
     before = desk.parameters.describe("p").version
     assert "permission-unknown" in desk.look(probe_by_writing=True)
     assert desk.parameters.describe("p").version == before
+
+
+def test_what_the_dead_mans_switch_can_not_bring_back_is_told_before(desk: Desk) -> None:
+    desk.parameters.put("p", OFF.encode(), kind="SecureString", key_id="alias/mine")
+    found = desk.look(dead_mans_switch_role="arn:aws:iam::1:role/switch")["dead-mans-switch"]
+    assert (str(found.level), "does not bring back what it held" in found.sentence) == ("warning", True)
