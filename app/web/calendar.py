@@ -30,7 +30,7 @@ YEARS = range(2000, 2100)
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Something that ran or will run. `more`: its schedule may have further fires on that day."""
+    """Something that ran or will run. `more`: its schedule has further fires on that day."""
 
     at: datetime  # in the calendar's zone
     schedule: Schedule | None = None
@@ -133,14 +133,15 @@ def _past(console: Console, place: Environment, span: Span) -> Iterator[Entry]:
         run.id: run for run in console.runs.between(span.begin, span.end) if run.environment == place.name
     }
     runs |= console.runs.those([fire.run_id for fire in fires if fire.run_id and fire.run_id not in runs])
+    of_day = Counter((fire.schedule_id, fire.due_at.astimezone(span.zone).date()) for fire in fires)
     drawn: Counter[tuple[int, date]] = Counter()
     for fire in fires:
         schedule, run = named.get(fire.schedule_id), runs.pop(fire.run_id or 0, None)
         at = fire.due_at.astimezone(span.zone)
-        drawn[(fire.schedule_id, at.date())] += 1
-        number = drawn[(fire.schedule_id, at.date())]  # the newest first
+        drawn[which := (fire.schedule_id, at.date())] += 1
+        number, more = drawn[which], of_day[which] > MOST_A_DAY  # the newest first
         if schedule is not None and schedule.environment == place.name and number <= MOST_A_DAY:
-            yield Entry(at=at, schedule=schedule, fire=fire, run=run, more=number == MOST_A_DAY)
+            yield Entry(at=at, schedule=schedule, fire=fire, run=run, more=more and number == MOST_A_DAY)
     for run in runs.values():
         if run.environment == place.name and span.begin <= run.created_at < span.end:
             yield Entry(at=run.created_at.astimezone(span.zone), run=run)
