@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.access import Access
 from app.clock import FrozenClock
 from app.web import create_app
 from tests.web.material import NOON
@@ -42,4 +45,18 @@ def anyio_backend() -> str:
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        yield client
+
+
+@pytest.fixture
+def access(console: Any, clock: Any) -> Access:
+    console.access = Access(console.storage, clock)
+    console.settings = replace(console.settings, host="10.0.0.7")
+    return console.access
+
+
+@pytest.fixture
+async def signed(console: Any, access: Access) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=create_app(console), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://10.0.0.7:8000") as client:
         yield client

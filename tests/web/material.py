@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from app.access import Access, Kind, Role
 from app.dialects import Fault, FaultMode
 from app.errors import Problem
 from app.queries import Query, Term, Tolerance
@@ -86,3 +87,8 @@ def outside(since: float = 110) -> dict[str, Any]:
         return 1.6 + math.sin(ago / 9) + max(0.0, since - ago) / since * 28, parts
 
     return {**within(), query("messages-in-flight").id: climbs}
+
+
+def bearer(access: Access, role: Role, name: str = "ci") -> dict[str, str]:
+    made = access.issue(Kind.TOKEN, name=name, role=role, lifetime=timedelta(days=1), by="maria")
+    return {"authorization": f"Bearer {made.secret}"}
