@@ -293,6 +293,7 @@ class FakeRuns:
         self.told: dict[int, list[Event]] = {}
         self.asked: list[dict[str, Any]] = []
         self.unproven = False
+        self.keys: dict[str, Run] = {}
         self.line = SimpleNamespace(place=self.place)
 
     def place(self, run: Run) -> Place | None:
