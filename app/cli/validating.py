@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from app.errors import Problem, SettingsError
-from app.experiments.catalog import Catalog
+from app.experiments.catalog import SCHEDULES, Catalog
 from app.experiments.document import SUFFIXES, parse
 from app.experiments.validate import problems
 
@@ -60,8 +60,19 @@ def experiment(path: Path) -> Sequence[Problem] | None:
     return problems(document, str(path))
 
 
+def schedules(path: Path) -> Sequence[Problem]:
+    """The names of its experiments count from the folder experiments/ that it is in, else from its own."""
+    from app.clock import SystemClock
+    from app.schedules.reading import Reader
+    from app.settings import load
+
+    root = next((one for one in path.resolve().parents if one.name == EXPERIMENTS), path.resolve().parent)
+    reader = Reader(root=root, settings=load(root.parent), catalog=Catalog(root), clock=SystemClock())
+    return reader.read(path.resolve(), str(path)).problems
+
+
 # Files of another kind, by name, each with what finds their problems.
-CHECKS: Mapping[str, Check] = {}
+CHECKS: Mapping[str, Check] = dict.fromkeys(SCHEDULES, schedules)
 
 
 def placed(problem: Problem, file: Path) -> Problem:

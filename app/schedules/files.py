@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from app.clock import Clock
-from app.errors import GamedayError, Invalid, NotFound, Problem
+from app.errors import Problem
 from app.experiments.catalog import SCHEDULES
-from app.experiments.document import Document, line_of, parse
-from app.schedules import definition, store
+from app.schedules import store
 from app.schedules.definition import Definition
+from app.schedules.reading import CatalogRoom, Read, Reader
 from app.schedules.schedule import Schedule
 from app.settings import Settings
 from app.storage import Storage
 
 BY = "a file"
-EMPTY = "The file is empty"
-SHAPE = "A file of schedules is a list under the name “schedules”: schedules: [{name: nightly, experiment: …, cron: …}]."
-LOGGER = logging.getLogger(__name__)
 
 Following = Callable[[Schedule, datetime], Mapping[str, Any]]
-
-
-class CatalogRoom(Protocol):
-    def load(self, experiment_id: str, /) -> Any: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Read:
-    """A file as it was read: all of it, or what is wrong with it."""
-
-    definitions: tuple[Definition, ...] = ()
-    problems: tuple[Problem, ...] = ()
 
 
 class Files:
@@ -55,8 +38,7 @@ class Files:
         following: Following,
     ) -> None:
         self._root = settings.experiments
-        self._settings = settings
-        self._catalog = catalog
+        self._reader = Reader(root=self._root, settings=settings, catalog=catalog, clock=clock)
         self._storage = storage
         self._clock = clock
         self._following = following
@@ -75,26 +57,12 @@ class Files:
             before = self._seen
             if seen == before:
                 return False
-            read = {name: self.read(paths[name], name) for name in seen}
+            read = {name: self._reader.read(paths[name], name) for name in seen}
             with contextlib.suppress(IntegrityError):  # another console has just written the same: look again
                 self._write(read)
                 self._seen = seen
             self.problems = tuple(problem for one in read.values() for problem in one.problems)
             return bool(seen or before)
-
-    def read(self, path: Path, file: str) -> Read:
-        """`file`: as it is shown, from the working folder on."""
-        try:
-            document = parse(path, file)
-            if any(one.message.startswith(EMPTY) for one in document.problems):
-                return Read()
-            return (
-                Read(problems=document.problems) if document.problems else self._entries(document, path, file)
-            )
-        except Exception as error:  # whatever one file holds, the others are still read
-            LOGGER.exception("%s can not be read", file)
-            words = f"The console can not read this: {type(error).__name__}: {error}."
-            return Read(problems=(Problem(message=words, file=file),))
 
     def _paths(self) -> Iterator[tuple[str, Path]]:
         for folder, folders, names in os.walk(self._root):
@@ -103,57 +71,6 @@ class Files:
                 path = Path(folder, name)
                 if path.is_file() and path.resolve().is_relative_to(self._root.resolve()):
                     yield f"{self._root.name}/{path.relative_to(self._root).as_posix()}", path
-
-    def _entries(self, document: Document, path: Path, file: str) -> Read:
-        content = document.content
-        if (
-            not isinstance(content, dict)
-            or list(content) != ["schedules"]
-            or not isinstance(content["schedules"], list)
-        ):
-            return Read(problems=(Problem(message=SHAPE, file=file, line=1),))
-        folder = path.parent.relative_to(self._root).as_posix()
-        found: list[Definition] = []
-        problems: list[Problem] = []
-        for number, entry in enumerate(content["schedules"]):
-            place = f"schedules[{number}]"
-            try:
-                found.append(
-                    self._entry(entry, "" if folder == "." else f"{folder}/", {one.name for one in found})
-                )
-            except Invalid as error:
-                problems += [_placed(one, place, file, document.lines) for one in error.problems]
-        return Read(problems=tuple(problems)) if problems else Read(definitions=tuple(found))
-
-    def _entry(self, entry: Any, folder: str, names: set[str]) -> Definition:
-        if not isinstance(entry, dict):
-            raise definition.refused(
-                [Problem(message="A schedule is a table of fields: {name: …, experiment: …, cron: …}.")]
-            )
-        given = {"environment": self._settings.default_environment} | {
-            str(key): value for key, value in entry.items()
-        }
-        if isinstance(given.get("experiment"), str):
-            given["experiment"] = folder + given["experiment"].removesuffix(".json").removesuffix(".yaml")
-        place = self._settings.environments.get(str(given["environment"]))
-        if place is None:
-            known = ", ".join(self._settings.environments)
-            raise definition.refused(
-                [Problem(message=f"There is no such environment. There are: {known}.", path="environment")]
-            )
-        read = definition.parse({"time_zone": place.time_zone} | given)
-        definition.refuse_long_jitter(read, self._clock.now())
-        if read.name in names:
-            raise definition.refused(
-                [Problem(message=f"There are two “{read.name}” in this file.", path="name")]
-            )
-        try:
-            self._catalog.load(read.experiment)
-        except NotFound as error:
-            raise definition.refused([Problem(message=str(error), path="experiment")]) from error
-        except GamedayError:
-            pass  # it is there: whether it can run is preflight's question
-        return read
 
     def _write(self, read: Mapping[str, Read]) -> None:
         now = self._clock.now()
@@ -189,11 +106,6 @@ class Files:
             )
         else:
             store.change(session, row, one, trouble=None, deleted_at=None, changed_at=now, **columns)
-
-
-def _placed(problem: Problem, place: str, file: str, lines: Mapping[str, int]) -> Problem:
-    path = f"{place}.{problem.path}" if problem.path else place
-    return Problem(message=problem.message, path=path, file=file, line=line_of(lines, path))
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -13,8 +13,9 @@ from app.errors import Conflict, GamedayError, NotFound, Problem
 from app.schedules import cron, definition, store, zones
 from app.schedules.calendars import Calendars
 from app.schedules.definition import Definition
-from app.schedules.files import CatalogRoom, Files
+from app.schedules.files import Files
 from app.schedules.firing import Firing, RunRoom
+from app.schedules.reading import CatalogRoom
 from app.schedules.rule import INSTANT, Kind, due, fires
 from app.schedules.schedule import Fire, FireState, Schedule, Upcoming
 from app.settings import Settings

@@ -123,3 +123,14 @@ def test_pre_commit_s_hook_runs_this_command_on_experiments_only(tmp_path):
         env={**os.environ, "PATH": f"{GAMEDAY.parent}:{os.environ['PATH']}"},
     )  # fmt: skip
     assert (ran.returncode, ran.stdout.splitlines()[0]) == (1, f"experiments/bad.yaml:7: {TOLD}")
+
+
+def test_schedules_beside_experiments_are_looked_at_too(tmp_path):
+    experiments(tmp_path, lab__good=GOOD)
+    file = tmp_path / "experiments" / "lab" / "schedules.yaml"
+    file.write_text('schedules:\n- {name: a, experiment: good, cron: "0 3 * * 1-5"}\n')
+    assert validate(tmp_path) == (0, "2 files, no problems.\n", "")
+    file.write_text('schedules:\n- name: a\n  experiment: good\n  cron: "0 25 * * *"\n')
+    code, out, err = validate(tmp_path, "experiments/lab/schedules.yaml")
+    assert out.startswith("experiments/lab/schedules.yaml:4: schedules[0].cron: ")
+    assert (code, err) == (1, "")
