@@ -190,7 +190,8 @@ def assemble(
         schedules=schedules, usage=usage,
     )  # fmt: skip
     guardian = Guardian(faults=faults, clock=clock)
-    console.lags["guardian"] = guardian.lag
+    scheduler = Scheduler(schedules, storage, clock)
+    console.lags |= {"guardian": guardian.lag, "scheduler": scheduler.lag}
     return Engine(
         console=console,
         supervisor=Supervisor(runs),
@@ -198,7 +199,7 @@ def assemble(
         poller=Poller(metrics),
         aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
         sender=Sender(console.notifications),
-        scheduler=Scheduler(schedules, storage, clock),
+        scheduler=scheduler,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from app.errors import Unavailable
 from app.logs import redacted
@@ -48,7 +49,7 @@ def told(doing: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _of_answer(error, doing) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         # Its own text can carry URLs and file names; the class says what a person needs.
         raise Unavailable(f"{doing} failed: {redacted(str(error))[:300]}") from None
 

@@ -32,6 +32,7 @@ class Scheduler:
         self._open = True
         self._one_step = threading.Lock()
         self._starting: set[int] = set()  # fires whose runs are being asked for
+        self._stepped: float | None = None  # when the last step was completed, by the monotonic clock
         self._pool: ThreadPoolExecutor | None = None
         self._wakes = BackgroundScheduler(daemon=True, timezone="UTC")
         schedules.changed = self.nudge
@@ -55,8 +56,13 @@ class Scheduler:
             next_at = store.earliest(session)
         return soon if next_at is None else min(soon, next_at)
 
+    def lag(self) -> float | None:
+        """Seconds since its last completed step; None where it was not started."""
+        return None if self._stepped is None else max(0.0, self._clock.monotonic() - self._stepped)
+
     def start(self) -> None:
         """Go on where the last console was: a fire that it wrote and did not start is started."""
+        self._stepped = self._clock.monotonic()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="schedules")
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._wakes.start()
@@ -86,6 +92,7 @@ class Scheduler:
         try:
             self.step()
             wanted = self.wants()
+            self._stepped = self._clock.monotonic()
         except Exception:
             # The loop must not end: whatever it was, the next look tries again.
             LOGGER.exception("The scheduler's step failed; it goes on.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,13 @@ from app.dialects import DIALECTS, Fault, recognise, sentence
 from app.errors import GamedayError
 from app.faults import Store, Understanding
 from app.runs import Run
+from app.schedules import Schedule
 from app.settings import Environment
 from app.web.console import Console
 from app.web.focus import reading_of
 
 STRIP = 12  # runs drawn in a row
+SCHEDULES_LOOKED_AT = 1000  # of those that fire next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class Row:
     signals: int
     seconds: float | None
     runs: tuple[Run, ...]  # the oldest first, as a strip reads
+    next: Schedule | None  # that runs it next there
 
     @property
     def last(self) -> Run | None:
@@ -60,10 +63,14 @@ class Row:
 
 def rows(console: Console, environment: Environment) -> list[Row]:
     """Those that need attention stay where their names put them: nothing is hidden."""
-    return [_row(console, experiment, environment) for experiment in console.catalog.all()]
+    coming: dict[str, Schedule] = {}
+    for schedule in console.schedules.soonest(SCHEDULES_LOOKED_AT):
+        if schedule.environment == environment.name:
+            coming.setdefault(schedule.experiment, schedule)
+    return [_row(console, experiment, environment, coming) for experiment in console.catalog.all()]
 
 
-def _row(console: Console, experiment: Any, environment: Environment) -> Row:
+def _row(console: Console, experiment: Any, environment: Environment, coming: Mapping[str, Schedule]) -> Row:
     reading, _ = reading_of(console, experiment, environment)
     runs = console.runs.list(STRIP, experiment=experiment.id, environment=environment.name)
     intents = [intent for intent in reading.intents if intent.phase == "method"] if reading else []
@@ -73,6 +80,7 @@ def _row(console: Console, experiment: Any, environment: Environment) -> Row:
         signals=len(reading.signals) if reading else 0,
         seconds=reading.expected_seconds if reading else None,
         runs=tuple(reversed(runs)),
+        next=coming.get(experiment.id),
     )
 
 

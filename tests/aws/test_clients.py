@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 
 from app.aws import Aws, Denied, Throttled
 from app.aws.metrics import get_metric_data
@@ -33,6 +34,7 @@ def answered(code: str, message: str = "because") -> ClientError:
         (answered("ThrottlingException"), Throttled, "was throttled by AWS (ThrottlingException)"),
         (answered("AccessDeniedException", "no policy"), Denied, "is not allowed: no policy"),
         (answered("InternalServerError"), Unavailable, "failed: InternalServerError: because"),
+        (ResponseParserError("Unable to parse response"), Unavailable, "failed: Unable to parse response"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), Unavailable, "Could not connect"),
     ],
 )

@@ -121,8 +121,8 @@ def test_a_rule_has_the_shape_that_prometheus_takes_and_says_what_to_do(rule: di
 def test_what_must_not_go_unnoticed_has_an_alert() -> None:
     about = {
         "gameday_armed_fault_overdue_seconds", "gameday_oldest_armed_fault_age_seconds", "gameday_stuck_faults",
-        "gameday_guardian_lag_seconds", "gameday_poller_lag_seconds", "gameday_cloudwatch_throttles_total",
-        "gameday_cloudwatch_cost_cap_dollars",
+        "gameday_guardian_lag_seconds", "gameday_scheduler_lag_seconds", "gameday_poller_lag_seconds",
+        "gameday_cloudwatch_throttles_total", "gameday_cloudwatch_cost_cap_dollars",
     }  # fmt: skip
     assert about <= {metric for rule in alerts() for metric in metrics_in(rule["expr"])}
 

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from app.errors import NotFound
 from app.notifications import DeliveryState, Kind, Sender
@@ -20,6 +21,7 @@ from app.notifications.delivery import (
 from app.notifications.sender import NOBODY
 from app.notifications.target import NotSent
 from app.settings import Environment
+from app.storage.tables import NoticeRow
 from tests.conftest import NOON
 from tests.notifications.conftest import Office
 
@@ -244,3 +246,15 @@ def test_a_mistake_in_the_console_costs_an_attempt_and_not_the_notice(office, po
     assert office.deliveries[0].state is DeliveryState.PENDING
     assert "made a mistake" in office.deliveries[0].last_error
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_kind_that_only_a_newer_release_knows_waits_for_it_and_holds_up_no_other(office, post):
+    office.tell(Kind.ARMED)
+    with office.storage.writing() as session:
+        session.execute(update(NoticeRow).values(kind="of tomorrow"))
+    office.tell(Kind.STUCK)
+    office.carry()
+    assert len(post.to("json://ops")) == len(post.to("json://night")) == 1
+    with office.storage.reading() as session:
+        (waiting,) = session.scalars(select(NoticeRow).where(NoticeRow.routed_at.is_(None)))
+    assert waiting.kind == "of tomorrow"

@@ -45,6 +45,14 @@ async def test_one_is_made_with_its_address_its_tag_and_its_next_ten_fires(clien
     assert [listed["id"] for listed in (await client.get("/api/schedules")).json()] == [one["id"]]
 
 
+async def test_the_list_of_experiments_says_when_one_runs_next(client: httpx.AsyncClient) -> None:
+    assert "2026-11-25 03:00" not in (await client.get("/experiments", headers=PAGE)).text
+    await created(client)
+    await created(client, name="weekly", cron="0 4 * * 1")
+    listed = (await client.get("/experiments", headers=PAGE)).text
+    assert "Wed 2026-11-25 03:00</span> (Europe/Berlin)" in listed
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "path", "says"),
     [
