@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from app.cli.listing import Column, sheet, table
+from app.clock import SystemClock
 from app.dialects import Fault, FaultMode
 from app.faults import Entry, FaultState, Store
 from app.faults.ledger import Ledger
@@ -51,7 +52,7 @@ def armed(folder: Path) -> None:
     """A fault that ended long ago, as the ledger keeps it."""
     storage = opened(Settings(folder=folder, environments={"default": Environment(name="default")},
                               default_environment="default"))  # fmt: skip
-    ledger = Ledger(storage)
+    ledger = Ledger(storage, SystemClock())
     entry, _ = ledger.intend(Entry(
         id=0, store=Store(environment="default", name="failureLambdaConfig"), run_id=None, by="maria",
         state=FaultState.INTENDED, dialect="failure-lambda/0.x", functions=("Orders",), previous=None, value=b"{}",
