@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from app.clock import Clock
-from app.errors import Conflict, GamedayError, NotFound, Problem
+from app.errors import Changed, Conflict, NotFound, Problem
 from app.schedules import cron, definition, store, zones
 from app.schedules.calendars import Calendars
 from app.schedules.definition import Definition
@@ -21,11 +21,6 @@ from app.settings import Settings
 from app.storage import Storage
 
 PREVIEWED = 10
-
-
-class Changed(GamedayError):  # noqa: N818  it reads as a sentence
-    status = 412
-    title = "Changed meanwhile"
 
 
 @dataclass(frozen=True, kw_only=True)

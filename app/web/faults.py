@@ -22,9 +22,8 @@ from app.web.errors import is_fragment, wants_page
 from app.web.etags import etag_of
 from app.web.guards import needs
 from app.web.keys import REPLAYED, IdempotencyKey, Key, key_of, replayed
-from app.web.paging import Before, Limit, page_of
+from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.panels import Page
-from app.web.runs import PAGED
 from app.web.words import plural
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
@@ -81,7 +80,7 @@ def said(  # noqa: PLR0917  FastAPI passes them by name
 def listed(  # noqa: PLR0917  FastAPI passes them by name
     request: Request,
     console: Rooms,
-    before: Before,
+    before: Cursor,
     limit: Limit = 50,
     environment: str | None = None,
     state: FaultState | None = None,

@@ -15,6 +15,7 @@ from app.faults.entry import Phase
 from app.queries import Judgement
 from app.runs import JournalState, RunStatus, StepState, Verdict
 from app.runs.checks import Level
+from app.web.usage import Used
 
 
 class Shape(BaseModel):
@@ -123,6 +124,7 @@ class Run(Shape):
     started_at: datetime | None
     ended_at: datetime | None
     requested_by: str
+    schedule: int | None
     variables: dict[str, Any]
     rollback_strategy: str
     dry: str | None
@@ -136,6 +138,7 @@ class Run(Shape):
     git_dirty: bool | None
     journal: JournalState
     queue: Place | None
+    cost: Used
 
 
 class Finding(Shape):
