@@ -17,6 +17,7 @@ from app.web.asked import Rooms, RowId, Who
 from app.web.console import Console
 from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs
+from app.web.keys import IdempotencyKey, begun, key_of, replayed
 from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.runs import answered, told
 from app.web.schedule_shapes import Asked, Change, Previewed
@@ -122,19 +123,25 @@ def resume(schedule_id: RowId, console: Rooms) -> JSONResponse:
     return _one(console, console.schedules.resume(schedule_id))
 
 
-@changing.post("/{schedule_id:int}/run", status_code=202, response_model=shapes.Run, responses={202: LOCATED})
-def run(schedule_id: RowId, console: Rooms, who: Who) -> JSONResponse:
+@changing.post(
+    "/{schedule_id:int}/run", status_code=202, response_model=shapes.Run, responses=begun(202, "run")
+)
+def run(
+    request: Request, schedule_id: RowId, console: Rooms, who: Who, given: IdempotencyKey = None
+) -> Response:
     """Run it now, as it would run by itself. 409 with the reason where nothing was started."""
-    started = run_now(console, schedule_id, who)
-    return answered(told(console, started), status=HTTPStatus.ACCEPTED, location=f"/runs/{started.id}")
+    key = key_of(request, given, by=who, asked=None)
+    started, again = run_now(console, schedule_id, who, key.key)
+    answer = answered(told(console, started), status=HTTPStatus.ACCEPTED, location=f"/runs/{started.id}")
+    return replayed(answer, again=again)
 
 
-def run_now(console: Console, schedule_id: int, who: str) -> Run:
-    """Conflict with its sentence where nothing was started."""
-    fire = console.schedules.run_now(schedule_id, by=who)
+def run_now(console: Console, schedule_id: int, who: str, key: str | None = None) -> tuple[Run, bool]:
+    """The run, and whether an earlier call with that key began it. Conflict with its sentence where nothing was started."""
+    fire = console.schedules.run_now(schedule_id, by=who, key=key)
     if fire.run_id is None:
         raise Conflict(fire.sentence or f"The fire is {fire.state}.", fire=fire.id)
-    return console.runs.get(fire.run_id)
+    return console.runs.get(fire.run_id), fire.replayed
 
 
 def version_of(request: Request, console: Console, schedule_id: int) -> int:

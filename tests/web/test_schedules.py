@@ -119,6 +119,48 @@ async def test_it_runs_now_and_a_refusal_is_told(client: httpx.AsyncClient, cons
     assert [one["state"] for one in told] == ["refused", "started"]
 
 
+async def test_the_same_key_is_the_same_run_and_one_that_was_refused_may_be_tried_again(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    at, other = [(await created(client, name=name)).headers["location"] for name in ("a", "b")]
+    key = {"idempotency-key": "deploy-1"}
+    first = await client.post(f"{at}/run", headers=key)
+    console.clock.advance(1)
+    again = await client.post(f"{at}/run", headers=key)
+    assert (again.status_code, again.json()["id"]) == (202, first.json()["id"])
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    reused = await client.post(f"{other}/run", headers=key)
+    assert (reused.status_code, reused.json()["type"]) == (422, "/docs#problem-key-reused")
+    late = {"idempotency-key": "deploy-2"}
+    assert (await client.post(f"{other}/run", headers=late)).status_code == 409  # the store is busy
+    console.runs.rollback(first.json()["id"], by="maria")
+    console.clock.advance(1)
+    second = await client.post(f"{other}/run", headers=late)
+    assert (second.status_code, second.json()["schedule"]) == (202, 2)
+    assert len((await client.get(f"{at}/fires")).json()) == 1
+
+
+async def test_a_console_that_died_between_the_fire_and_its_run_goes_on_under_the_same_key(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    at = (await created(client)).headers["location"]
+    key, start = {"idempotency-key": "deploy-1"}, console.schedules.firing.start
+    console.schedules.firing.start = dies
+    with pytest.raises(SystemExit):
+        console.schedules.run_now(1, by="maria", key="api:deploy-1")
+    console.schedules.firing.start = start
+    fire = console.schedules.run_now(1, by="maria", key="api:deploy-1")
+    assert (fire.replayed, fire.state) == (True, "started")
+    console.clock.advance(1)
+    assert (await client.post(f"{at}/run", headers=key)).status_code == 409  # another key is another call
+    assert len(console.runs.active()) == 1
+
+
+def dies(fire: Any) -> None:
+    raise SystemExit(f"before the run of fire {fire.id}")
+
+
 async def test_fires_show_their_verdicts_and_are_paged(client: httpx.AsyncClient, console: Any) -> None:
     at = (await created(client, cron="0 * * * *", time_zone="UTC")).headers["location"]
     scheduler = Scheduler(console.schedules, console.storage, console.clock)
