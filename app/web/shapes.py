@@ -93,7 +93,10 @@ class Place(Shape):
 
 
 class SignalOfRun(Shape):
-    """A probe of the hypothesis. `query`: the id under which its samples are kept; null: only runs measure it."""
+    """A probe of the hypothesis. `query`: the id under which its samples are kept; null: only runs measure it.
+
+    `metrics`: of CloudWatch that one look at it asks for.
+    """
 
     key: str
     id: str
@@ -104,6 +107,8 @@ class SignalOfRun(Shape):
     unit: str | None
     query: str | None
     when_empty: Any
+    values: list[str]
+    metrics: int
 
 
 class Run(Shape):
