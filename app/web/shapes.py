@@ -107,7 +107,7 @@ class SignalOfRun(Shape):
     unit: str | None
     query: str | None
     when_empty: Any
-    values: list[str]
+    values: list[float]
     metrics: int
 
 
