@@ -54,6 +54,18 @@ class KeyReused(Invalid):
     title = "That key was used for something else"
 
 
+class Changed(GamedayError):  # noqa: N818
+    """Somebody else was first: what was to be changed is not what was read any more."""
+
+    status = 412
+    title = "Changed meanwhile"
+
+
+class Unconditional(GamedayError):  # noqa: N818
+    status = 428
+    title = "Say what it is a change of"
+
+
 class Unavailable(GamedayError):  # noqa: N818
     status = 503
     title = "Not reachable"

@@ -12,15 +12,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from app.cli.rooms import signed
-from app.errors import Conflict, NotFound, Unavailable
+from app.cli.run.asking import Api
+from app.errors import Conflict
 
 if TYPE_CHECKING:
     from app.runs import Run
     from app.schedules import Schedules
     from app.storage import Storage
 
-PATIENCE = 30.0  # seconds
 MOST = 500
 LAST = 10  # fires
 Told = Mapping[str, Any]
@@ -121,49 +120,25 @@ class _Console:
     """Through a running console."""
 
     def __init__(self, server: str) -> None:
-        self._server = server.rstrip("/")
+        self._api = Api(server)
 
     def all(self, **filters: str | None) -> list[Told]:
+        query: Mapping[str, Any] = {name: value for name, value in filters.items() if value}
         found: list[Told] = []
-        after = 0
+        page = self._api.bytes("GET", "/api/schedules", params={**query, "limit": MOST})
         while True:
-            query = {name: value for name, value in filters.items() if value} | {
-                "limit": MOST,
-                "after": after,
-            }
-            page = self._get("/api/schedules", query)
-            found += page
-            if len(page) < MOST:
+            found += page.json()
+            if "next" not in page.links:
                 return found
-            after = int(page[-1]["id"])
+            page = self._api.bytes("GET", page.links["next"]["url"])
 
     def one(self, number: int) -> Told:
-        told: Told = self._get(f"/api/schedules/{number}")
+        told: Told = self._api.json("GET", f"/api/schedules/{number}")
         return told
 
     def fires(self, number: int) -> list[Told]:
-        told: list[Told] = self._get(f"/api/schedules/{number}/fires", {"limit": LAST})
+        told: list[Told] = self._api.json("GET", f"/api/schedules/{number}/fires", params={"limit": LAST})
         return told
-
-    def _get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
-        import httpx
-
-        try:
-            answer = httpx.get(f"{self._server}{path}", params=query, timeout=PATIENCE, headers=signed())
-        except httpx.HTTPError as error:
-            raise Unavailable(
-                f"{self._server} does not answer ({error}). Leave --server out, and name its working folder: --folder."
-            ) from error
-        if answer.is_error:
-            words = (
-                answer.json().get("detail")
-                if "json" in answer.headers.get("content-type", "")
-                else answer.text[:200]
-            )
-            raise (NotFound if answer.status_code == NotFound.status else Unavailable)(
-                f"{self._server}: {words}"
-            )
-        return answer.json()
 
 
 class _Runs:

@@ -71,11 +71,16 @@ class Notifications:
         return [self._state(channel, counted) for channel in self._settings.channels.values()]
 
     def deliveries(
-        self, limit: int = 50, *, channel: str | None = None, state: DeliveryState | None = None
+        self,
+        limit: int = 50,
+        *,
+        channel: str | None = None,
+        state: DeliveryState | None = None,
+        before: int | None = None,
     ) -> list[Delivery]:
-        """The newest first."""
+        """The newest first, those with a smaller id than `before`."""
         with self.storage.reading() as session:
-            return store.latest(session, limit=limit, channel=channel, state=state)
+            return store.latest(session, limit=limit, channel=channel, state=state, before=before)
 
     def test(self, channel: str, *, by: str) -> int:
         """Send a real notice to one channel, by the outbox like any other. Its id; NotFound where there is no such channel."""

@@ -120,9 +120,14 @@ def forget(session: Session, before: datetime) -> None:
 
 
 def latest(
-    session: Session, *, limit: int, channel: str | None = None, state: str | None = None
+    session: Session,
+    *,
+    limit: int,
+    channel: str | None = None,
+    state: str | None = None,
+    before: int | None = None,
 ) -> list[Delivery]:
-    """The newest first."""
+    """The newest first, those with a smaller id than `before`."""
     query = (
         select(DeliveryRow, NoticeRow).join(NoticeRow, NoticeRow.id == DeliveryRow.notice_id)
     ).order_by(DeliveryRow.id.desc())  # fmt: skip
@@ -130,6 +135,8 @@ def latest(
         query = query.where(DeliveryRow.channel == channel)
     if state is not None:
         query = query.where(DeliveryRow.state == state)
+    if before is not None:
+        query = query.where(DeliveryRow.id < before)
     return [_delivery(row, notice) for row, notice in session.execute(query.limit(limit))]
 
 

@@ -107,6 +107,7 @@ class Fire:
     sentence: str = ""
     run_id: int | None = None
     by: str | None = None
+    replayed: bool = False  # an earlier call with the same key made it
 
     @property
     def key(self) -> str:

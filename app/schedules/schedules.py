@@ -8,8 +8,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.clock import Clock
-from app.errors import Conflict, GamedayError, NotFound, Problem
+from app.errors import Changed, Conflict, KeyReused, NotFound, Problem
 from app.schedules import cron, definition, store, zones
 from app.schedules.calendars import Calendars
 from app.schedules.definition import Definition
@@ -22,11 +24,6 @@ from app.settings import Settings
 from app.storage import Storage
 
 PREVIEWED = 10
-
-
-class Changed(GamedayError):  # noqa: N818  it reads as a sentence
-    status = 412
-    title = "Changed meanwhile"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,19 +130,40 @@ class Schedules:
             return schedule
         return self._change(schedule, None, paused_by=None)
 
-    def run_now(self, schedule_id: int, *, by: str) -> Fire:
-        """As it would run by itself, asked for by a person: what came of it, a run or why there is none."""
+    def run_now(self, schedule_id: int, *, by: str, key: str | None = None) -> Fire:
+        """As it would run by itself, asked for by a person: what came of it, a run or why there is none.
+
+        A second call with the same `key` is told the first one's fire, `replayed`, unless that came to nothing.
+        """
         schedule, now = self.get(schedule_id), self._clock.now()
         with self._storage.writing() as session:
-            if now in store.written(session, [schedule_id], now).get(schedule_id, ()):
-                raise Conflict(f"“{schedule.name}” fires at this very moment.")
-            fire_id = store.write(
-                session, schedule_id, at=now, due_at=now, written_at=now, state=FireState.INTENDED, by=by
-            )
-            fire = store.fire(session, fire_id)
+            fire = self._first(session, schedule_id, key)
+            if fire is None:
+                if now in store.written(session, [schedule_id], now).get(schedule_id, ()):
+                    raise Conflict(f"“{schedule.name}” fires at this very moment.")
+                fire_id = store.write(
+                    session, schedule_id, at=now, due_at=now, written_at=now, state=FireState.INTENDED, by=by,
+                    asked_key=key,
+                )  # fmt: skip
+                fire = store.fire(session, fire_id)
         if fire is None:
             raise NotFound(f"There is no schedule {schedule_id}.")
-        return self.firing.start(fire)
+        return replace(self.firing.start(fire), replayed=fire.replayed) if fire.state.open else fire
+
+    def _first(self, session: Session, schedule_id: int, key: str | None) -> Fire | None:
+        """What an earlier call with that key made. KeyReused where that was of another schedule."""
+        first = None if key is None else store.with_key(session, key)
+        if first is None:
+            return None
+        if first.schedule_id != schedule_id:
+            raise KeyReused(
+                f"That Idempotency-Key came with another request before, which ran schedule {first.schedule_id}. "
+                "A new request needs a new key."
+            )
+        if first.state is FireState.REFUSED:
+            store.free_key(session, first.id)
+            return None
+        return replace(first, replayed=True)
 
     def fires(self, schedule_id: int, *, before: int | None = None, limit: int = 50) -> Sequence[Fire]:
         """What came of it, the newest first, those with a smaller id than `before`."""

@@ -128,6 +128,17 @@ def write(session: Session, schedule_id: int, **columns: Any) -> int:
     return row.id
 
 
+def with_key(session: Session, key: str) -> Fire | None:
+    """The one that was asked for under that key."""
+    row = session.scalar(select(FireRow).where(FireRow.asked_key == key))
+    return None if row is None else to_fire(row)
+
+
+def free_key(session: Session, fire_id: int) -> None:
+    """Of one that came to nothing: the same call may be tried again."""
+    session.execute(update(FireRow).where(FireRow.id == fire_id).values(asked_key=None))
+
+
 def write_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Fires that were due."""
     session.add_all(FireRow(run_id=None, by=None, **row) for row in rows)

@@ -280,5 +280,8 @@ class FireRow(Base):
     sentence: Mapped[str] = mapped_column(Text)  # why it was refused or missed, or what it waits for
     run_id: Mapped[int | None]
     by: Mapped[str | None] = mapped_column(String(200))  # who ran it by hand; None: it was due
+    asked_key: Mapped[str | None] = mapped_column(
+        String(200), index=True, unique=True
+    )  # of who ran it by hand
 
     __table_args__ = (UniqueConstraint("schedule_id", "at", name="fires_once"),)

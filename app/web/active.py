@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
-from fastapi.encoders import jsonable_encoder
+from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from app.access import Need
 from app.faults import Entry
 from app.faults.entry import Phase
 from app.faults.telling import share
-from app.runs import Run
+from app.runs import Run, RunStatus
+from app.web.answers import answered
 from app.web.asked import Rooms
 from app.web.console import Console
+from app.web.etags import etag_of, unchanged
 from app.web.guards import needs
+from app.web.shapes import Shape
 
 api = APIRouter(prefix="/api", tags=["active"], dependencies=[needs(Need.SEE)])
 NOT_QUIET = (Phase.PROPAGATING, Phase.SETTLING, Phase.STUCK)
@@ -25,13 +26,56 @@ FRESH = "private, max-age=5"
 Filter = Annotated[str | None, Query(max_length=300)]
 
 
-@api.get("/active")
-def active(
+SAME: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing has changed since that ETag."}}
+
+
+class Somewhere(Shape):
+    """`account` and `region` are null where AWS has not told. `link`: the console's page."""
+
+    id: int
+    environment: str
+    account: str | None
+    region: str | None
+    functions: list[str]
+    since: datetime
+    by: str
+    link: str
+
+
+class ActiveFault(Somewhere):
+    """`share` of the invocations, such as `50 %`; `until`: its deadline, or when the last warm container is over it."""
+
+    store: str
+    sentence: str
+    share: str
+    phase: Phase
+    until: datetime | None
+    run: int | None
+
+
+class ActiveRun(Somewhere):
+    experiment: str
+    title: str
+    status: RunStatus
+
+
+class Active(Shape):
+    """`settling`: disarmed, and maybe still in warm containers."""
+
+    active: bool
+    faults: list[ActiveFault]
+    settling: list[ActiveFault]
+    runs: list[ActiveRun]
+
+
+@api.get("/active", response_model=Active, responses=SAME)
+def active(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
     console: Rooms,
     environment: Filter = None,
     function: Annotated[str | None, Query(max_length=300, description="name or ARN")] = None,
     account: Filter = None,
-    if_none_match: Annotated[str, Header()] = "",
+    if_none_match: Annotated[str, Header(description="The ETag of what was read.")] = "",
 ) -> Response:
     """What is armed and running now, and what was disarmed and may still be in warm containers.
 
@@ -51,12 +95,14 @@ def active(
         "settling": [one for one in settling if _matches(one, wanted)],
         "runs": [one for one in runs if _matches(one, wanted)],
     }
-    body = json.dumps(jsonable_encoder({"active": bool(told["faults"] or told["runs"]), **told})).encode()
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": FRESH}
-    if tag in if_none_match:
+    answer = {"active": bool(told["faults"] or told["runs"]), **told}
+    headers = {"ETag": etag_of(answer), "Cache-Control": FRESH}
+    del if_none_match  # described by it; read by `unchanged`
+    if unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    found = answered(answer)
+    found.headers.update(headers)
+    return found
 
 
 def _name(function: str | None) -> str | None:

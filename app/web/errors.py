@@ -16,9 +16,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from app.errors import Conflict, GamedayError, Invalid, KeyReused, NotFound, Problem, Unavailable
+from app.errors import (
+    Changed,
+    Conflict,
+    GamedayError,
+    Invalid,
+    KeyReused,
+    NotFound,
+    Problem,
+    Unavailable,
+    Unconditional,
+)
 from app.logs import about
-from app.web.etags import Changed, Unconditional
 
 LOGGER = logging.getLogger("gameday")
 MEDIA_TYPE = "application/problem+json"

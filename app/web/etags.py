@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import Header, Request
 from fastapi.encoders import jsonable_encoder
 
-from app.errors import GamedayError
+from app.errors import Changed, Unconditional
 
 SHOWN = 32  # characters of the digest
 HEADER = "If-Match"
@@ -22,20 +22,17 @@ IfMatch = Annotated[
 ]
 
 
-class Changed(GamedayError):  # noqa: N818  it reads as a sentence
-    status = 412
-    title = "Changed meanwhile"
-
-
-class Unconditional(GamedayError):  # noqa: N818
-    status = 428
-    title = "Say what it is a change of"
-
-
 def etag_of(value: Any) -> str:
     """A strong ETag, quotes included, of anything that JSON can say. Equal values have equal ones."""
     plain = json.dumps(jsonable_encoder(value), sort_keys=True, separators=(",", ":"))
     return f'"{hashlib.sha256(plain.encode()).hexdigest()[:SHOWN]}"'
+
+
+def unchanged(request: Request, etag: str) -> bool:
+    """Whether whoever asks has it as it is, by `If-None-Match`: the answer is 304 then."""
+    asked = request.headers.getlist("If-None-Match")
+    named = {one.strip().removeprefix("W/") for line in asked for one in line.split(",")}
+    return etag in named or "*" in named
 
 
 def require_match(request: Request, etag: str, *, needed: bool = True) -> None:

@@ -23,7 +23,7 @@ from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
 from app.web.etags import etag_of
 from app.web.guards import needs
-from app.web.keys import REPLAYED, IdempotencyKey, Key, key_of, replayed
+from app.web.keys import IdempotencyKey, Key, begun, key_of, replayed
 from app.web.panels import Page
 from app.web.runs import Wait, told
 from app.web.scheduling import form_of
@@ -127,14 +127,6 @@ async def _asked(request: Request) -> Asked:
 
 AskedFor = Annotated[Asked, Depends(_asked)]
 BODY = {"content": {"application/json": {"schema": Asked.model_json_schema()}}, "required": False}
-REPLAY: dict[int | str, dict[str, Any]] = {
-    202: {
-        "headers": {
-            "Location": {"description": "The run.", "schema": {"type": "string"}},
-            REPLAYED: {"description": "`true`: begun by an earlier call.", "schema": {"type": "string"}},
-        }
-    }
-}
 ACCEPTED = 202
 LOOK_AGAIN = 5  # seconds
 
@@ -143,7 +135,10 @@ LOOK_AGAIN = 5  # seconds
     "/experiments/{experiment_id:path}/run",
     status_code=202,
     response_model=shapes.Run,
-    responses={200: {"model": shapes.Run, "description": "With `wait`: its verdict is given."}, **REPLAY},
+    responses={
+        200: {"model": shapes.Run, "description": "With `wait`: its verdict is given."},
+        **begun(202, "run"),
+    },
     openapi_extra={"requestBody": BODY},
 )
 async def run(  # noqa: PLR0917  FastAPI passes them by name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -21,10 +21,9 @@ from app.web.asked import LARGEST_ID, Form, Place, Rooms, RowId, Shown, Who, pla
 from app.web.errors import is_fragment, wants_page
 from app.web.etags import etag_of
 from app.web.guards import needs
-from app.web.keys import REPLAYED, IdempotencyKey, Key, key_of, replayed
-from app.web.paging import Before, Limit, page_of
+from app.web.keys import IdempotencyKey, Key, begun, key_of, replayed
+from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.panels import Page
-from app.web.runs import PAGED
 from app.web.words import plural
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
@@ -32,14 +31,6 @@ api = APIRouter(prefix="/api/faults", tags=["faults"])
 by_hand = APIRouter(include_in_schema=False)
 ALL = 100  # percent
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-REPLAY: dict[int | str, dict[str, Any]] = {
-    201: {
-        "headers": {
-            "Location": {"description": "The fault.", "schema": {"type": "string"}},
-            REPLAYED: {"description": "`true`: armed by an earlier call.", "schema": {"type": "string"}},
-        }
-    }
-}
 
 
 class Wanted(BaseModel):
@@ -81,7 +72,7 @@ def said(  # noqa: PLR0917  FastAPI passes them by name
 def listed(  # noqa: PLR0917  FastAPI passes them by name
     request: Request,
     console: Rooms,
-    before: Before,
+    before: Cursor,
     limit: Limit = 50,
     environment: str | None = None,
     state: FaultState | None = None,
@@ -105,7 +96,13 @@ def in_words(
     return answered({"sentence": _sentence(wanted), "trouble": ineffective(wanted.fault) or ""})
 
 
-@api.put("", status_code=201, dependencies=[needs(Need.ARM)], response_model=shapes.Fault, responses=REPLAY)
+@api.put(
+    "",
+    status_code=201,
+    dependencies=[needs(Need.ARM)],
+    response_model=shapes.Fault,
+    responses=begun(201, "fault"),
+)
 def arm(request: Request, wanted: Wanted, console: Rooms, who: Who, given: IdempotencyKey = None) -> Response:
     """Arm by hand, with a deadline. 409 where the store is busy (`run` or `fault`: by which)."""
     place = place_of(request, wanted.environment)

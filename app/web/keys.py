@@ -29,6 +29,15 @@ IdempotencyKey = Annotated[
 ]
 
 
+def begun(status: int, what: str) -> dict[int | str, dict[str, Any]]:
+    """What the API's description says of an answer that tells what was begun, now or by an earlier call."""
+    headers = {
+        "Location": {"description": f"The {what}.", "schema": {"type": "string"}},
+        REPLAYED: {"description": "`true`: begun by an earlier call.", "schema": {"type": "string"}},
+    }
+    return {status: {"headers": headers}}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Key:
     key: str | None

@@ -1,12 +1,16 @@
-"""What the API speaks: JSON in and JSON out; streams are events, a run's console log is text."""
+"""What the API speaks: JSON in and JSON out; streams are events, a run's console log is text, its report a document."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from fastapi import Request
 
 from app.web.errors import Unspoken
 
 SPOKEN = ("application/json", "application/problem+json", "text/event-stream", "text/plain")
+# A run as a document, by the end of its address.
+DOCUMENTS = {"/report": "text/html", ".html": "text/html", ".md": "text/markdown", ".xml": "application/xml"}
 NOT_ACCEPTABLE, UNSUPPORTED = 406, 415
 
 
@@ -21,7 +25,8 @@ def require_spoken(request: Request) -> None:
             status=UNSUPPORTED,
         )
     accepted = request.headers.get("accept", "*/*")
-    if not any(_accepts(one) for one in accepted.split(",")):
+    spoken = (*SPOKEN, *(kind for ending, kind in DOCUMENTS.items() if request.url.path.endswith(ending)))
+    if not any(_accepts(one, spoken) for one in accepted.split(",")):
         raise Unspoken(f"The API answers application/json, not {accepted[:100]}.", status=NOT_ACCEPTABLE)
 
 
@@ -34,13 +39,12 @@ def _is_json(media_type: str) -> bool:
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
-def _accepts(one: str) -> bool:
+def _accepts(one: str, spoken: Sequence[str]) -> bool:
     """Whether one range of an Accept header has something that the API answers."""
     kind, *parameters = (part.strip().lower() for part in one.split(";"))
     if any(parameter in ("q=0", "q=0.0", "q=0.00", "q=0.000") for parameter in parameters):
         return False
     main, _, rest = kind.partition("/")
     return any(
-        main in ("*", spoken.partition("/")[0]) and rest in ("*", spoken.partition("/")[2])
-        for spoken in SPOKEN
+        main in ("*", known.partition("/")[0]) and rest in ("*", known.partition("/")[2]) for known in spoken
     )

@@ -47,7 +47,12 @@ def page(  # noqa: PLR0917  FastAPI passes them by name
     )
 
 
-@api.post("/{experiment_id:path}/migrate", dependencies=[needs(Need.EDIT)], response_model=shapes.Migration)
+@api.post(
+    "/{experiment_id:path}/migrate",
+    dependencies=[needs(Need.EDIT)],
+    response_model=shapes.Migration,
+    responses={428: {}},
+)
 def by_api(
     request: Request, experiment_id: str, wanted: Wanted, console: Rooms, if_match: IfMatch = None
 ) -> JSONResponse:

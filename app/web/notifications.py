@@ -2,22 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.access import Need
-from app.notifications import ChannelState, Delivery, DeliveryState
+from app.notifications import ChannelState, Delivery, DeliveryState, Kind
 from app.web.asked import Place, Rooms, Shown, Who
 from app.web.errors import is_fragment
 from app.web.guards import needs
+from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.panels import Page
 from app.web.runs import SEE_OTHER, answered
+from app.web.shapes import Shape
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 api = APIRouter(prefix="/api/notifications", tags=["notifications"])
 trying = APIRouter(include_in_schema=False, dependencies=[needs(Need.RUN)])
+
+
+class ToldChannel(Shape):
+    """A channel of gameday.toml, without its secret. `trouble`: why nothing can be sent by it."""
+
+    name: str
+    target: str
+    kinds: list[str]
+    environments: list[str]
+    trouble: str | None
+    pending: int
+    sent: int
+    given_up: int
+
+
+class ToldDelivery(Shape):
+    """A notice on its way to one channel. `key` is the same at every attempt; `attempts` counts those that were begun."""
+
+    id: int
+    key: str
+    channel: str
+    notice: int
+    kind: Kind
+    environment: str | None
+    subject: str
+    at: datetime
+    state: DeliveryState
+    attempts: int
+    next_attempt_at: datetime | None
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class Tested(Shape):
+    """`deliveries`: where to see what became of it."""
+
+    notice: int
+    deliveries: str
 
 
 @pages.get("/notifications")
@@ -26,25 +68,27 @@ def index(request: Request, place: Place, show: Shown) -> HTMLResponse:
     return show.page(request, "notifications/index.html", page)
 
 
-@api.get("/channels", dependencies=[needs(Need.SEE)])
-def channels(console: Rooms) -> list[dict[str, Any]]:
+@api.get("/channels", dependencies=[needs(Need.SEE)], response_model=list[ToldChannel])
+def channels(console: Rooms) -> JSONResponse:
     """The channels of gameday.toml, without their secrets, and what became of what they were sent."""
-    return [channel_json(channel) for channel in console.notifications.channels()]
+    return answered([channel_json(channel) for channel in console.notifications.channels()])
 
 
-@api.get("/deliveries", dependencies=[needs(Need.SEE)])
-def deliveries(
+@api.get("/deliveries", dependencies=[needs(Need.SEE)], response_model=list[ToldDelivery], responses=PAGED)
+def deliveries(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
     console: Rooms,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    before: Cursor,
+    limit: Limit = 50,
     channel: str | None = None,
     state: DeliveryState | None = None,
-) -> list[dict[str, Any]]:
-    """Notices on their way to channels, the newest first."""
-    found = console.notifications.deliveries(limit, channel=channel, state=state)
-    return [delivery_json(delivery) for delivery in found]
+) -> JSONResponse:
+    """Notices on their way to channels, the newest first. `Link: …; rel="next"` where there are more."""
+    found = console.notifications.deliveries(limit + 1, channel=channel, state=state, before=before)
+    return page_of(request, found, limit, lambda one: one.id, delivery_json)
 
 
-@api.post("/channels/{name}/test", status_code=202, dependencies=[needs(Need.RUN)])
+@api.post("/channels/{name}/test", status_code=202, dependencies=[needs(Need.RUN)], response_model=Tested)
 def test(name: str, console: Rooms, who: Who) -> JSONResponse:
     """Send a real message to one channel, on the way of every other. What became of it is among the deliveries."""
     notice = console.notifications.test(name, by=who)

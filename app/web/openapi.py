@@ -14,6 +14,7 @@ from app.access.roles import least
 from app.web.errors import MEDIA_TYPE
 from app.web.guards import Needs
 from app.web.rates import DEFAULTS, kind_of
+from app.web.schedule_shapes import NIGHTLY
 from app.web.shapes import Problem
 
 ABOUT = (
@@ -29,6 +30,10 @@ TAGS = {
     "evidence": "What the functions' logs show.",
     "environments": "Where experiments can be run.",
     "sandbox": "The example pipeline.",
+    "schedules": "What runs by itself, when, and what came of it.",
+    "active": "Is it us? For other teams' bots.",
+    "notifications": "Who is told what, and what became of it.",
+    "usage": "What asking CloudWatch costs.",
     "access": "Who may come in.",
     "health": "For machines that look after the console.",
 }
@@ -56,6 +61,11 @@ EXAMPLES: Mapping[str, Any] = {
     "run_id": 41,
     "entry_id": 1,
     "token_id": 1,
+    "schedule_id": 1,
+    "cron": "0 3 * * 1-5",
+    "time_zone": "Europe/Berlin",
+    "channel": "ops",
+    "month": "2026-11",
     "query_id": "a1b2c3d4e5f6",
     "function": "ChaosTransformer",
     "request_id": "7b2c3ad9-0e0c-4f4e-9a54-6a1f0f3a9f10",
@@ -77,6 +87,9 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("put", "/api/safety-lever"): {"engaged": True, "why": "checkout is failing"},
     ("post", "/api/experiments/{experiment_id}/migrate"): {"to": "failure-lambda/1.x"},
     ("patch", "/api/sandbox"): {"variant": "waits"},
+    ("post", "/api/schedules"): NIGHTLY,
+    ("put", "/api/schedules/{schedule_id}"): NIGHTLY,
+    ("patch", "/api/schedules/{schedule_id}"): {"cron": "0 4 * * 1-5", "jitter": "10m"},
     ("post", "/api/tokens"): {"name": "ci", "role": "runner", "days": 90},
 }  # fmt: skip
 
@@ -138,7 +151,7 @@ def _statuses(operation: Mapping[str, Any], route: APIRoute, method: str) -> lis
     """Every status of an error that the operation can answer with."""
     need, path = need_of(route), route.path_format
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
-    statuses = ["421", "500", "503"]
+    statuses = ["421", "500", "503", *(status for status in operation["responses"] if status in SAID)]
     if need is not Need.NOTHING:
         statuses += ["401", "403"]
     if path.startswith("/api/"):
@@ -151,7 +164,7 @@ def _statuses(operation: Mapping[str, Any], route: APIRoute, method: str) -> lis
         statuses += ["403", "409", "413", "404"]
         statuses += ["415"] if path.startswith("/api/") or "requestBody" in operation else []
     if "If-Match" in names:
-        statuses += ["412", "428"] if path.endswith("/migrate") else ["412"]
+        statuses.append("412")
     if _limited(route, method):
         statuses.append("429")
     return sorted(set(statuses))

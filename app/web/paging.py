@@ -1,4 +1,4 @@
-"""Long lists a page at a time: the newest first, and a link to those that come next (RFC 8288)."""
+"""Long lists a page at a time, and a link to those that come next (RFC 8288)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
 
 
-def _before(
+def _place(
     cursor: Annotated[
         str | None, Query(description="Of the `Link` header of the page before, as it is.", max_length=100)
     ] = None,
@@ -33,7 +33,11 @@ def _before(
         raise Invalid(sentence, problems=(Problem(message=sentence, path="cursor"),)) from None
 
 
-Before = Annotated[int | None, Depends(_before)]
+# The last one of the page before; a list says which way it goes.
+Cursor = Annotated[int | None, Depends(_place)]
+PAGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": {"description": "The next page, rel=next.", "schema": {"type": "string"}}}}
+}
 
 
 def page_of(

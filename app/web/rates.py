@@ -47,7 +47,7 @@ def kind_of(method: str, path: str, need: Need, *, stream: bool) -> Kind | None:
         return Kind.STREAMS
     if method in ("GET", "HEAD"):
         return Kind.READS
-    return Kind.STARTS if need in (Need.RUN, Need.ARM) else Kind.CHANGES
+    return Kind.STARTS if need is Need.ARM or path.endswith("/run") else Kind.CHANGES
 
 
 class Rates:

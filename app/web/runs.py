@@ -21,7 +21,7 @@ from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Time, Who, row_i
 from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs, still_allowed
-from app.web.paging import Before, Limit, page_of
+from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.panels import Page
 from app.web.usage import run_cost
 
@@ -33,9 +33,6 @@ ending = APIRouter(tags=["runs"], dependencies=[needs(Need.DISARM)])
 Wait = Annotated[
     int | None, Query(ge=1, le=3600, description="Seconds to wait for the verdict before answering.")
 ]
-PAGED: dict[int | str, dict[str, Any]] = {
-    200: {"headers": {"Link": {"description": "The next page, rel=next.", "schema": {"type": "string"}}}}
-}
 
 
 def _found(run_id: RowId, console: Rooms) -> Run:
@@ -88,7 +85,7 @@ def listed(
     request: Request,
     console: Rooms,
     wanted: Annotated[Wanted, Depends(_wanted)],
-    before: Before,
+    before: Cursor,
     limit: Limit = 50,
 ) -> JSONResponse:
     """Runs, the newest first. `Link: …; rel="next"` where there are more."""

@@ -2,218 +2,158 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from app.access import Need
-from app.errors import Conflict, GamedayError
+from app.errors import Conflict
 from app.runs import Run
-from app.schedules import Changed, Fire, Preview, Schedule
-from app.web.asked import LARGEST_ID, Rooms, RowId, Who
+from app.schedules import Fire, Preview, Schedule
+from app.web import schedule_shapes, shapes
+from app.web.asked import Rooms, RowId, Who
 from app.web.console import Console
+from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs
+from app.web.keys import IdempotencyKey, begun, key_of, replayed
+from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.runs import answered, told
+from app.web.schedule_shapes import Asked, Change, Previewed
 
 looking = APIRouter(prefix="/api/schedules", tags=["schedules"], dependencies=[needs(Need.SEE)])
 changing = APIRouter(prefix="/api/schedules", tags=["schedules"], dependencies=[needs(Need.RUN)])
-NIGHTLY: dict[str, Any] = {
-    "name": "nightly", "experiment": "serverless-etl/exp_2-strict", "cron": "0 3 * * 1-5", "time_zone": "Europe/Berlin",
-}  # fmt: skip
-Text = Annotated[str | None, Field(max_length=400)]
+LOCATED: dict[str, Any] = {
+    "headers": {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
+}
+# What only some operations of the API answer with.
+MADE: dict[int | str, dict[str, Any]] = {201: LOCATED}
+CONDITIONAL: dict[int | str, dict[str, Any]] = {428: {}}
 
 
-class PreconditionRequired(GamedayError):  # noqa: N818  it reads as a sentence
-    status = 428
-    title = "Say which version you change"
-
-
-class Change(BaseModel):
-    """Some fields of a schedule; null takes one away. Times are local to `time_zone`, lengths like `30m`, `2h`, `1d`."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"cron": "0 4 * * 1-5"}]})
-
-    name: Annotated[str | None, Field(max_length=200)] = None
-    experiment: Text = None
-    environment: Text = None
-    cron: Annotated[Text, Field(description="Five fields, as cron has them.")] = None
-    every: Annotated[Text, Field(description="An interval, of a minute at least.")] = None
-    at: Annotated[Text, Field(description="Once: `2026-12-24T09:00`.")] = None
-    time_zone: Annotated[Text, Field(description="An IANA name; the environment's where it is left out.")] = (
-        None
-    )
-    start: Text = None
-    end: Text = None
-    jitter: Annotated[Text, Field(description="Each fire comes up to so much later.")] = None
-    only_on_business_days: bool | None = None
-    missed: Literal["skip", "run_once"] | None = None
-    queue: Annotated[bool | None, Field(description="Wait behind a busy store, for an hour at most.")] = None
-    paused: bool | None = None
-    tell: Annotated[
-        list[str] | None, Field(description="Names of channels; the environment's own where it is left out.")
-    ] = None
-    variables: Mapping[str, Any] | None = None
-    rollback_strategy: Literal["always", "default", "deviated", "never"] | None = None
-    accept: list[str] | None = None
-
-
-class Asked(Change):
-    """A whole schedule, with one of cron, every and at."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [NIGHTLY]})
-
-    name: Annotated[str, Field(max_length=200)]
-    experiment: Annotated[str, Field(max_length=400)]
-
-
-class Previewed(BaseModel):
-    """What is being typed; whatever matters for the times of its fires."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = ""
-    experiment: str = ""
-    environment: str = ""
-    cron: str = ""
-    every: str = ""
-    at: str = ""
-    time_zone: str = ""
-    start: str = ""
-    end: str = ""
-    jitter: str = ""
-    only_on_business_days: bool = False
-
-
-@looking.get("")
-def listed(
+@looking.get("", response_model=list[schedule_shapes.Schedule], responses=PAGED)
+def listed(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
     console: Rooms,
+    after: Cursor,
+    limit: Limit = 50,
     experiment: str | None = None,
     environment: str | None = None,
-    after: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> JSONResponse:
-    """By id. Where there are more, `Link` has the address of the next page."""
+    """What runs by itself, in the order in which it was made. `Link: …; rel="next"` where there are more."""
     found = console.schedules.list(
-        experiment=experiment, environment=environment, after=after, limit=limit + 1
+        experiment=experiment, environment=environment, after=after or 0, limit=limit + 1
     )
-    query = {"experiment": experiment, "environment": environment, "limit": limit}
-    more = {**query, "after": found[limit - 1].id} if len(found) > limit else None
-    return _paged([one.as_json for one in found[:limit]], "/api/schedules", more)
+    return page_of(request, found, limit, lambda one: one.id, lambda one: one.as_json)
 
 
-@looking.get("/preview")
-def preview(console: Rooms, asked: Annotated[Previewed, Query()]) -> dict[str, Any]:
+@looking.get("/preview", response_model=schedule_shapes.Preview)
+def preview(console: Rooms, asked: Annotated[Previewed, Query()]) -> JSONResponse:
     """The next ten fires of a schedule that need not be there yet. 422 names the field, and says why."""
-    return preview_json(console.schedules.preview(asked.model_dump()))
+    return answered(preview_json(console.schedules.preview(asked.model_dump())))
 
 
-@looking.get("/{schedule_id:int}")
+@looking.get("/{schedule_id:int}", response_model=schedule_shapes.WholeSchedule)
 def one(schedule_id: RowId, console: Rooms) -> JSONResponse:
-    """With its next ten fires. The `ETag` is what a change has to name in `If-Match`."""
+    """One, with its next ten fires. The `ETag` is what a change has to name in `If-Match`."""
     return _one(console, console.schedules.get(schedule_id))
 
 
-@looking.get("/{schedule_id:int}/fires")
+@looking.get("/{schedule_id:int}/fires", response_model=list[schedule_shapes.Fire], responses=PAGED)
 def fires(
-    schedule_id: RowId,
-    console: Rooms,
-    before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    request: Request, schedule_id: RowId, console: Rooms, before: Cursor, limit: Limit = 50
 ) -> JSONResponse:
-    """What came of it, the newest first, with the verdicts of its runs. `Link` has the address of the next page."""
+    """What came of it, the newest first, with the verdicts of its runs. `Link: …; rel="next"` where there are more."""
     found = console.schedules.fires(schedule_id, before=before, limit=limit + 1)
     runs = console.runs.those([fire.run_id for fire in found if fire.run_id])
-    more = {"limit": limit, "before": found[limit - 1].id} if len(found) > limit else None
-    body = [fire_json(fire, runs.get(fire.run_id or 0)) for fire in found[:limit]]
-    return _paged(body, f"/api/schedules/{schedule_id}/fires", more)
+    return page_of(
+        request, found, limit, lambda fire: fire.id, lambda fire: fire_json(fire, runs.get(fire.run_id or 0))
+    )
 
 
-@changing.post("", status_code=201)
+@changing.post("", status_code=201, response_model=schedule_shapes.WholeSchedule, responses=MADE)
 def create(asked: Asked, console: Rooms, who: Who) -> JSONResponse:
-    """404 for an unknown experiment; 422 with a problem for each field that is wrong."""
+    """A new one. 404 for an unknown experiment; 422 with a problem for each field that is wrong."""
     made = console.schedules.create(asked.model_dump(exclude_none=True), by=who)
     return _one(console, made, status=HTTPStatus.CREATED, location=f"/api/schedules/{made.id}")
 
 
-@changing.put("/{schedule_id:int}")
+@changing.put("/{schedule_id:int}", response_model=schedule_shapes.WholeSchedule, responses=CONDITIONAL)
 def replace(
-    schedule_id: RowId, asked: Asked, console: Rooms, if_match: Annotated[str | None, Header()] = None
+    request: Request, schedule_id: RowId, asked: Asked, console: Rooms, if_match: IfMatch = None
 ) -> JSONResponse:
     """The whole definition anew. 428 without `If-Match`, 412 where it was changed meanwhile, 409 where it comes from a file."""
-    version = version_of(console, schedule_id, if_match)
+    del if_match  # described by it; read by `require_match`
+    version = version_of(request, console, schedule_id)
     return _one(
         console, console.schedules.replace(schedule_id, asked.model_dump(exclude_none=True), version=version)
     )
 
 
-@changing.patch("/{schedule_id:int}")
+@changing.patch("/{schedule_id:int}", response_model=schedule_shapes.WholeSchedule, responses=CONDITIONAL)
 def amend(
-    schedule_id: RowId, asked: Change, console: Rooms, if_match: Annotated[str | None, Header()] = None
+    request: Request, schedule_id: RowId, asked: Change, console: Rooms, if_match: IfMatch = None
 ) -> JSONResponse:
     """Some fields. 428, 412 and 409 as for PUT."""
-    version = version_of(console, schedule_id, if_match)
+    del if_match  # described by it; read by `require_match`
+    version = version_of(request, console, schedule_id)
     return _one(
         console, console.schedules.amend(schedule_id, asked.model_dump(exclude_unset=True), version=version)
     )
 
 
-@changing.delete("/{schedule_id:int}", status_code=204)
-def delete(schedule_id: RowId, console: Rooms, if_match: Annotated[str | None, Header()] = None) -> Response:
-    """What it ran stays. With `If-Match`, only at that version."""
-    version = version_of(console, schedule_id, if_match) if if_match else None
+@changing.delete("/{schedule_id:int}", status_code=204, response_class=Response)
+def delete(request: Request, schedule_id: RowId, console: Rooms, if_match: IfMatch = None) -> Response:
+    """Take it away; what it ran stays. With `If-Match`, only as it was read."""
+    version = version_of(request, console, schedule_id) if if_match else None
     console.schedules.delete(schedule_id, version=version)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@changing.post("/{schedule_id:int}/pause")
+@changing.post("/{schedule_id:int}/pause", response_model=schedule_shapes.WholeSchedule)
 def pause(schedule_id: RowId, console: Rooms, who: Who) -> JSONResponse:
-    """Nothing fires until it is resumed. A second time changes nothing."""
+    """Hold it: nothing fires until it is resumed. A second time changes nothing."""
     return _one(console, console.schedules.pause(schedule_id, by=who))
 
 
-@changing.delete("/{schedule_id:int}/pause")
+@changing.delete("/{schedule_id:int}/pause", response_model=schedule_shapes.WholeSchedule)
 def resume(schedule_id: RowId, console: Rooms) -> JSONResponse:
-    """From now on; what was due meanwhile is not made up for. 409 where its file says that it is paused."""
+    """Let it go on, from now on; what was due meanwhile is not made up for. 409 where its file says that it is paused."""
     return _one(console, console.schedules.resume(schedule_id))
 
 
-@changing.post("/{schedule_id:int}/run", status_code=202)
-def run(schedule_id: RowId, console: Rooms, who: Who) -> JSONResponse:
-    """As it would run by itself, at once. 409 with the reason where nothing was started."""
-    started = run_now(console, schedule_id, who)
-    return answered(told(console, started), status=HTTPStatus.ACCEPTED, location=f"/runs/{started.id}")
+@changing.post(
+    "/{schedule_id:int}/run", status_code=202, response_model=shapes.Run, responses=begun(202, "run")
+)
+def run(
+    request: Request, schedule_id: RowId, console: Rooms, who: Who, given: IdempotencyKey = None
+) -> Response:
+    """Run it now, as it would run by itself. 409 with the reason where nothing was started."""
+    key = key_of(request, given, by=who, asked=None)
+    started, again = run_now(console, schedule_id, who, key.key)
+    answer = answered(told(console, started), status=HTTPStatus.ACCEPTED, location=f"/runs/{started.id}")
+    return replayed(answer, again=again)
 
 
-def run_now(console: Console, schedule_id: int, who: str) -> Run:
-    """Conflict with its sentence where nothing was started."""
-    fire = console.schedules.run_now(schedule_id, by=who)
+def run_now(console: Console, schedule_id: int, who: str, key: str | None = None) -> tuple[Run, bool]:
+    """The run, and whether an earlier call with that key began it. Conflict with its sentence where nothing was started."""
+    fire = console.schedules.run_now(schedule_id, by=who, key=key)
     if fire.run_id is None:
         raise Conflict(fire.sentence or f"The fire is {fire.state}.", fire=fire.id)
-    return console.runs.get(fire.run_id)
+    return console.runs.get(fire.run_id), fire.replayed
 
 
-def version_of(console: Console, schedule_id: int, if_match: str | None) -> int:
-    """The version that a change names. PreconditionRequired where it names none, Changed where it is another one's."""
-    if if_match is None:
-        raise PreconditionRequired(
-            "A change names the version that it changes: send If-Match with the ETag of what you read."
-        )
+def version_of(request: Request, console: Console, schedule_id: int) -> int:
+    """The version that a change was made from. Unconditional (428) without If-Match, Changed (412) where it is another one."""
     schedule = console.schedules.get(schedule_id)
-    named = {one.strip().removeprefix("W/") for one in if_match.split(",")}
-    if not named & {"*", etag(schedule)}:
-        raise Changed(
-            f"“{schedule.name}” was changed meanwhile. Read it again, and change what there is now."
-        )
+    require_match(request, etag(schedule))
     return schedule.version
 
 
 def etag(schedule: Schedule) -> str:
-    return f'"{schedule.version}"'
+    """Of what people wrote, not of what has come of it since."""
+    return etag_of([schedule.id, schedule.version])
 
 
 def fire_json(fire: Fire, run: Run | None) -> dict[str, Any]:
@@ -241,12 +181,4 @@ def _one(
     upcoming = [one.as_json for one in console.schedules.upcoming(schedule)]
     answer = answered({**schedule.as_json, "upcoming": upcoming}, status=status, location=location)
     answer.headers["ETag"] = etag(schedule)
-    return answer
-
-
-def _paged(body: Sequence[Any], path: str, more: Mapping[str, Any] | None) -> JSONResponse:
-    answer = answered(body)
-    if more:
-        query = urlencode({name: value for name, value in more.items() if value is not None})
-        answer.headers["Link"] = f'<{path}?{query}>; rel="next"'
     return answer

@@ -86,7 +86,8 @@ def delete(schedule_id: RowId, console: Rooms) -> Response:
 
 @changing.post("/schedules/{schedule_id:int}/run")
 def run(schedule_id: RowId, console: Rooms, who: Who) -> Response:
-    return RedirectResponse(f"/runs/{run_now(console, schedule_id, who).id}", status_code=SEE_OTHER)
+    started, _ = run_now(console, schedule_id, who)
+    return RedirectResponse(f"/runs/{started.id}", status_code=SEE_OTHER)
 
 
 def form_of(console: Console, known: Mapping[str, Any]) -> dict[str, Any]:

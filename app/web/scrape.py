@@ -21,7 +21,7 @@ from app.web.asked import Rooms
 from app.web.console import Console
 from app.web.guards import needs
 
-routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
+routes = APIRouter(tags=["health"], dependencies=[needs(Need.SEE)])
 ENVIRONMENT = ("environment",)
 COUNTED = (
     ("gameday_cloudwatch_throttles", "Requests that AWS throttled, since the console's start.", Kind.THROTTLES),
@@ -32,8 +32,19 @@ COUNTED = (
 Value = tuple[Sequence[str], float]
 
 
-@routes.get("/metrics")
+TEXT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            media_type: {"schema": {"type": "string"}}
+            for media_type in ("text/plain", "application/openmetrics-text")
+        }
+    }
+}
+
+
+@routes.get("/metrics", response_class=Response, responses=TEXT)
 def metrics(request: Request, console: Rooms) -> Response:
+    """What Prometheus scrapes: counts, ages and costs, in the format that it asks for."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Scrape(console))
     encode, media_type = choose_encoder(request.headers.get("accept", ""))

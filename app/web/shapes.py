@@ -15,6 +15,7 @@ from app.faults.entry import Phase
 from app.queries import Judgement
 from app.runs import JournalState, RunStatus, StepState, Verdict
 from app.runs.checks import Level
+from app.web.usage import Used
 
 
 class Shape(BaseModel):
@@ -92,7 +93,10 @@ class Place(Shape):
 
 
 class SignalOfRun(Shape):
-    """A probe of the hypothesis. `query`: the id under which its samples are kept; null: only runs measure it."""
+    """A probe of the hypothesis. `query`: the id under which its samples are kept; null: only runs measure it.
+
+    `metrics`: of CloudWatch that one look at it asks for.
+    """
 
     key: str
     id: str
@@ -103,6 +107,8 @@ class SignalOfRun(Shape):
     unit: str | None
     query: str | None
     when_empty: Any
+    values: list[float]
+    metrics: int
 
 
 class Run(Shape):
@@ -123,6 +129,7 @@ class Run(Shape):
     started_at: datetime | None
     ended_at: datetime | None
     requested_by: str
+    schedule: int | None
     variables: dict[str, Any]
     rollback_strategy: str
     dry: str | None
@@ -136,6 +143,7 @@ class Run(Shape):
     git_dirty: bool | None
     journal: JournalState
     queue: Place | None
+    cost: Used
 
 
 class Finding(Shape):

@@ -18,9 +18,11 @@ import uvicorn
 from app.access import Access, Kind, Role
 from app.clock import FrozenClock
 from app.runs import Verdict
+from app.settings import Channel
 from app.shipped import shipped
 from app.web import create_app
 from app.web.rates import Rates
+from app.web.schedule_shapes import NIGHTLY
 from tests.web.stand_ins import FakeConsole, make_console
 
 FILE = shipped("experiments") / "serverless-etl" / "exp_2-strict.json"
@@ -76,7 +78,9 @@ def listening(app: Any) -> Iterator[str]:
 
 
 def _fill(console: FakeConsole) -> None:
-    """So that the description's examples are there: run 41, fault 1, and something of every kind."""
+    """So that the description's examples are there: run 41, fault 1, schedule 1, and something of every kind."""
+    console.settings.channels["ops"] = Channel(name="ops", url="json://receiver.example")
+    console.schedules.create(NIGHTLY, by="maria")
     first = console.runs.add(verdict=Verdict.HELD)
     console.runs.tell(first.id, "verdict", verdict="held")
     console.runs.add()

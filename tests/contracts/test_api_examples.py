@@ -16,8 +16,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from app.settings import Environment
-from app.web import shapes
+from app.web import schedule_shapes, shapes
+from app.web.active import Active
+from app.web.notifications import ToldChannel, ToldDelivery
 from app.web.rates import DEFAULTS
+from app.web.reports import Progress
+from app.web.usage import UsageOfMonth
 from tests.test_main import serving
 
 pytestmark = pytest.mark.sandbox
@@ -39,9 +43,13 @@ def console(tmp_path_factory: pytest.TempPathFactory, emulated: Environment) -> 
     folder = tmp_path_factory.mktemp("examples")
     (folder / "experiments").mkdir()
     (folder / "experiments" / "quick.json").write_text(json.dumps(EXPERIMENT))
+    (folder / "experiments" / "schedules.yaml").write_text(
+        "schedules:\n  - {name: filed, experiment: quick, cron: '0 3 1 1 *'}\n"
+    )
     (folder / "gameday.toml").write_text(
         f'[environments.test]\nregion = "us-east-2"\nendpoint = "{emulated.endpoint_url}"\n'
         f'[environments.test.dialects]\n{NAME} = "failure-lambda/0.x"\n'
+        '[channels.ops]\nurl = "json://127.0.0.1:1"\n'  # nobody listens: what counts is that it is told
     )
     ssm = boto3.client(
         "ssm", endpoint_url=emulated.endpoint_url, region_name="us-east-2", aws_access_key_id="t",
@@ -63,10 +71,11 @@ def spoken(console: dict[str, str]) -> list[subprocess.CompletedProcess[str]]:
         ended = shell(block + "\n" + SAVE, known)
         known |= saved(Path(console["FOLDER"]) / "set")
         done.append(ended)
+    httpx.post(f"{console['GAMEDAY']}/api/schedules/1/run", timeout=30).raise_for_status()
     return done
 
 
-SAVE = 'for name in FAULT ETAG NEXT; do printf "%s=%s\\n" "$name" "${!name:-}"; done > set'
+SAVE = 'for name in FAULT ETAG NEXT SCHEDULE; do printf "%s=%s\\n" "$name" "${!name:-}"; done > set'
 
 
 def shell(script: str, known: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -102,6 +111,15 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any]) -> None:
     assert "half of the invocations" in said(spoken, "faults/sentence")
     assert "set its deadline" in said(spoken, 'If-Match: $ETAG" -d \'{"minutes": 10}\'')
     assert said(spoken, '-X DELETE "$GAMEDAY/api/faults').strip() == "disarmed"
+    assert said(spoken, "schedules/preview").splitlines()[0] == "At 03:00 on Monday through Friday"
+    assert said(spoken, '"jitter": "10m"').strip() == "0 4 * * 1-5"
+    assert said(spoken, "/pause").split() == ["true", "false"]
+    assert "started" in said(spoken, "nightly-by-hand-1")
+    assert said(spoken, 'api/schedules" | jq length').strip() == "1"  # the file's
+    assert json.loads(said(spoken, "/api/active"))["runs"] == []
+    assert said(spoken, "channels/ops/test").splitlines()[-1] == "test"
+    assert said(spoken, "/api/usage").startswith("test  ")
+    assert said(spoken, "report.json").splitlines() == ["held", "completed"]
     assert "gd_" in said(spoken, "/api/tokens")
 
 
@@ -113,6 +131,9 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any]) -> None:
         ("/api/experiments", list[shapes.Experiment]), ("/api/experiments/quick", shapes.WholeExperiment),
         ("/api/experiments/quick/preflight", shapes.Preflight), ("/api/safety-lever", list[shapes.Lever]),
         ("/api/signals?experiment=quick", list[shapes.Signal]), ("/api/environments", list[shapes.Environment]),
+        ("/api/schedules", list[schedule_shapes.Schedule]), ("/api/active", Active), ("/api/usage", UsageOfMonth),
+        ("/api/schedules/1/fires", list[schedule_shapes.Fire]), ("/api/notifications/channels", list[ToldChannel]),
+        ("/api/notifications/deliveries", list[ToldDelivery]), ("/api/runs/1/progress", Progress),
         ("/api/tokens", list[shapes.Credential]), ("/api/me", shapes.Me), ("/api/faults/strays", list[shapes.Stray]),
     ],
 )  # fmt: skip

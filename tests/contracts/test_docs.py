@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from app.cli import gameday
+from app.settings import channels_toml, gameday_toml
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -18,6 +20,30 @@ REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 def test_every_command_is_in_the_reference(name: str) -> None:
     rows = [line for line in REFERENCE.splitlines() if line.startswith("| `gameday ")]
     assert any(name in re.split(r"[\s|\\`]+", row.split(" | ")[0]) for row in rows), f"gameday {name}"
+
+
+SUBCOMMANDS = [
+    (name, one)
+    for name, command in gameday.commands.items()
+    if isinstance(command, click.Group)
+    for one in command.commands
+]
+
+
+@pytest.mark.parametrize(("group", "name"), SUBCOMMANDS)
+def test_every_command_of_a_group_is_in_the_reference(group: str, name: str) -> None:
+    rows = [line for line in REFERENCE.splitlines() if line.startswith("| `gameday ")]
+    assert any({group, name} <= set(re.split(r"[\s|\\`,\[\]]+", row)) for row in rows)
+
+
+SETTINGS = {*gameday_toml.KNOWN_HERE, *gameday_toml.KNOWN_THERE, *gameday_toml.PRICES, *channels_toml.KNOWN}
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_every_setting_is_in_the_reference_or_on_a_page_that_it_links(name: str) -> None:
+    linked = [ROOT / "docs" / link for link in re.findall(r"\]\(([\w/-]+\.md)", REFERENCE)]
+    pages = [REFERENCE, *(page.read_text() for page in linked)]
+    assert any(re.search(rf"(`|^|\[|\.){name}\b", page, re.MULTILINE) for page in pages)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

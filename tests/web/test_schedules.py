@@ -32,7 +32,7 @@ async def test_one_is_made_with_its_address_its_tag_and_its_next_ten_fires(clien
     answer = await created(client, tell=["ops"], variables={"a": 1})
     one = answer.json()
     assert answer.headers["location"] == f"/api/schedules/{one['id']}"
-    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["etag"] == (await client.get(answer.headers["location"])).headers["etag"]
     assert len(one["upcoming"]) == 10
     assert one["next_at"] == one["upcoming"][0]["at"] == "2026-11-25T02:00:00+00:00"
     assert (one["kind"], one["environment"], one["tell"], one["variables"]) == (
@@ -80,13 +80,16 @@ async def test_what_is_wrong_is_named_with_its_field(
 
 
 async def test_a_change_names_the_version_that_it_changes(client: httpx.AsyncClient) -> None:
-    at = (await created(client)).headers["location"]
-    assert (await client.patch(at, json={"cron": "0 4 * * *"})).status_code == 428
-    first = await client.patch(at, json={"cron": "0 4 * * *"}, headers={"if-match": '"1"'})
-    assert (first.status_code, first.headers["etag"], first.json()["cron"]) == (200, '"2"', "0 4 * * *")
+    made = await created(client)
+    at, seen = made.headers["location"], {"if-match": made.headers["etag"]}
+    bare = await client.patch(at, json={"cron": "0 4 * * *"})
+    assert (bare.status_code, bare.json()["type"]) == (428, "/docs#problem-unconditional")
+    first = await client.patch(at, json={"cron": "0 4 * * *"}, headers=seen)
+    assert (first.status_code, first.json()["cron"]) == (200, "0 4 * * *")
+    assert first.headers["etag"] != made.headers["etag"]
     assert first.json()["time_zone"] == "Europe/Berlin"
-    late = await client.put(at, json={**NIGHTLY, "name": "mine"}, headers={"if-match": '"1"'})
-    assert (late.status_code, late.json()["title"]) == (412, "Changed meanwhile")
+    late = await client.put(at, json={**NIGHTLY, "name": "mine"}, headers=seen)
+    assert (late.status_code, late.json()["type"]) == (412, "/docs#problem-changed")
     whole = await client.put(
         at, json={**NIGHTLY, "name": "mine"}, headers={"if-match": first.headers["etag"]}
     )
@@ -95,7 +98,7 @@ async def test_a_change_names_the_version_that_it_changes(client: httpx.AsyncCli
     assert (other.json()["kind"], other.json()["cron"]) == ("interval", None)
     none = await client.patch(at, json={"every": None}, headers={"if-match": "*"})
     assert none.status_code == 422
-    assert (await client.delete(at, headers={"if-match": '"1"'})).status_code == 412
+    assert (await client.delete(at, headers=seen)).status_code == 412
     assert (await client.delete(at)).status_code == 204
     for method in ("GET", "DELETE"):
         assert (await client.request(method, at)).status_code == 404
@@ -122,6 +125,48 @@ async def test_it_runs_now_and_a_refusal_is_told(client: httpx.AsyncClient, cons
     assert "in use by run" in busy.json()["detail"]
     told = (await client.get(f"{at}/fires")).json()
     assert [one["state"] for one in told] == ["refused", "started"]
+
+
+async def test_the_same_key_is_the_same_run_and_one_that_was_refused_may_be_tried_again(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    at, other = [(await created(client, name=name)).headers["location"] for name in ("a", "b")]
+    key = {"idempotency-key": "deploy-1"}
+    first = await client.post(f"{at}/run", headers=key)
+    console.clock.advance(1)
+    again = await client.post(f"{at}/run", headers=key)
+    assert (again.status_code, again.json()["id"]) == (202, first.json()["id"])
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    reused = await client.post(f"{other}/run", headers=key)
+    assert (reused.status_code, reused.json()["type"]) == (422, "/docs#problem-key-reused")
+    late = {"idempotency-key": "deploy-2"}
+    assert (await client.post(f"{other}/run", headers=late)).status_code == 409  # the store is busy
+    console.runs.rollback(first.json()["id"], by="maria")
+    console.clock.advance(1)
+    second = await client.post(f"{other}/run", headers=late)
+    assert (second.status_code, second.json()["schedule"]) == (202, 2)
+    assert len((await client.get(f"{at}/fires")).json()) == 1
+
+
+async def test_a_console_that_died_between_the_fire_and_its_run_goes_on_under_the_same_key(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    at = (await created(client)).headers["location"]
+    key, start = {"idempotency-key": "deploy-1"}, console.schedules.firing.start
+    console.schedules.firing.start = dies
+    with pytest.raises(SystemExit):
+        console.schedules.run_now(1, by="maria", key="api:deploy-1")
+    console.schedules.firing.start = start
+    fire = console.schedules.run_now(1, by="maria", key="api:deploy-1")
+    assert (fire.replayed, fire.state) == (True, "started")
+    console.clock.advance(1)
+    assert (await client.post(f"{at}/run", headers=key)).status_code == 409  # another key is another call
+    assert len(console.runs.active()) == 1
+
+
+def dies(fire: Any) -> None:
+    raise SystemExit(f"before the run of fire {fire.id}")
 
 
 async def test_fires_show_their_verdicts_and_are_paged(client: httpx.AsyncClient, console: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from app.cli.rooms import signed
-from app.errors import Conflict, GamedayError, Invalid, NotFound, Unavailable
+from app.errors import Changed, Conflict, GamedayError, Invalid, NotFound, Unavailable, Unconditional
 
 PATIENCE = 60.0  # seconds for one answer
 BUSY = (429, 503)
@@ -20,7 +20,13 @@ ERRORS: Mapping[int, type[GamedayError]] = {
     403: Invalid,
     404: NotFound,
     409: Conflict,
+    412: Changed,
+    413: Invalid,
+    415: Invalid,
+    421: Invalid,
     422: Invalid,
+    428: Unconditional,
+    429: Unavailable,
 }
 
 
