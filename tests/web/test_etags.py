@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from app.errors import GamedayError
-from app.web.etags import etag_of, require_match
+from app.web.etags import etag_of, require_match, unchanged
 
 TAG = etag_of({"a": 1})
 
@@ -42,3 +42,14 @@ def test_a_client_that_knows_no_etags_may_be_let_through_but_not_with_an_old_one
     require_match(asked(), TAG, needed=False)
     with pytest.raises(GamedayError):
         require_match(asked('"old"'), TAG, needed=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "same"),
+    [(TAG, True), (f"W/{TAG}", True), (f'"x", {TAG}', True), ("*", True), ('"x"', False), (TAG[:-3], False)],
+)
+def test_what_has_not_changed_is_known_even_where_a_proxy_has_weakened_its_etag(
+    value: str, same: bool
+) -> None:
+    request = Request({"type": "http", "headers": [(b"if-none-match", value.encode())]})
+    assert unchanged(request, TAG) is same

@@ -86,6 +86,19 @@ async def test_what_is_not_taken_says_why_and_when_it_is_tried_again(
     assert CANARY not in page + str(one)
 
 
+async def test_deliveries_come_a_page_at_a_time(client: httpx.AsyncClient, room: Any) -> None:
+    for _ in range(5):
+        await client.post("/api/notifications/channels/ops/test")
+    carried(room)
+    page = await client.get("/api/notifications/deliveries?limit=2&channel=ops")
+    seen = [one["id"] for one in page.json()]
+    while link := page.headers.get("link"):
+        page = await client.get(link.partition("<")[2].partition(">")[0])
+        seen += [one["id"] for one in page.json()]
+    assert len(seen) == 5
+    assert seen == sorted(seen, reverse=True)
+
+
 async def test_there_is_no_test_of_a_channel_that_is_not_there(client: httpx.AsyncClient, room: Any) -> None:
     answer = await client.post("/api/notifications/channels/nobody/test")
     assert answer.status_code == 404
