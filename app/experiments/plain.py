@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from app.errors import Invalid, Problem
+
 DEEPEST = 50  # levels
 LARGEST_BITS = 1023  # of a whole number that is still a float, too
 
@@ -34,6 +36,16 @@ def unplain(value: Any, depth: int = 0) -> tuple[str, str] | None:
         return None
     sentence = _wrong(value)
     return ("", sentence) if sentence else None
+
+
+def refuse(value: Any) -> None:
+    """Invalid, with its place, where somebody asks for what no journal and no answer could hold."""
+    try:
+        found = unplain(value)
+    except TooDeepError:
+        found = "", f"It is nested deeper than {DEEPEST} levels."
+    if found:
+        raise Invalid(found[1], problems=(Problem(message=found[1], path=found[0]),))
 
 
 def as_utf8(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.aws.metering import metrics_requested
 from app.errors import Invalid, Problem
+from app.experiments import plain
 from app.experiments.extension import StopCondition
 from app.runs import stopping
 from app.runs.arming import Intent
@@ -49,7 +50,13 @@ class Request:
         stop: Sequence[Mapping[str, Any]] = (),
         schedule: int | None = None,
     ) -> Request:
-        """Invalid where something is asked for that there is not."""
+        """Invalid where something is asked for that there is not, or that no journal can hold."""
+        plain.refuse(
+            {
+                "environment": environment, "variables": variables, "rollback_strategy": rollback_strategy, "dry": dry,
+                "hypothesis_frequency": hypothesis_frequency, "accept": accept, "stop": stop,
+            }
+        )  # fmt: skip
         if environment is not None and environment not in settings.environments:
             known = ", ".join(settings.environments)
             raise _invalid("environment", f"There is no environment “{environment}”. There are: {known}.")

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.errors import Invalid, Problem
+from app.experiments import plain
 from app.schedules import cron, zones
 from app.schedules.rule import Kind, Rule, fires, shortest_gap
 
@@ -56,6 +57,7 @@ class Definition:
 
 def parse(given: Mapping[str, Any]) -> Definition:
     """Invalid with every problem, each with the field as its path."""
+    plain.refuse(given)
     form = _Form(given)
     definition = _definition(form)
     if form.problems:

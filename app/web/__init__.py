@@ -39,6 +39,7 @@ from app.web import (
 )
 from app.web.console import Console
 from app.web.guards import Guard, is_stranger
+from app.web.lanes import Lanes
 from app.web.openapi import described
 from app.web.rates import Rates
 from app.web.render import Show
@@ -124,6 +125,7 @@ def create_app(console: Console) -> FastAPI:
     app.openapi = partial(described, app, ROUTES)  # type: ignore[method-assign]  # as FastAPI's own guide does it
     app.mount("/static", static.Assets(directory=static.FOLDER), name="static")
     errors.install(app)
+    app.add_middleware(Lanes)
     app.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     app.add_middleware(Guard, allowed_hosts=console.settings.names, addresses=console.settings.login)
     app.add_middleware(Requests)

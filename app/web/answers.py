@@ -12,13 +12,14 @@ from starlette.responses import JSONResponse
 
 from app.faults import Entry, Lever
 from app.runs import Event, Place, Run
+from app.web.total import Json
 
 SEE_OTHER = 303
 STEP = ("kind", "name", "sentence", "seconds", "background")
 
 
 def answered(body: Any, *, status: int = 200, location: str | None = None) -> JSONResponse:
-    return JSONResponse(
+    return Json(
         jsonable_encoder(body), status_code=status, headers={"Location": location} if location else None
     )
 

@@ -28,6 +28,7 @@ from app.errors import (
     Unconditional,
 )
 from app.logs import about
+from app.web.total import Json
 
 LOGGER = logging.getLogger("gameday")
 MEDIA_TYPE = "application/problem+json"
@@ -148,9 +149,7 @@ def slug(kind: type[GamedayError]) -> str:
 
 
 def refuse(error: GamedayError) -> JSONResponse:
-    return JSONResponse(
-        problem(error), status_code=error.status, media_type=MEDIA_TYPE, headers=_headers(error)
-    )
+    return Json(problem(error), status_code=error.status, media_type=MEDIA_TYPE, headers=_headers(error))
 
 
 def _headers(error: GamedayError) -> dict[str, str]:

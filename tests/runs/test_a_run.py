@@ -231,3 +231,32 @@ def test_what_only_the_run_can_measure_becomes_samples(stage: Any, experiment: A
     samples = stage.runs.rooms.metrics.recorded
     assert [(s.query, s.value, dict(s.parts)) for s in samples] == [("run-a", 42.0, {"met": 1.0})] * 2
     assert all(run.started_at <= sample.at <= run.ended_at for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ({"variables": {"a": float("nan")}}, "variables.a"),
+        ({"variables": {"a": {"b": [1, float("inf")]}}}, "variables.a.b[1]"),
+        ({"variables": {"a": "\ud800"}}, "variables.a"),
+        ({"accept": ["\ud800"]}, "accept[0]"),
+        ({"stop": [{"alarm": "\ud800"}]}, "stop[0].alarm"),
+        ({"environment": "\ud800"}, "environment"),
+        ({"hypothesis_frequency": float("inf")}, "hypothesis_frequency"),
+    ],
+)
+def test_what_no_journal_and_no_answer_can_hold_is_refused_and_nothing_is_kept(
+    stage: Any, experiment: Any, asked: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        stage.start(experiment(GETPID), **asked)
+    assert refused.value.problems[0].path == path
+    assert stage.runs.list() == []
+
+
+def test_variables_may_not_be_nested_beyond_reason(stage: Any, experiment: Any) -> None:
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+    with pytest.raises(Invalid, match="deeper than"):
+        stage.start(experiment(GETPID), variables={"a": deep})

@@ -75,6 +75,14 @@ async def test_unknown_invalid_busy_and_unknown_field(client: httpx.AsyncClient,
     assert busy.json()["run"] == first
 
 
+async def test_a_row_that_json_has_no_form_for_breaks_neither_the_list_nor_the_rollback(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    run = console.runs.add(variables={"a": float("nan"), "b": "\ud800"})
+    assert (await client.get("/api/runs")).json()[0]["variables"] == {"a": None, "b": "\ud800"}
+    assert (await client.post(f"/runs/{run.id}/rollback")).status_code == 200
+
+
 async def test_runs_experiments_journals_and_logs(client: httpx.AsyncClient, console: Any) -> None:
     run = console.runs.add(verdict=Verdict.DEVIATED)
     assert (await client.get("/api/runs")).json()[0]["verdict"] == "deviated"

@@ -356,3 +356,14 @@ async def test_each_page_has_one_heading_and_the_armed_bar_and_shows_hostile_nam
     assert "Roll back now" in text
     assert "<img src=x" not in text
     assert " style=" not in text
+
+
+@pytest.mark.parametrize("variables", ['{"a": NaN}', '{"a": 1e999}', '{"a": "\\ud800"}', '{"\\ud800": 1}'])
+async def test_what_no_answer_could_hold_is_refused(client: httpx.AsyncClient, variables: str) -> None:
+    body = f'{{"name": "x", "experiment": "{STRICT}", "cron": "0 3 * * *", "variables": {variables}}}'
+    refused = await client.post(
+        "/api/schedules", content=body.encode(), headers={"content-type": "application/json"}
+    )
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["problems"][0]["path"].startswith("variables")
+    assert (await client.get("/api/schedules")).json() == []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import Invalid
+from app.experiments import plain
 
 URLS = ("http://", "https://")
 UNPROVEN = "unproven"
@@ -78,6 +79,8 @@ def _variable(text: str) -> tuple[str, Any]:
     if kind not in TYPES:
         raise Invalid(f"--var {text}: there is no type “{kind}”. There are: {', '.join(TYPES)}.")
     try:
-        return name, TYPES[kind](value)
+        read = TYPES[kind](value)
     except ValueError as error:
         raise Invalid(f"--var {text}: “{value}” is no {kind}.") from error
+    plain.refuse({name: read})
+    return name, read
