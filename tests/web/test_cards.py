@@ -66,7 +66,7 @@ def test_what_moved_is_said_and_what_did_not(console: Any) -> None:
     moment = Moment(now=NOW, environment=HERE, armed_at=NOW - timedelta(seconds=186))
     card = signal_cards(console, console.read(None, HERE).signals, moment)[0]
     assert card.key == "messages-in-flight"
-    assert [part.missing for part in card.parts] == [False, False, True]
+    assert [part.moved for part in card.parts] == [False, False, True]
     assert card.reads == "DynamoDB writes are 41\u202f% of messages in"
     assert card.left.startswith("left the tolerance 2 min")
     assert "every other signal is within its tolerance" in card.supposes
