@@ -181,7 +181,7 @@ def _parts(signal: Any, sample: Any, *, outside: bool) -> tuple[Part, ...]:
     """Each term with its share of the largest."""
     if sample is None or len(signal.terms) < 2:  # noqa: PLR2004  one part is the number itself
         return ()
-    named = [(term.label, sample.parts.get(term.label)) for term in signal.terms]
+    named = [(term.label, _part_of(signal, sample, term.label)) for term in signal.terms]
     most = largest(named)
     off = moved(named) if outside else ()
     return tuple(
@@ -191,6 +191,12 @@ def _parts(signal: Any, sample: Any, *, outside: bool) -> tuple[Part, ...]:
         )
         for label, value in named
     )  # fmt: skip
+
+
+def _part_of(signal: Any, sample: Any, label: str) -> float | None:
+    """0 where the query reckons with 0: the bar says what the sentence says."""
+    value: float | None = sample.parts.get(label)
+    return 0.0 if value is None and sample.value is not None and label in signal.query.zeros else value
 
 
 def _worded(card: SignalCard, *, others_within: bool) -> SignalCard:
