@@ -24,6 +24,7 @@ from app.web.focus import Focus, focus_on, reading_of
 from app.web.marks import marks
 from app.web.words import dom_id
 
+TELLS = ("live", "faults", "run")  # pages whose bar says what became of the last fault
 LAST_RUNS = 6
 LOG_SHOWN = 20_000  # bytes of a run's console log
 CHART_SPAN = timedelta(hours=1)
@@ -76,7 +77,7 @@ class Heading:
 
 def panels(console: Console, page: Page) -> list[Panel]:
     """In the order of the page. NotFound where its subject is gone."""
-    bar = armed_bar(console, page.environment)
+    bar = armed_bar(console, page.environment, told=page.name in TELLS)
     build = BUILDERS.get(page.name)
     own = build(console, page, bar) if build else [_state(bar)]
     return [
