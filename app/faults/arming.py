@@ -27,6 +27,7 @@ from app.faults import dead_mans_switch, lock, plan, putback
 from app.faults.disarming import Disarming
 from app.faults.entry import Entry, FaultState, Store, Understanding
 from app.faults.restorable import previous, restorable
+from app.faults.scan import known
 from app.faults.understanding import understand
 
 DEFAULT_DIALECT = "failure-lambda/0.x"
@@ -51,8 +52,8 @@ class Arming(Disarming):
         """By hand: intend, write, read back. A second arming with the same `key` returns the first one's, `replayed`.
 
         `fingerprint`: of the request that the key came with; KeyReused where the first one's differs.
-        Conflict where the store is busy; Invalid where its functions would not obey, or obey by failing;
-        Unavailable where AWS does not do it (what may have been written is then disarmed).
+        Conflict where the store is busy; Invalid where its functions would not obey, or obey by failing, and where
+        it does not exist and nothing is known to read it; Unavailable where AWS does not do it (what may have been written is then disarmed).
         """
         if trouble := ineffective(fault):
             raise Invalid(trouble)
@@ -60,6 +61,7 @@ class Arming(Disarming):
             if key is not None and (first := self.ledger.with_key(key)) is not None:
                 return _again(first, fingerprint)
             understood = self._understand_present(store)
+            self._refuse_what_nobody_reads(store, understood)
             dialect = understood.function_dialect or _default_for(understood.present)
             value = DIALECTS[dialect].write(fault, onto=understood.present)
             entry = self.intend(
@@ -195,6 +197,18 @@ class Arming(Disarming):
             raise Invalid(understood.refusal)
         return understood
 
+    def _refuse_what_nobody_reads(self, store: Store, understood: Understanding) -> None:
+        """A name that is misspelt makes a store that injects nothing. Where AWS does not say who reads, nobody can tell."""
+        if understood.functions or self._held(store).get(store.name) is not None:
+            return
+        environment = self._environment(store.environment)
+        try:
+            read = [str(one) for one in known(self._aws, environment)]
+        except GamedayError:
+            return
+        if not {str(store), store.name} & {*read, *environment.dialects}:
+            raise Invalid(_read_by_nobody(store, read))
+
     def _write(self, entry: Entry) -> Entry:
         try:
             was = entry.previous_meta
@@ -264,6 +278,14 @@ def _again(first: Entry, fingerprint: str | None) -> Entry:
             "A new request needs a new key.", fault=first.id,
         )  # fmt: skip
     return replace(first, replayed=True)
+
+
+def _read_by_nobody(store: Store, read: Sequence[str]) -> str:
+    there = f"Known to be read are {', '.join(sorted(read))}" if read else "No store is known to be read"
+    return (
+        f"{store} does not exist in {store.environment}, and no function is known to read it: a fault there would hit "
+        f"nothing. {there}. If something that the console can not see reads it, add it to stores in gameday.toml."
+    )
 
 
 def _default_for(present: str | None) -> str:

@@ -131,7 +131,7 @@ class Disarming(Ground):
         )
 
     def _settled(self, entry: Entry, settled: plan.Settled, *, by: str, why: str) -> Entry:
-        because = f"{settled.outcome.rstrip('.')}, because {why}."
+        because = f"{settled.outcome.rstrip('.')}{settled.joined} {why}."
         if settled.state is FaultState.DISARMED and plan.needs_flush(entry):
             return self._published(self._flushing(entry, because, by=by))
         now = self._clock.now()

@@ -26,6 +26,7 @@ class Settled:
     state: FaultState  # disarmed or drifted
     outcome: str  # a sentence
     theirs: bytes | None = None  # what somebody else wrote
+    joined: str = ", because"  # the outcome and why it was looked at
 
 
 def resting(entry: Entry) -> bytes | None:
@@ -100,7 +101,7 @@ def decide(entry: Entry, current: Parameter | None) -> Write | Settled:
     wanted = target(entry)
     held = current.value if current else None
     if same(held, wanted) and _same_type(entry, current):
-        return Settled(state=FaultState.DISARMED, outcome=_already(entry))
+        return Settled(state=FaultState.DISARMED, outcome=_already(entry), joined=" when")
     if held is not None and meaning(held) in _meant(ours(entry)):
         return Write(value=wanted)
     if held is None and wanted is not None and entry.store.kind in SWITCHED:
@@ -168,10 +169,26 @@ def shown(value: bytes | None) -> str:
 
 
 def _already(entry: Entry) -> str:
-    if resting(entry) is None:
-        return f"{entry.store} is not there, as before."
-    same = resting(entry) == entry.previous
-    return f"{entry.store} holds {'what it held before' if same else 'a value that is off'}: nothing to put back."
+    """Of a store that holds what it is to hold, before the console wrote anything."""
+    rests = resting(entry)
+    if entry.armed_at is None:
+        held = "is not there, as before" if rests is None else f"holds {_as_what(entry)}"
+        return f"{entry.store} {held}; read back."
+    first = entry.run_id is not None and not entry.attempts  # else a write of the console's may have arrived
+    if first and rests is not None and meaning(rests) in _announced(entry):
+        return f"The experiment's own rollback had put {entry.store} back; read back."
+    done = "was removed again" if rests is None else "had been put back"
+    return f"{entry.store} {done} already; read back."
+
+
+def _as_what(entry: Entry) -> str:
+    return "what it held before" if resting(entry) == entry.previous else "a value that is off"
+
+
+def _announced(entry: Entry) -> frozenset[bytes | None]:
+    """What the run said that it would write besides the fault."""
+    said = {value.encode() for value in entry.announced} | {entry.safe_value or b""}
+    return _meant(frozenset(said - {entry.value, b""}))
 
 
 def _same_type(entry: Entry, current: Parameter | None) -> bool:

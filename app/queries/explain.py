@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-FAR_BEHIND = 0.85  # of the largest part: from here on a part is missing
+FAR_BEHIND = 0.85  # of the first part: from here down a part is missing
 MATCHES = 0.95
 Part = tuple[str, float | None]  # label, value
 
@@ -22,10 +22,18 @@ def largest(parts: Sequence[Part]) -> float:
     return max((value for _, value in parts if value), default=0.0)
 
 
-def missing(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Those far behind the largest, the smallest first. A part without a value counts as none of it."""
-    most = largest(parts)
-    behind = [part for part in parts if (part[1] or 0) < FAR_BEHIND * most]
+def moved(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Those that the first part does not account for, the furthest off first; never the first itself.
+
+    What is far above it, such as errors per message; else what is far behind it. Without a value counts as none.
+    """
+    if not parts or not parts[0][1]:
+        return ()
+    first, others = parts[0][1], parts[1:]
+    above = [part for part in others if FAR_BEHIND * (part[1] or 0) > first]
+    if above:
+        return tuple(sorted(above, key=lambda part: -(part[1] or 0)))
+    behind = [part for part in others if (part[1] or 0) < FAR_BEHIND * first]
     return tuple(sorted(behind, key=lambda part: part[1] or 0))
 
 
@@ -34,16 +42,17 @@ def explain(parts: Sequence[Part], *, others_within: bool) -> Explanation:
 
     `others_within`: whether every other signal of the hypothesis is within its own.
     """
-    behind = missing(parts)
-    if not behind or not parts[0][1]:
+    off = moved(parts)
+    if not off:
         return Explanation()
-    first, most = parts[0], largest(parts)
-    label, value = behind[0]
-    level = [name for name, one in parts[1:] if (one or 0) >= MATCHES * most]
+    reference, first = parts[0][0], parts[0][1] or 0
+    label, value = off[0]
+    level = [name for name, one in parts[1:] if MATCHES * first <= (one or 0) <= first / MATCHES]
     facts = [f"{level[0]} matches"] if level else []
     facts += ["every other signal is within its tolerance"] if others_within else []
     supposes = f"{', and '.join(facts)}." if facts else ""
-    if level and others_within:
+    if level and others_within and (value or 0) < first:
         supposes += " Consistent with work that is reported as done before it is."
-    share = round(100 * (value or 0) / first[1]) if first[1] else 0
-    return Explanation(reads=f"{label} are {share}\u202f% of {first[0]}", supposes=supposes)
+    return Explanation(
+        reads=f"{label} are {round(100 * (value or 0) / first)}\u202f% of {reference}", supposes=supposes
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from enum import StrEnum
 from functools import cached_property
 from statistics import mean
 from typing import Any
+
+FILLED = re.compile(r"\bFILL\(\s*([a-z]\w*)\s*,\s*0(?:\.0*)?\s*\)")
 
 
 class Fold(StrEnum):
@@ -78,6 +81,12 @@ class Query:
             replace(term, label=f"{term.label} ({term.id})") if often[term.label] > 1 else term
             for term in terms
         )
+
+    @cached_property
+    def zeros(self) -> frozenset[str]:
+        """Labels of the terms that the value takes for 0 where they have no data: `FILL(writes,0)`."""
+        filled = {name for term in self.terms for name in FILLED.findall(term.expression or "")}
+        return frozenset(term.label for term in self.terms if term.id in filled)
 
     def folded(self, values: Sequence[float]) -> float:
         """The value out of a window's values, at least one, the newest first."""

@@ -72,6 +72,8 @@ class Aftermath:
         now, settles = self._clock.now(), entry.settles_at or entry.disarmed_at or entry.created_at
         if entry.dialect in SWITCHED:
             return self._faults.note(entry.id, quiet_at=now)  # read back: a setting keeps nothing
+        if not entry.functions:  # no log will ever tell
+            return entry if now < settles else self._faults.note(entry.id, quiet_at=now)
         proof = self._evidence.proof(
             entry.environment, entry.functions, entry.dialect, entry.armed_at or entry.created_at, now
         )

@@ -71,10 +71,13 @@ class Firing:
     command: str  # that replaces the containers
 
 
-def armed_bar(console: Console, environment: str) -> ArmedBar:
-    """Faults of every environment: something armed elsewhere must not go unseen."""
+def armed_bar(console: Console, environment: str, *, told: bool = True) -> ArmedBar:
+    """Faults of every environment: something armed elsewhere must not go unseen.
+
+    `told`: also what became of the last one, where nothing is armed.
+    """
     active = console.faults.active()
-    over = None if active else _just_over(console)
+    over = None if active or not told else _just_over(console)
     firing = [entry for entry in console.faults.settling() if entry.still_fires]
     return ArmedBar(
         environment=environment,

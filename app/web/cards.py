@@ -9,7 +9,7 @@ from typing import Any
 
 from app.metrics import MET
 from app.queries import Judgement, Tolerance
-from app.queries.explain import explain, largest, missing
+from app.queries.explain import explain, largest, moved
 from app.settings import Environment
 from app.web.console import Console
 from app.web.words import number, span
@@ -23,7 +23,7 @@ class Part:
     label: str
     value: float | None
     percent: float  # of the largest part, 0 to 100
-    missing: bool = False  # far behind, while the signal is outside
+    moved: bool = False  # far from the first, while the signal is outside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,16 +181,22 @@ def _parts(signal: Any, sample: Any, *, outside: bool) -> tuple[Part, ...]:
     """Each term with its share of the largest."""
     if sample is None or len(signal.terms) < 2:  # noqa: PLR2004  one part is the number itself
         return ()
-    named = [(term.label, sample.parts.get(term.label)) for term in signal.terms]
+    named = [(term.label, _part_of(signal, sample, term.label)) for term in signal.terms]
     most = largest(named)
-    behind = missing(named) if outside else ()
+    off = moved(named) if outside else ()
     return tuple(
         Part(
             label=label, value=value, percent=100 * (value or 0) / most if most else 0,
-            missing=(label, value) in behind,
+            moved=(label, value) in off,
         )
         for label, value in named
     )  # fmt: skip
+
+
+def _part_of(signal: Any, sample: Any, label: str) -> float | None:
+    """0 where the query reckons with 0: the bar says what the sentence says."""
+    value: float | None = sample.parts.get(label)
+    return 0.0 if value is None and sample.value is not None and label in signal.query.zeros else value
 
 
 def _worded(card: SignalCard, *, others_within: bool) -> SignalCard:

@@ -135,7 +135,8 @@ def arm_by_form(  # noqa: PLR0917  FastAPI passes them by name
     wanted = _from_form(fields, place)
     entry = _arm(console, wanted, place, who, key_of(request, given, by=who, asked=fields))
     if is_fragment(request):
-        told = f"Armed: {_sentence(wanted)}"
+        unread = "" if entry.functions else f" No function is known to read {entry.store}."
+        told = f"Armed: {_sentence(wanted)}{unread}"
         return show.fragment(
             "components/_said.html", status=201, sentence=told, seconds=None, safe=entry.active
         )

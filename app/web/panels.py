@@ -18,12 +18,15 @@ from app.settings import Environment
 from app.web.armed import ArmedBar, armed_bar
 from app.web.cards import Moment, SignalCard, signal_cards
 from app.web.console import Console
+from app.web.costs import run_cost
 from app.web.evidenced import evidence_card
 from app.web.focus import Focus, focus_on, reading_of
 from app.web.marks import marks
 from app.web.words import dom_id
 
+TELLS = ("live", "faults", "run")  # pages whose bar says what became of the last fault
 LAST_RUNS = 6
+LOG_SHOWN = 20_000  # bytes of a run's console log
 CHART_SPAN = timedelta(hours=1)
 
 
@@ -54,6 +57,18 @@ class RunCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Facts:
+    run: Run
+    cost: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleLog:
+    run_id: int
+    end: str  # its last lines
+
+
+@dataclass(frozen=True, kw_only=True)
 class Heading:
     experiment: Any | None
     run: Run | None
@@ -62,7 +77,7 @@ class Heading:
 
 def panels(console: Console, page: Page) -> list[Panel]:
     """In the order of the page. NotFound where its subject is gone."""
-    bar = armed_bar(console, page.environment)
+    bar = armed_bar(console, page.environment, told=page.name in TELLS)
     build = BUILDERS.get(page.name)
     own = build(console, page, bar) if build else [_state(bar)]
     return [
@@ -111,9 +126,20 @@ def _run(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
         Panel(
             name="run-faults", view=tuple(console.faults.for_run(str(run.id))), template="faults/_of_run.html"
         ),
+        Panel(name="facts", view=_facts(console, run), template="runs/_facts.html"),
+        Panel(name="console-log", view=_log(console, run), template="runs/_console.html"),
         Panel(name="marks", view=_marks(console, run.environment, run)),
         _state(bar, cards),
     ]
+
+
+def _facts(console: Console, run: Run) -> Facts:
+    return Facts(run=run, cost=run_cost(console, run.id, run.environment))
+
+
+def _log(console: Console, run: Run) -> ConsoleLog:
+    log = console.runs.console_log(run.id) or b""
+    return ConsoleLog(run_id=run.id, end=log[-LOG_SHOWN:].decode(errors="replace"))
 
 
 def _run_cards(console: Console, run: Run, environment: Environment, bar: ArmedBar) -> tuple[SignalCard, ...]:

@@ -19,11 +19,11 @@ from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, fault_json, run_json
 from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Time, Who, row_id
 from app.web.console import Console
+from app.web.costs import run_cost
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs, still_allowed
 from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.panels import Page
-from app.web.usage import run_cost
 
 __all__ = ["SEE_OTHER", "answered", "told"]  # what routes answer with, for whoever imports it from here
 
@@ -57,12 +57,8 @@ def page(request: Request, run_id: RowId, show: Shown, console: Rooms) -> HTMLRe
     run = console.runs.get(run_id)
     known = run.environment in console.settings.environments
     environment = run.environment if known else console.settings.default_environment
-    log = console.runs.console_log(run_id) or b""
     page = Page(name="run", environment=environment, subject=str(run_id))
-    return show.page(
-        request, "runs/show.html", page, run=run, log=log[-20_000:].decode(errors="replace"),
-        cost=run_cost(console, run.id, run.environment),
-    )  # fmt: skip
+    return show.page(request, "runs/show.html", page, run=run)
 
 
 def _wanted(  # noqa: PLR0917  FastAPI passes them by name

@@ -15,7 +15,7 @@ from app.faults.entry import Phase
 from app.queries import Judgement
 from app.runs import JournalState, RunStatus, StepState, Verdict
 from app.runs.checks import Level
-from app.web.usage import Used
+from app.web.costs import Used
 
 
 class Shape(BaseModel):

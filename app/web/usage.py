@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse
 
 from app.access import Need
-from app.usage import AS_OF, Amounts, Kind, month_of, total
+from app.usage import AS_OF, Amounts, month_of, total
 from app.web.asked import Place, Rooms, Shown
 from app.web.console import Console
+from app.web.costs import Used, cost_of
 from app.web.guards import needs
 from app.web.panels import Page
 
@@ -22,31 +23,6 @@ api = APIRouter(prefix="/api/usage", tags=["usage"], dependencies=[needs(Need.SE
 Month = Annotated[
     str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="`2026-11`; the current one where left out")
 ]  # fmt: skip
-
-
-class Used(BaseModel):
-    """What was asked of CloudWatch, and what that costs."""
-
-    metrics: float = Field(
-        description="metrics requested by GetMetricData; a run's share of one need not be whole"
-    )
-    requests: float = Field(description="other requests to CloudWatch")
-    log_requests: float = Field(description="requests to CloudWatch Logs, which are free")
-    bytes_read: float = Field(description="of log lines, by FilterLogEvents, which is free")
-    bytes_scanned: float = Field(description="by Logs Insights")
-    throttles: float
-    dollars: float = Field(description="US dollars, an estimate")
-
-    @classmethod
-    def of(cls, amounts: Mapping[Kind, float], dollars: float) -> dict[str, float]:
-        """Its members."""
-        kinds = {
-            "metrics": Kind.METRICS, "requests": Kind.REQUESTS, "log_requests": Kind.LOG_REQUESTS,
-            "bytes_read": Kind.READ, "bytes_scanned": Kind.SCANNED, "throttles": Kind.THROTTLES,
-        }  # fmt: skip
-        return {name: round(amounts.get(kind, 0), 3) for name, kind in kinds.items()} | {
-            "dollars": round(dollars, 6)
-        }
 
 
 class UsedOnDay(Used):
@@ -91,11 +67,6 @@ def used(console: Console, month: str) -> UsageOfMonth:
     return UsageOfMonth(month=month, prices_as_of=AS_OF, environments=environments)
 
 
-def run_cost(console: Console, run_id: int, environment: str) -> dict[str, float]:
-    """The members of a run's `cost`: what was asked for it, by whoever asked."""
-    return _used(console, environment, console.usage.of_subject(f"run:{run_id}"))
-
-
 def next_to(month: str, step: int) -> str:
     years, months = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + step, 12)
     return f"{years:04}-{months + 1:02}"
@@ -103,15 +74,13 @@ def next_to(month: str, step: int) -> str:
 
 def _used_in(console: Console, name: str, days: Mapping[str, Amounts]) -> UsedIn:
     known = console.settings.environments.get(name)
-    rows: list[Any] = [{"day": day, **_used(console, name, amounts)} for day, amounts in sorted(days.items())]
+    rows: list[Any] = [
+        {"day": day, **cost_of(console, name, amounts)} for day, amounts in sorted(days.items())
+    ]
     return UsedIn.model_validate(
         {
             "environment": name, "emulated": known is not None and known.is_emulated,
             "cap": known.monthly_cap if known and not known.is_emulated else None,
-            "days": rows, **_used(console, name, total(days)),
+            "days": rows, **cost_of(console, name, total(days)),
         }
     )  # fmt: skip
-
-
-def _used(console: Console, environment: str, amounts: Mapping[Kind, float]) -> dict[str, float]:
-    return Used.of(amounts, console.usage.price(environment, amounts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,10 @@ def store(outside: Any, request: pytest.FixtureRequest) -> Store:
 
 
 @pytest.fixture
-def faults(environment: Environment, tmp_path: Path, clock: FrozenClock) -> Iterator[Faults]:
+def faults(environment: Environment, store: Store, tmp_path: Path, clock: FrozenClock) -> Iterator[Faults]:
     storage = Storage(sqlite_url(tmp_path / "ledger.sqlite"))
     storage.migrate()
-    environments = {"test": environment}
+    environments = {"test": replace(environment, stores=(str(store),))}
     faults = Faults(
         storage=storage, aws=Aws(environments), clock=clock, live=Live(), environments=environments
     )

@@ -230,7 +230,7 @@ def test_what_a_run_deploys_itself_is_recognised_though_appconfig_dates_it(shop:
     shop.deploy(SHOP)  # its own rollback
     over = faults.disarm(entry.id, by="ann", why="the run is over")
     assert (over.state, shop.made()) == (FaultState.DISARMED, 3)
-    assert "nothing to put back" in over.outcome
+    assert over.outcome.startswith(f"{shop.store} had been put back already; read back when the run is over.")
 
 
 def test_where_nothing_was_deployed_the_same_flags_are_left_switched_off(

@@ -323,3 +323,22 @@ def test_the_ledger_is_searched(desk: Any) -> None:
     assert [entry.id for entry in faults.history(run_id="42")] == [2]
     assert [entry.id for entry in faults.history(before=2)] == [1]
     assert faults.history(environment="other") == []
+
+
+def test_a_store_that_is_not_there_and_that_nothing_reads_is_not_made(desk: Any) -> None:
+    nope = Store(environment="test", name="nope")
+    with pytest.raises(Invalid, match="no function is known to read it") as refused:
+        desk.console().arm(store=nope, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=1))
+    assert "ssm:failureLambdaConfig" in str(refused.value)  # what is read
+    assert "add it to stores in gameday.toml" in str(refused.value)
+    assert (desk.parameters.text("nope"), desk.console().active()) == (None, [])
+
+
+@pytest.mark.parametrize(
+    "declared", [{"stores": ("ssm:nope",)}, {"dialects": {"nope": "failure-lambda/0.x"}}]
+)
+def test_a_store_that_the_settings_name_may_be_made(desk: Any, declared: dict[str, Any]) -> None:
+    desk.environment = Environment(name="test", **declared)
+    nope = Store(environment="test", name="nope")
+    entry = desk.console().arm(store=nope, fault=desk.REFUSED, by="operator", lifetime=timedelta(minutes=1))
+    assert (entry.state, entry.functions) == (FaultState.ARMED, ())

@@ -239,3 +239,22 @@ def test_reading_back_does_not_call_a_disarm_off(desk: Any) -> None:
 def test_an_unknown_environment_is_said(desk: Any) -> None:
     with pytest.raises(NotFound, match="There are: test"):
         desk.console().understand("staging", desk.NAME, desk.ARMED)
+
+
+def test_what_the_experiments_own_rollback_put_back_is_said_to_be_its_doing(desk: Any) -> None:
+    desk.parameters.write(desk.NAME, desk.ROLLBACK)
+    faults = desk.console()
+    entry = desk.arm(faults)
+    desk.parameters.write(desk.NAME, desk.ROLLBACK)
+    over = faults.disarm(entry.id, by="operator", why="the run ended")
+    assert over.outcome == (
+        "The experiment's own rollback had put ssm:failureLambdaConfig back; read back when the run ended."
+    )
+
+
+def test_what_somebody_else_put_back_is_not_said_to_be_the_experiments(desk: Any) -> None:
+    faults = desk.console()
+    entry = desk.arm(faults)
+    desk.parameters.write(desk.NAME, desk.OFF)
+    over = faults.disarm(entry.id, by="operator", why="the run ended")
+    assert over.outcome == "ssm:failureLambdaConfig had been put back already; read back when the run ended."

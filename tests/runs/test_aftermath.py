@@ -43,6 +43,7 @@ class Scene:
     )
     blind: bool = False  # a signal can not be judged from here
     asked: int = 0
+    functions: InMemoryFunctions = field(default_factory=InMemoryFunctions)
 
     def proof(
         self, environment: str, functions: Any, dialect: str, since: datetime, until: datetime
@@ -75,13 +76,12 @@ def scene(tmp_path: Path, clock: FrozenClock) -> Iterator[Scene]:
     storage = Storage(sqlite_url(tmp_path / "one.sqlite"))
     storage.migrate()
     environments = {"test": Environment(name="test")}
-    aws = InMemoryAws(
-        parameters=InMemoryParameters({"p": "{}"}), functions=InMemoryFunctions({"f": ("p", "0.4.4")})
-    )
+    functions = InMemoryFunctions({"f": ("p", "0.4.4")})
+    aws = InMemoryAws(parameters=InMemoryParameters({"p": "{}"}), functions=functions)
     faults = Faults(storage=storage, aws=aws, clock=clock, live=Live(), environments=environments)
     store = Store(environment="test", name="p")
     entry = faults.arm(store=store, fault=REFUSED, by="ann", lifetime=timedelta(minutes=5))
-    yield Scene(faults, clock, faults.disarm(entry.id, by="ann", why="asked"))
+    yield Scene(faults, clock, faults.disarm(entry.id, by="ann", why="asked"), functions=functions)
     faults.close()
     storage.close()
 
@@ -116,6 +116,21 @@ def test_a_reading_that_lags_behind_proves_no_silence(scene: Scene) -> None:
     assert scene.after(600) is Phase.SETTLING
     scene.read_to += timedelta(seconds=10)
     assert scene.after(1) is Phase.QUIET
+
+
+def test_what_no_function_is_known_to_read_waits_for_no_log(scene: Scene) -> None:
+    scene.functions.functions.clear()
+    store = Store(environment="test", name="p")
+    entry = scene.faults.arm(store=store, fault=REFUSED, by="ann", lifetime=timedelta(minutes=5))
+    scene.entry = scene.faults.disarm(entry.id, by="ann", why="asked")
+    scene.clock.advance(60)
+    aftermath = Aftermath(
+        faults=scene.faults, evidence=scene, metrics=scene,
+        signals=SimpleNamespace(of=lambda _: [], unjudged=lambda _: True), clock=scene.clock,
+    )  # fmt: skip
+    scene.can_see = False
+    aftermath.step()
+    assert scene.faults.entry(entry.id).phase(scene.clock.now()) is Phase.QUIET
 
 
 def test_injections_that_are_seen_in_one_log_are_an_alarm_though_another_can_not_be_read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import pytest
 
 from app.faults import FaultState
-from app.queries import Judgement, Tolerance
+from app.metrics import Sample
+from app.queries import Judgement, Query, Tolerance
 from app.settings import Environment
 from app.web.boards import Boards
 from app.web.cards import Moment, judge, signal_cards
 from app.web.marks import marks
 from app.web.panels import Page, Panel
+from tests.web.material import SIGNALS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HERE = Environment(name="sandbox", endpoint_url="http://127.0.0.1:4566", poll_seconds=6)
@@ -66,10 +69,22 @@ def test_what_moved_is_said_and_what_did_not(console: Any) -> None:
     moment = Moment(now=NOW, environment=HERE, armed_at=NOW - timedelta(seconds=186))
     card = signal_cards(console, console.read(None, HERE).signals, moment)[0]
     assert card.key == "messages-in-flight"
-    assert [part.missing for part in card.parts] == [False, False, True]
+    assert [part.moved for part in card.parts] == [False, False, True]
     assert card.reads == "DynamoDB writes are 41\u202f% of messages in"
     assert card.left.startswith("left the tolerance 2 min")
     assert "every other signal is within its tolerance" in card.supposes
+
+
+def test_a_part_without_data_shows_the_0_that_the_query_reckons_with(console: Any) -> None:
+    entries = [
+        {"Id": "share", "Expression": "100-100*FILL(out, 0)/sent-0*lost"}, {"Id": "sent"}, {"Id": "out"}, {"Id": "lost"},
+    ]  # fmt: skip
+    query = Query(document=json.dumps(entries), result="share", window=300)
+    signal = SimpleNamespace(**{**vars(SIGNALS[1]), "query": query, "terms": query.terms[1:]})
+    sample = Sample(environment="sandbox", query=query.id, at=NOW, value=100.0, parts={"sent": 600.0})
+    console.metrics.state = lambda *_: SimpleNamespace(sample=sample, error="", error_since=None)
+    (card,) = signal_cards(console, [signal], Moment(now=NOW, environment=HERE))
+    assert [part.value for part in card.parts] == [600.0, 0.0, None]
 
 
 def test_marks_hold_what_was_armed_and_when_it_was_judged(console: Any) -> None:

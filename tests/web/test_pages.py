@@ -15,6 +15,7 @@ from app.dialects import DisarmPlan
 from app.errors import Problem, Unavailable
 from app.faults import FaultState
 from app.runs import Verdict
+from tests.web.material import NOON
 
 pytestmark = pytest.mark.anyio
 PAGE = {"accept": "text/html"}
@@ -219,3 +220,12 @@ async def test_a_card_says_what_aws_answers_and_since_when(client: httpx.AsyncCl
     text = (await client.get("/")).text
     assert "AWS asks for fewer calls." in text
     assert "3 min ago" in text
+
+
+async def test_a_store_that_nobody_is_known_to_read_says_so(client: Any, console: Any) -> None:
+    fault = console.faults.armed(functions=())
+    assert "no function is known to read" in (await client.get("/faults")).text
+    console.faults.entries[fault.id - 1] = replace(
+        fault, state=FaultState.DISARMED, disarmed_at=NOON, requested_at=NOON, quiet_at=NOON
+    )
+    assert "no log is waited for" in (await client.get("/faults")).text

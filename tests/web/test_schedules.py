@@ -367,3 +367,16 @@ async def test_what_no_answer_could_hold_is_refused(client: httpx.AsyncClient, v
     assert refused.status_code == 422, refused.text
     assert refused.json()["problems"][0]["path"].startswith("variables")
     assert (await client.get("/api/schedules")).json() == []
+
+
+async def test_a_schedules_page_lists_the_next_fires_once_and_opens_what_is_set(
+    client: Any, console: Any
+) -> None:
+    plain = console.schedules.create(NIGHTLY, by="maria")
+    page = (await client.get(f"/schedules/{plain.id}")).text
+    assert page.count("for you") == 10
+    assert "The next ten fires" not in page  # of the form's preview
+    assert "<details><summary>More" in page
+    assert page.index('id="definition"') < page.index("<aside")
+    late = console.schedules.create({**NIGHTLY, "name": "late", "jitter": "10m"}, by="maria")
+    assert "<details open><summary>More" in (await client.get(f"/schedules/{late.id}")).text

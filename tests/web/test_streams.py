@@ -74,6 +74,20 @@ async def test_a_page_gets_every_panel_at_first_and_then_what_changes(console: A
     await events.aclose()
 
 
+async def test_what_ran_and_what_it_printed_follow_a_run_to_its_end(console: Any, streams: Streams) -> None:
+    run, printed = console.runs.add(journal_state="none"), [b"steady state"]
+    console.runs.console_log = lambda _: b"\n".join(printed)
+    events = streams.page(Page(name="run", environment="sandbox", subject=str(run.id)), anybody)
+    assert "report.html" not in (await until(events, "facts")).raw_data
+    assert "steady state" in (await until(events, "console-log")).raw_data
+    await until(events, "state")
+    printed.append(b"rolled back")
+    console.runs.rollback(run.id, by="maria")
+    assert f"/api/runs/{run.id}/report.html" in (await until(events, "facts")).raw_data
+    assert "rolled back" in (await until(events, "console-log")).raw_data
+    await events.aclose()
+
+
 async def test_samples_reach_the_charts(console: Any, streams: Streams) -> None:
     events = streams.page(LIVE, anybody)
     await until(events, "state")
