@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from app.cli.commands.folder import WHERE
+from app.cli.commands.server import ADDRESS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 SECONDS = click.FloatRange(min=0, min_open=True)
@@ -21,7 +22,7 @@ SECONDS = click.FloatRange(min=0, min_open=True)
     help="A value for the experiment's configuration, as for chaos run; K:int=V, K:float=V, too.",
 )  # fmt: skip
 @click.option(
-    "--server", metavar="URL", help="A running console that is to do it, http://127.0.0.1:8000 for example."
+    "--server", type=ADDRESS, help="A running console that is to do it, http://127.0.0.1:8000 for example."
 )
 @click.option(
     "--wait/--no-wait",

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from app.cli.commands.folder import WHERE
+from app.cli.commands.server import ADDRESS
 
 
 @click.group()
@@ -19,7 +20,7 @@ def schedules() -> None:
 def somewhere(command: Callable[..., Any]) -> Callable[..., Any]:
     """On the folder's own database, or through a console."""
     server = click.option(
-        "--server", help="Address of a running console.  [default: the folder's own database]"
+        "--server", type=ADDRESS, help="Address of a running console.  [default: the folder's own database]"
     )
     output = click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
     return server(output(WHERE(command)))
