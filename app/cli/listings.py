@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from app.cli.beside import tell
 from app.cli.listing import WIDTH, as_json, sheet, table
 from app.cli.listing_nouns import NOUNS
 from app.cli.listing_rooms import source
@@ -16,13 +17,14 @@ from app.cli.listing_rooms import source
 
 def listed(noun: str, *, folder: Path, server: str | None, output: str, filters: Mapping[str, Any]) -> int:
     """All of a noun, or, where there is none, what to do."""
+    beside = "" if server else tell(folder)
     with source(folder, server) as rooms:
         rows = rooms.listed(noun, _given(filters))
     if output == "json":
         click.echo(as_json(rows))
     elif rows:
         click.echo(table(rows, NOUNS[noun].columns, width=_width()))
-    else:
+    elif not beside:
         click.echo(NOUNS[noun].none, err=True)
     return 0
 
