@@ -13,6 +13,9 @@ from app.cli.beside import tell
 from app.cli.listing import WIDTH, as_json, sheet, table
 from app.cli.listing_nouns import NOUNS
 from app.cli.listing_rooms import source
+from app.errors import NotFound
+
+NUMBERED = ("runs", "faults")
 
 
 def listed(noun: str, *, folder: Path, server: str | None, output: str, filters: Mapping[str, Any]) -> int:
@@ -33,8 +36,14 @@ def shown(
     noun: str, key: str, *, folder: Path, server: str | None, output: str, filters: Mapping[str, Any]
 ) -> int:
     """One of a noun. NotFound where there is none."""
-    with source(folder, server) as rooms:
-        row = rooms.one(noun, key, _given(filters))
+    known = f"`gameday {noun} list{f' --server {server}' if server else ''}` has them."
+    if noun in NUMBERED and not (key.isascii() and key.isdecimal()):
+        raise NotFound(f"“{key[:40]}” is no number of a {noun.removesuffix('s')}. {known}")
+    try:
+        with source(folder, server) as rooms:
+            row = rooms.one(noun, key, _given(filters))
+    except NotFound as error:
+        raise NotFound(f"{error} {known}") from error
     click.echo(as_json(row) if output == "json" else sheet(row, NOUNS[noun].fields, width=_width()))
     return 0
 

@@ -14,7 +14,7 @@ import click
 
 from app.cli.beside import tell
 from app.cli.run.asking import Api
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from app.runs import Run
@@ -49,8 +49,11 @@ def listed(
 
 
 def show(folder: Path, server: str | None, number: int, *, output: str) -> int:
-    with _source(folder, server) as source:
-        one, fires = source.one(number), source.fires(number)
+    try:
+        with _source(folder, server) as source:
+            one, fires = source.one(number), source.fires(number)
+    except NotFound as error:
+        raise NotFound(f"{error} `gameday schedules list` has them.") from error
     if output == "json":
         click.echo(json.dumps({**one, "fires": fires}, indent=2))
         return 0

@@ -21,7 +21,7 @@ class Refuses(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
         told = json.dumps({"detail": "It is this console that answers."}).encode()
-        self.send_response(409)
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
         self.send_header("content-length", str(len(told)))
         self.end_headers()
         self.wfile.write(told)
@@ -33,8 +33,9 @@ class Refuses(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        server.status = getattr(request, "param", 409)  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -56,3 +57,18 @@ def test_what_is_no_address_is_a_mistake_at_once(tmp_path: Path, words: tuple[st
 def test_https_stays_https(tmp_path: Path, address: str) -> None:
     done = typed(tmp_path, "runs", "list", "--server", f"https://{address}")
     assert f"https://{address} does not answer" in done.stderr
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+@pytest.mark.parametrize("address", [401], indirect=True)
+def test_no_token_and_one_that_is_not_good_are_told_apart(
+    tmp_path: Path, address: str, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GAMEDAY_TOKEN", raising=False)
+    done = typed(tmp_path, *words, "--server", address)
+    assert done.returncode == 2
+    assert "Set GAMEDAY_TOKEN (gameday token create NAME --scope runner)" in done.stderr
+    monkeypatch.setenv("GAMEDAY_TOKEN", "gd_old")
+    done = typed(tmp_path, *words, "--server", address)
+    assert "does not know the token in GAMEDAY_TOKEN: it is mistyped, expired" in done.stderr
+    assert "gd_old" not in done.stderr

@@ -80,11 +80,18 @@ def run(
     from app.cli.run.asked import Asked
     from app.cli.run.asked import variables as read_variables
     from app.cli.run.stop_if import condition
+    from app.errors import NotFound
 
     asked = Asked(
         folder=folder.resolve(), variables=read_variables(variables),
         stop=tuple(condition(one) for one in stop_if), **words,
     )  # fmt: skip
-    if server:
-        return main.check_there(asked, server) if check else main.run_there(asked, server)
-    return main.check_here(asked) if check else main.run_here(asked)
+    try:
+        if server:
+            return main.check_there(asked, server) if check else main.run_there(asked, server)
+        return main.check_here(asked) if check else main.run_here(asked)
+    except NotFound as error:
+        if not str(error).startswith("There is no experiment"):
+            raise
+        there = f" --server {server}" if server else ""
+        raise NotFound(f"{error} `gameday experiments list{there}` has them.") from error

@@ -12,6 +12,16 @@ from app.cli.commands.folder import WHERE
 from app.cli.commands.server import ADDRESS
 
 
+class Number(click.IntRange):
+    """Of a schedule."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            self.fail(f"“{value}” is no number of a schedule. `gameday schedules list` has them.", param, ctx)
+
+
 @click.group()
 def schedules() -> None:
     """What runs by itself, and when."""
@@ -40,7 +50,7 @@ def schedules_list(
 
 
 @schedules.command("show")
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=Number(1))
 @somewhere
 def schedules_show(number: int, server: str | None, output: str, folder: Path) -> int:
     """The schedule with that NUMBER, its next fires, and what the last ones came to."""
