@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from app.cli.listing_nouns import NOUNS
 from app.cli.listing_rooms import source
 from app.errors import NotFound
 
+UNCUT = 1_000_000  # columns: whoever reads a pipe or a file cuts for themselves
 NUMBERED = ("runs", "faults")
 
 
@@ -26,7 +28,7 @@ def listed(noun: str, *, folder: Path, server: str | None, output: str, filters:
     if output == "json":
         click.echo(as_json(rows))
     elif rows:
-        click.echo(table(rows, NOUNS[noun].columns, width=_width()))
+        click.echo(table(rows, NOUNS[noun].columns, width=_width() if sys.stdout.isatty() else UNCUT))
     elif not beside:
         click.echo(NOUNS[noun].none, err=True)
     return 0
