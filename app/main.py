@@ -272,7 +272,9 @@ def _told(settings: Settings, engine: Engine) -> str:
 
 
 def address(settings: Settings) -> str:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    """Where this machine finds it."""
+    host = "127.0.0.1" if settings.listens_everywhere else settings.host
+    host = f"[{host}]" if ":" in host else host
     return f"http://{host}:{settings.port}"
 
 

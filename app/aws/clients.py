@@ -221,7 +221,9 @@ def _plain_session(environment: Environment) -> boto3.Session:
             aws_secret_access_key="test",  # noqa: S106  what emulators document
             region_name=environment.region or "us-east-1",
         )
-    return boto3.Session(profile_name=environment.profile, region_name=environment.region)
+    # boto3 itself reads AWS_DEFAULT_REGION only, unlike `aws` and every other SDK.
+    region = environment.region or os.environ.get("AWS_REGION") or None
+    return boto3.Session(profile_name=environment.profile, region_name=region)
 
 
 def _own_variables() -> dict[str, str]:

@@ -11,6 +11,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.aws import Aws
+from app.cli.beside import tell
 from app.cli.notifying import carried
 from app.cli.rooms import faults_of
 from app.clock import SystemClock
@@ -63,6 +64,7 @@ def disarm(folder: Path, *, stores: Sequence[str], everything: bool, environment
     """The ledger's faults first, then whatever else the environments' stores hold. Without a database, that alone."""
     if not stores and not everything:
         raise Invalid("Name the stores to be disarmed, or say --all.")
+    tell(folder, "its faults are disarmed by gameday stop-all --server {}")
     settings = load(folder)
     if environment is not None and environment not in settings.environments:
         raise Invalid(

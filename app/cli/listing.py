@@ -72,7 +72,11 @@ def _wrapped(name: str, text: str, *, edge: int, room: int) -> Iterator[str]:
 
 
 def _fitted(text: str, width: int) -> str:
-    return f"{text:<{width}}" if len(text) <= width else f"{text[: width - 1]}{CUT}"
+    """Cut in the middle: titles that begin alike often end differently."""
+    if len(text) <= width:
+        return f"{text:<{width}}"
+    end = (width - 1) // 2
+    return f"{text[: width - 1 - end]}{CUT}{text[len(text) - end :]}"
 
 
 def _plain(text: str) -> str:

@@ -160,12 +160,12 @@ def number(text: str) -> int:
 @contextmanager
 def looked_at(folder: Path) -> Iterator[Folder]:
     settings = load(folder)
-    with _storage(settings) as storage:
+    with storage_of(settings) as storage:
         yield Folder(settings, storage)
 
 
 @contextmanager
-def _storage(settings: Settings) -> Iterator[Storage]:
+def storage_of(settings: Settings) -> Iterator[Storage]:
     """The console's database. Where no console has been yet, nothing is made: whoever looks leaves no traces."""
     if settings.database_url or (settings.data / "gameday.sqlite").is_file():
         with closing(opened(settings)) as storage:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from app.cli.beside import tell
 from app.cli.listing import WIDTH, as_json, sheet, table
 from app.cli.listing_nouns import NOUNS
 from app.cli.listing_rooms import source
+from app.errors import NotFound
+
+UNCUT = 1_000_000  # columns: whoever reads a pipe or a file cuts for themselves
+NUMBERED = ("runs", "faults")
 
 
 def listed(noun: str, *, folder: Path, server: str | None, output: str, filters: Mapping[str, Any]) -> int:
     """All of a noun, or, where there is none, what to do."""
+    beside = "" if server else tell(folder)
     with source(folder, server) as rooms:
         rows = rooms.listed(noun, _given(filters))
     if output == "json":
         click.echo(as_json(rows))
     elif rows:
-        click.echo(table(rows, NOUNS[noun].columns, width=_width()))
-    else:
+        click.echo(table(rows, NOUNS[noun].columns, width=_width() if sys.stdout.isatty() else UNCUT))
+    elif not beside:
         click.echo(NOUNS[noun].none, err=True)
     return 0
 
@@ -31,8 +38,14 @@ def shown(
     noun: str, key: str, *, folder: Path, server: str | None, output: str, filters: Mapping[str, Any]
 ) -> int:
     """One of a noun. NotFound where there is none."""
-    with source(folder, server) as rooms:
-        row = rooms.one(noun, key, _given(filters))
+    known = f"`gameday {noun} list{f' --server {server}' if server else ''}` has them."
+    if noun in NUMBERED and not (key.isascii() and key.isdecimal()):
+        raise NotFound(f"“{key[:40]}” is no number of a {noun.removesuffix('s')}. {known}")
+    try:
+        with source(folder, server) as rooms:
+            row = rooms.one(noun, key, _given(filters))
+    except NotFound as error:
+        raise NotFound(f"{error} {known}") from error
     click.echo(as_json(row) if output == "json" else sheet(row, NOUNS[noun].fields, width=_width()))
     return 0
 

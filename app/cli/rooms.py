@@ -22,6 +22,16 @@ def signed() -> Mapping[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
+def let_in(server: str) -> str:
+    """What to do where a console asks who this is: there is no token, or it is not good (any more)."""
+    if not os.environ.get(TOKEN):
+        return f"{server} asks for a token. Set {TOKEN} (gameday token create NAME --scope runner)."
+    return (
+        f"{server} does not know the token in {TOKEN}: it is mistyped, expired, revoked, or another console's. Make a new "
+        "one: gameday token create NAME --scope runner"
+    )
+
+
 @contextmanager
 def faults_of(folder: Path) -> Iterator[tuple[Settings, Faults]]:
     """The folder's settings and its faults, on its own ledger, whether a console runs there or not."""

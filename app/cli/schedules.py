@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from app.cli.beside import tell
 from app.cli.run.asking import Api
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from app.runs import Run
@@ -28,8 +29,11 @@ Told = Mapping[str, Any]
 def listed(
     folder: Path, server: str | None, *, environment: str | None, experiment: str | None, output: str
 ) -> int:
+    beside = "" if server else tell(folder)
     with _source(folder, server) as source:
-        found = source.all(environment=environment, experiment=experiment)
+        found, mistakes = source.all(environment=environment, experiment=experiment), source.mistakes()
+    for mistake in mistakes:
+        click.echo(f"✕ {mistake}", err=True)
     if output == "json":
         click.echo(json.dumps(found, indent=2))
         return 0
@@ -37,7 +41,7 @@ def listed(
         click.echo(
             f"{one['id']:>5}  {_next(one):<26} {one['name']:<24} {one['experiment']} in {one['environment']}{_where(one)}"
         )
-    if not found:
+    if not (found or mistakes or beside):
         click.echo(
             "Nothing runs by itself. Add a schedules.yaml beside an experiment, or a schedule on its page."
         )
@@ -45,8 +49,11 @@ def listed(
 
 
 def show(folder: Path, server: str | None, number: int, *, output: str) -> int:
-    with _source(folder, server) as source:
-        one, fires = source.one(number), source.fires(number)
+    try:
+        with _source(folder, server) as source:
+            one, fires = source.one(number), source.fires(number)
+    except NotFound as error:
+        raise NotFound(f"{error} `gameday schedules list` has them.") from error
     if output == "json":
         click.echo(json.dumps({**one, "fires": fires}, indent=2))
         return 0
@@ -95,25 +102,24 @@ def _source(folder: Path, server: str | None) -> Iterator[_Console | _Folder]:
     if server:
         yield _Console(server)
         return
+    from app.cli.listing_folder import storage_of
     from app.clock import SystemClock
     from app.experiments import Catalog
     from app.schedules import Calendars, Schedules
     from app.settings import load
-    from app.storage.engine import opened
 
     settings, clock = load(folder), SystemClock()
-    storage = opened(settings)
-    runs = _Runs(storage)
     calendars = Calendars(
         settings.environments, folder=folder, cache=settings.data / "calendars", clock=clock
     )
-    schedules = Schedules(
-        storage=storage, catalog=Catalog(settings.experiments), settings=settings, runs=runs, clock=clock, calendars=calendars
-    )  # fmt: skip
-    try:
+    with storage_of(settings) as storage:
+        runs = _Runs(storage)
+        schedules = Schedules(
+            storage=storage, catalog=Catalog(settings.experiments), settings=settings, runs=runs, clock=clock,
+            calendars=calendars,
+        )  # fmt: skip
+        schedules.files.sync()
         yield _Folder(schedules, runs)
-    finally:
-        storage.close()
 
 
 class _Console:
@@ -131,6 +137,10 @@ class _Console:
             if "next" not in page.links:
                 return found
             page = self._api.bytes("GET", page.links["next"]["url"])
+
+    def mistakes(self) -> Sequence[str]:
+        """Those of files are told on its page, and with the schedules that they had."""
+        return ()
 
     def one(self, number: int) -> Told:
         told: Told = self._api.json("GET", f"/api/schedules/{number}")
@@ -176,6 +186,10 @@ class _Folder:
             found += [_plain(one.as_json) for one in page]
             after = page[-1].id
         return found
+
+    def mistakes(self) -> Sequence[str]:
+        """Of its files, with their lines."""
+        return [str(one) for one in self._schedules.files.problems]
 
     def one(self, number: int) -> Told:
         schedule = self._schedules.get(number)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 
 import click
 import httpx
 
-from app.cli.rooms import signed
-from app.errors import Unavailable
+from app.cli.rooms import let_in, signed
+from app.errors import Invalid, Unavailable
 
 STILL_ARMED = 1  # exit code
 PATIENCE = 60.0  # seconds; disarming asks AWS
@@ -25,6 +26,8 @@ def there(server: str, *, environment: str | None, why: str) -> int:
         raise Unavailable(
             f"{server} does not answer ({error}). Leave --server out, and name its working folder: --folder."
         ) from error
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        raise Invalid(let_in(server))
     told = answer.json()
     if answer.is_error:
         raise Unavailable(f"{server} refused: {told.get('detail') or told}")

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from app.errors import NotFound, Problem
@@ -19,6 +20,7 @@ LOGGER = logging.getLogger(__name__)
 LINK = "This is a link, and a run copies regular files only. Put the file itself here."
 
 SCHEDULES = ("schedules.yaml", "schedules.yml")  # beside experiments, and none themselves
+LONGEST_ID = 200  # characters that a near one is looked for
 _Stamp = tuple[int, int, int]
 
 
@@ -42,7 +44,9 @@ class Catalog:
             experiment = self._named(path) if path.suffix in SUFFIXES and self._inside(path) else None
             if experiment is not None and experiment.id == experiment_id:
                 return experiment
-        raise NotFound(f"There is no experiment {as_utf8(experiment_id)!r} in {self._root.name}/.")
+        near = get_close_matches(experiment_id[:LONGEST_ID], [one.id for one in self.all()], n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise NotFound(f"There is no experiment {as_utf8(experiment_id)!r} in {self._root.name}/.{meant}")
 
     def _files(self) -> Iterator[Path]:
         for folder, folders, names in os.walk(self._root):

@@ -143,8 +143,9 @@ class Notifications:
 
     def _channel(self, name: str) -> Channel:
         if name not in self._settings.channels:
-            known = ", ".join(self._settings.channels) or "none"
-            raise NotFound(f"There is no channel “{name}”. There are: {known}.")
+            known = ", ".join(self._settings.channels)
+            there = f"There are: {known}" if known else "There are no channels yet: add one, [channels.ops]"
+            raise NotFound(f"There is no channel “{name}”. {there}.")
         return self._settings.channels[name]
 
     def _state(self, channel: Channel, counted: Mapping[tuple[str, str], int]) -> ChannelState:

@@ -17,6 +17,7 @@ from app.runs import StepState, TimelineStep, Verdict
 PASSES, FAILS = (Verdict.HELD,), (Verdict.DEVIATED,)
 CLASSES = {"activity": "method", "rollback": "rollbacks"}
 ILLEGAL = {code: "�" for code in range(32) if chr(code) not in "\t\n\r"}  # XML has no form for them
+UNJUDGED = "The steady state was not judged."
 
 
 def xml(report: Report) -> bytes:
@@ -61,17 +62,19 @@ def _cases(report: Report) -> Iterator[TestCase]:
 
 
 def _hypothesis(report: Report, phase: str, looks: list[Look]) -> Iterator[TestCase]:
-    """Each probe; skipped where nobody looked."""
+    """Each probe; skipped where nobody looked, or an earlier one missed: Chaos Toolkit asks no further then."""
     judged = {probe.name: probe for look in looks for probe in look.probes}
+    missed = next((probe.name for probe in judged.values() if probe.within is False), "")
+    why = f"Not asked: {missed} had missed its tolerance before it." if missed else UNJUDGED
     for signal in report.series:
-        yield _probe(f"hypothesis {phase}", signal.name, judged.get(signal.name))
+        yield _probe(f"hypothesis {phase}", signal.name, judged.get(signal.name), unasked=why)
 
 
-def _probe(place: str, name: str, probe: Probe | None) -> TestCase:
+def _probe(place: str, name: str, probe: Probe | None, *, unasked: str = UNJUDGED) -> TestCase:
     case = _case(place, name)
     if probe is None or probe.within is None:
         why = probe.problem if probe else ""
-        case.result = [Error(_clean(why))] if why else [Skipped("The steady state was not judged.")]
+        case.result = [Error(_clean(why))] if why else [Skipped(_clean(unasked))]
     elif not probe.within:
         value = f"{number(probe.value, probe.unit)}: " if probe.value is not None else ""
         case.result = [Failure(_clean(f"{value}outside the tolerance {probe.tolerance}"))]

@@ -15,6 +15,7 @@ WHERE = ("url", "url_env", "url_file", "webhook")
 SECRET = ("secret_env", "secret_file")
 TEXTS = (*WHERE, *SECRET, "template")
 KNOWN = (*TEXTS, "kinds")
+NO_CHANNELS = "There are no channels yet: add one, [channels.ops]"
 
 
 def channels(content: Mapping[str, Any]) -> dict[str, Channel]:
@@ -38,8 +39,8 @@ def mistakes(content: Mapping[str, Any], text: str) -> Iterator[Problem]:
     for name, environment in content.get("environments", {}).items():
         for one in environment.get("tell", ()) if isinstance(environment, dict) else ():
             if one not in tables:
-                known = ", ".join(tables) or "none: add one, [channels.ops]"
-                message = f"There is no channel “{one}”. There are: {known}."
+                there = f"There are: {', '.join(tables)}" if tables else NO_CHANNELS
+                message = f"There is no channel “{one}”. {there}."
                 yield mistake(
                     text, "tell", f"environments.{name}.tell", message, after=f"[environments.{name}"
                 )

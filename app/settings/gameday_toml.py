@@ -32,6 +32,8 @@ KNOWN_HERE = ("default_environment", "allowed_hosts", "environments", "channels"
 PRICES = ("metrics", "requests", "scanned_gigabyte")  # in US dollars; the first two for a thousand
 AMOUNTS = ("longest_lease", "monthly_cap", "prices")
 KNOWN_THERE = (*TEXTS, *TABLES, *SWITCHES, *LISTS, *AMOUNTS, "endpoint")
+PLACE = re.compile(r" \(at line (\d+), column (\d+)\)")
+AT_END = " (at end of document)"
 
 
 def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings:
@@ -53,10 +55,7 @@ def load(folder: Path, *, host: str = "127.0.0.1", port: int = 8000) -> Settings
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        last = f"at line {max(1, len(text.splitlines()))}"
-        raise SettingsError(
-            f"{FILE} is not TOML: {str(error).replace('at end of document', last)}."
-        ) from error
+        raise SettingsError(f"{FILE} is not TOML:", problems=(_not_toml(str(error), text),)) from error
     problems = tuple(_mistakes(content, text))
     if problems:
         raise SettingsError(f"{FILE} can not be used:", problems=problems)
@@ -204,3 +203,12 @@ def _no_holidays(value: str) -> str:
     except NotImplementedError as error:
         return f"{value!r}: {error} Write a country, or a country and its part, like “DE-BE”."
     return ""
+
+
+def _not_toml(said: str, text: str) -> Problem:
+    """The parser's words, `… (at line 3, column 7)`, with the line where an editor looks for it."""
+    found = PLACE.search(said)
+    line, column = (
+        (int(found[1]), f", at column {found[2]}") if found else (max(1, len(text.splitlines())), "")
+    )
+    return Problem(message=f"{PLACE.sub('', said).replace(AT_END, '')}{column}.", file=FILE, line=line)

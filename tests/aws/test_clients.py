@@ -146,3 +146,16 @@ def test_the_pages_of_one_answer_are_joined() -> None:
     assert (results["m"].values, results["m"].newest, results.calls) == ((2.0, 1.0), 2.0, 2)
     assert client.asked[1]["NextToken"] == "t"
     assert results["other"].newest is None
+
+
+@pytest.mark.parametrize("own", [None, "eu-north-1"])
+def test_aws_region_is_gone_by_before_aws_default_region(
+    monkeypatch: pytest.MonkeyPatch, own: str | None
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    aws = Aws({"default": Environment(name="default", region=own)})
+    wanted = own or "eu-west-1"
+    assert aws.client("default", "ssm").meta.region_name == aws.region("default") == wanted
+    given = aws.child_variables("default")
+    assert given["AWS_REGION"] == given["AWS_DEFAULT_REGION"] == wanted

@@ -67,9 +67,9 @@ GB = 1024**3
         (machine.browser(found=False), "warning", "ssh -L"),
         (machine.files(0, []), "warning", "experiments/"),
         (machine.files(2, ["broken"]), "warning", "gameday experiments show broken"),
-        (account.region(PLACE, None, configured=True), "problem", "environments.staging"),
-        (account.region(PLACE, None, configured=False), "warning", "sandbox needs none"),
-        (account.region(PLACE, "us-east-2", configured=True), "ok", "us-east-2"),
+        (account.region(PLACE, None), "problem", "environments.staging"),
+        (account.region(PLACE, None), "problem", "gameday doctor --sandbox"),
+        (account.region(PLACE, "us-east-2"), "ok", "us-east-2"),
         (account.reach("CloudWatch", "", told="It answers."), "ok", "It answers."),
         (account.reach("CloudWatch", "it is not allowed"), "problem", "gameday iam"),
         (account.functions(3, []), "warning", "FAILURE_INJECTION_PARAM"),
@@ -86,22 +86,20 @@ def test_each_fact_has_its_level_and_its_remedy(finding: Any, level: str, words:
 
 
 @pytest.mark.parametrize(
-    ("caller", "configured", "level", "words"),
+    ("caller", "level", "words"),
     [
-        (Caller(arn="arn:aws:iam::1:user/m", account="1"), True, "ok", "user/m"),
-        (Caller(arn="a", account="1", ends=NOON + timedelta(minutes=10)), True, "warning", "12:10 UTC"),
-        (Caller(arn="a", account="1", ends=NOON + timedelta(hours=9)), True, "ok", "account 1"),
-        (Caller(trouble="ExpiredToken: The security token is expired"), True, "problem", "aws sso login --profile staging"),
-        (Caller(trouble="SignatureDoesNotMatch: Signature expired"), True, "problem", "clock"),
-        (Caller(trouble="Could not connect to the endpoint URL"), True, "problem", "HTTPS_PROXY"),
-        (Caller(trouble="Unable to locate credentials"), True, "problem", "Nobody is let in"),
-        (Caller(trouble="Unable to locate credentials"), False, "warning", "Nobody is let in"),
+        (Caller(arn="arn:aws:iam::1:user/m", account="1"), "ok", "user/m"),
+        (Caller(arn="a", account="1", ends=NOON + timedelta(minutes=10)), "warning", "12:10 UTC"),
+        (Caller(arn="a", account="1", ends=NOON + timedelta(hours=9)), "ok", "account 1"),
+        (Caller(trouble="ExpiredToken: The security token is expired"), "problem", "aws sso login --profile staging"),
+        (Caller(trouble="SignatureDoesNotMatch: Signature expired"), "problem", "clock"),
+        (Caller(trouble="Could not connect to the endpoint URL"), "problem", "HTTPS_PROXY"),
+        (Caller(trouble="Unable to locate credentials"), "problem", "Nobody is let in"),
+        (Caller(trouble="Unable to locate credentials"), "problem", "gameday doctor --sandbox"),
     ],
 )  # fmt: skip
-def test_credentials_are_judged_by_what_sts_says(
-    caller: Caller, configured: bool, level: str, words: str
-) -> None:
-    finding = account.credentials(PLACE, caller, NOON, configured=configured)
+def test_credentials_are_judged_by_what_sts_says(caller: Caller, level: str, words: str) -> None:
+    finding = account.credentials(PLACE, caller, NOON)
     assert (finding.level, words in f"{finding.sentence} {finding.remedy}") == (level, True), finding
 
 
@@ -189,11 +187,24 @@ def test_on_a_mac_it_says_what_the_labs_probes_need(tmp_path: Path) -> None:
 
 
 def test_without_settings_and_credentials_nothing_is_in_the_way_of_the_sandbox(tmp_path: Path) -> None:
-    code, found = examined(tmp_path)
+    code, found = examined(tmp_path, "--sandbox")
     assert code == 0, found
-    assert found["default", "region"]["level"] == "warning"
+    assert {about for about, _ in found} == {"machine"}
     assert found["machine", "python"]["level"] == "ok"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_region_and_no_credentials_are_two_problems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, found = examined(tmp_path)
+    assert code == 1
+    for check in ("region", "credentials"):
+        assert found["default", check]["level"] == "problem", found
+        assert "sandbox needs neither" in found["default", check]["remedy"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    assert examined(tmp_path)[1]["default", "credentials"]["level"] == "ok"
 
 
 def test_a_database_that_is_none_and_a_port_in_use_are_told(tmp_path: Path) -> None:

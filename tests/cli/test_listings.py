@@ -179,13 +179,22 @@ ID, TITLE = (
     ("rows", "lines"),
     [
         ([{"id": "a", "title": "b"}], ["ID  TITLE", "a   b"]),
-        ([{"id": "a", "title": "x" * 90}], ["ID  TITLE", f"a   {'x' * 75}…"]),
-        ([{"id": "i" * 90, "title": "x" * 90}], [f"{'ID':<90}  TITLE", f"{'i' * 90}  {'x' * 11}…"]),
+        ([{"id": "a", "title": "x" * 90}], ["ID  TITLE", f"a   {'x' * 38}…{'x' * 37}"]),
+        ([{"id": "i" * 90, "title": "x" * 90}], [f"{'ID':<90}  TITLE", f"{'i' * 90}  {'x' * 6}…{'x' * 5}"]),
+        ([{"id": "a", "title": f"a{'x' * 90}b"}], ["ID  TITLE", f"a   a{'x' * 37}…{'x' * 36}b"]),
         ([{"id": "a", "title": "red \x1b[31m\nline"}], ["ID  TITLE", "a   red  [31m line"]),
     ],
 )
 def test_tables_fit_where_ids_leave_room(rows: list[dict[str, str]], lines: list[str]) -> None:
     assert table(rows, (ID, TITLE), width=80).splitlines() == lines
+
+
+def test_nothing_is_cut_where_stdout_is_no_terminal(tmp_path: Path) -> None:
+    (tmp_path / "experiments").mkdir()
+    title = "It keeps " + "on and " * 30 + "on"
+    document = {"title": title, "description": "d", "method": []}
+    (tmp_path / "experiments" / "long.json").write_text(json.dumps(document))
+    assert title in gameday(tmp_path, "experiments", "list").stdout
 
 
 def test_a_sheet_wraps_beside_its_names_and_leaves_out_what_is_empty() -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from app.clock import SystemClock
 from app.settings import Environment
-from tests.schedules.conftest import Recorder, World
+from tests.cli.typed import typed
+from tests.schedules.conftest import EXPERIMENT, Recorder, World
 from tests.web.conftest import console
 from tests.web.material import STRICT
 from tests.web.test_browser import clock, served
@@ -69,6 +70,21 @@ def test_they_are_listed_shown_and_looked_ahead(folder: Path) -> None:
 
 def test_what_there_is_not_is_a_sentence(folder: Path) -> None:
     assert "There is no schedule 9." in gameday(folder, "show", "9", code=2)
+
+
+def test_files_are_read_without_a_console_and_their_mistakes_have_lines(tmp_path: Path) -> None:
+    lab = tmp_path / "experiments" / "lab"
+    lab.mkdir(parents=True)
+    (lab / "one.json").write_text(json.dumps(EXPERIMENT))
+    text = 'schedules:\n  - name: nightly\n    experiment: one\n    cron: "0 3 * * *"\n    time_zone: UTC\n'
+    (lab / "schedules.yaml").write_text(text)
+    assert "nightly" in typed(tmp_path, "schedules", "list").stdout
+    assert "nightly: lab/one in default" in typed(tmp_path, "schedules", "show", "1").stdout
+    (lab / "schedules.yaml").write_text(text.replace("0 3", "0 99"))
+    broken = typed(tmp_path, "schedules", "list")
+    assert "✕ experiments/lab/schedules.yaml:4  " in broken.stderr
+    assert "Nothing runs by itself" not in broken.stdout
+    assert not (tmp_path / ".gameday").exists()
 
 
 def test_through_a_console_they_are_the_same(served: str, console: Any, tmp_path: Path) -> None:

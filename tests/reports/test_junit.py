@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from app.reports import junit
 from app.reports.report import Report
 from app.runs import StepState, Verdict
-from tests.reports.conftest import FLIGHT, look, step
+from tests.reports.conftest import FLIGHT, SERIES, look, step
 
 Build = Callable[..., Report]
 
@@ -96,3 +97,16 @@ def test_properties_say_what_ran_where(report: Build) -> None:
 def test_what_xml_can_not_hold_is_replaced(report: Build) -> None:
     made = report(timeline=(step("activity", "a\x00b<&", StepState.FAIL, "\x1b[31mred"),))
     assert ("method", "a\ufffdb<&") in results(made)
+
+
+def test_a_probe_after_one_that_missed_was_not_asked(report: Build) -> None:
+    later = replace(SERIES, name="age")
+    cases = {
+        (case.classname, case.name): case
+        for case in suite(report(looks=(look("after", 48.1, met=False),), series=(SERIES, later)))
+    }
+    assert (
+        cases["hypothesis after", "age"].result[0].message
+        == f"Not asked: {FLIGHT} had missed its tolerance before it."
+    )
+    assert cases["hypothesis before", "age"].result[0].message == "The steady state was not judged."

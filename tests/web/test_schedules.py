@@ -290,6 +290,17 @@ async def test_what_comes_from_a_file_says_so_and_has_no_form(
     assert "The hour field “33”" in broken
 
 
+async def test_a_file_with_a_mistake_is_not_told_beside_nothing_runs_by_itself(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.settings.experiments.mkdir(exist_ok=True)
+    (console.settings.experiments / "schedules.yaml").write_text("schedules:\n  - {name: filed}\n")
+    console.schedules.files.sync()
+    text = (await client.get("/schedules", headers=PAGE)).text
+    assert "experiments/schedules.yaml:2" in text
+    assert "Nothing runs by itself yet" not in text
+
+
 async def test_an_experiment_s_page_has_its_schedules_and_the_form(client: httpx.AsyncClient) -> None:
     await created(client)
     text = (await client.get(f"/experiments/{STRICT}", headers=PAGE)).text

@@ -8,12 +8,15 @@ import click
 
 from app.cli.commands.folder import FOLDER
 from app.cli.commands.log import LOG
+from app.cli.commands.server import ADDRESS
 
 
 @click.command("stop-all")
 @click.option("--environment", help="Only there.  [default: everywhere]")
 @click.option("--why", default="", help="What others should know; every page shows it.")
-@click.option("--server", help="Address of a running console, for example http://127.0.0.1:8000.")
+@click.option(
+    "--server", type=ADDRESS, help="Address of a running console, for example http://127.0.0.1:8000."
+)
 @click.option("--folder", default=".", type=FOLDER, help="Without --server: the console's working folder.")
 def stop_all(environment: str | None, why: str, server: str | None, folder: Path) -> int:
     """Engage the safety lever: disarm every fault, end every run, and let nothing start or arm.

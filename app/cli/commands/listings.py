@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from app.cli.commands.folder import WHERE
+from app.cli.commands.server import ADDRESS
 
 ENVIRONMENT = click.option("--environment", help="Only there.")
 EXPERIMENT = click.option("--experiment", metavar="ID", help="Only of this one.")
@@ -16,7 +17,7 @@ LIMIT = click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(1, 500), help="The newest so many."
 )
 PLACE = click.option("--environment", help="As measured there.  [default: the default one]")
-SERVER = click.option("--server", metavar="URL", help="Ask a running console instead of the folder.")
+SERVER = click.option("--server", type=ADDRESS, help="Ask a running console instead of the folder.")
 OUTPUT = click.option("--output", default="table", show_default=True, type=click.Choice(["table", "json"]))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from app.cli.commands.folder import WHERE
+from app.cli.commands.server import ADDRESS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 SECONDS = click.FloatRange(min=0, min_open=True)
@@ -21,7 +22,7 @@ SECONDS = click.FloatRange(min=0, min_open=True)
     help="A value for the experiment's configuration, as for chaos run; K:int=V, K:float=V, too.",
 )  # fmt: skip
 @click.option(
-    "--server", metavar="URL", help="A running console that is to do it, http://127.0.0.1:8000 for example."
+    "--server", type=ADDRESS, help="A running console that is to do it, http://127.0.0.1:8000 for example."
 )
 @click.option(
     "--wait/--no-wait",
@@ -79,11 +80,18 @@ def run(
     from app.cli.run.asked import Asked
     from app.cli.run.asked import variables as read_variables
     from app.cli.run.stop_if import condition
+    from app.errors import NotFound
 
     asked = Asked(
         folder=folder.resolve(), variables=read_variables(variables),
         stop=tuple(condition(one) for one in stop_if), **words,
     )  # fmt: skip
-    if server:
-        return main.check_there(asked, server) if check else main.run_there(asked, server)
-    return main.check_here(asked) if check else main.run_here(asked)
+    try:
+        if server:
+            return main.check_there(asked, server) if check else main.run_there(asked, server)
+        return main.check_here(asked) if check else main.run_here(asked)
+    except NotFound as error:
+        if not str(error).startswith("There is no experiment"):
+            raise
+        there = f" --server {server}" if server else ""
+        raise NotFound(f"{error} `gameday experiments list{there}` has them.") from error

@@ -9,6 +9,17 @@ from typing import Any
 import click
 
 from app.cli.commands.folder import WHERE
+from app.cli.commands.server import ADDRESS
+
+
+class Number(click.IntRange):
+    """Of a schedule."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            self.fail(f"“{value}” is no number of a schedule. `gameday schedules list` has them.", param, ctx)
 
 
 @click.group()
@@ -19,7 +30,7 @@ def schedules() -> None:
 def somewhere(command: Callable[..., Any]) -> Callable[..., Any]:
     """On the folder's own database, or through a console."""
     server = click.option(
-        "--server", help="Address of a running console.  [default: the folder's own database]"
+        "--server", type=ADDRESS, help="Address of a running console.  [default: the folder's own database]"
     )
     output = click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
     return server(output(WHERE(command)))
@@ -39,7 +50,7 @@ def schedules_list(
 
 
 @schedules.command("show")
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=Number(1))
 @somewhere
 def schedules_show(number: int, server: str | None, output: str, folder: Path) -> int:
     """The schedule with that NUMBER, its next fires, and what the last ones came to."""

@@ -10,6 +10,7 @@ from app.aws.permissions import Decision
 from app.cli.doctor.finding import Finding, ok, problem, warning
 from app.settings import Environment
 
+SANDBOX = "The sandbox needs neither region nor credentials: gameday doctor --sandbox leaves them out."
 SIGNED_FOR = timedelta(minutes=5)  # AWS refuses a signature that is older
 NOTICED = timedelta(seconds=30)  # from here on windows of metrics and deadlines are off
 SOON = timedelta(hours=1)
@@ -30,26 +31,30 @@ NOWHERE = (
 )
 
 
-def region(environment: Environment, found: str | None, *, configured: bool) -> Finding:
-    """`configured`: there is a gameday.toml. Without one a machine may be meant for the sandbox only."""
+def region(environment: Environment, found: str | None) -> Finding:
     if found:
         return ok("region", f"Region {found}.")
     remedy = (
         f'region = "eu-central-1" under [environments.{environment.name}] in gameday.toml, or AWS_REGION.'
     )
-    only = "" if configured else " The sandbox needs none."
-    return (problem if configured else warning)("region", f"No region is set.{only}", remedy)
+    return problem("region", "No region is set.", f"{remedy} {SANDBOX}")
 
 
-def credentials(environment: Environment, caller: Caller, now: datetime, *, configured: bool) -> Finding:
-    """`configured`: there is a gameday.toml. Without one a machine may be meant for the sandbox only."""
+def credentials(environment: Environment, caller: Caller, now: datetime) -> Finding:
     if caller.trouble:
         sentence, remedy = _refused(environment, caller.trouble)
-        return (problem if configured else warning)("credentials", sentence, remedy)
+        return problem("credentials", sentence, remedy)
     who = f"{caller.arn} in account {caller.account}"
     if caller.ends is not None and caller.ends - now < SOON:
         return warning("credentials", f"{who}, until {caller.ends:%H:%M} UTC only.", _login(environment))
     return ok("credentials", f"{who}.")
+
+
+def unasked(environment: Environment, trouble: str) -> Finding:
+    """Of credentials that nobody can be asked about for want of a region; `trouble` where there are none."""
+    if trouble:
+        return problem("credentials", trouble, f"{_login(environment)} {SANDBOX}")
+    return ok("credentials", "There are credentials; whose they are is asked once there is a region.")
 
 
 def clock(caller: Caller) -> Finding | None:
@@ -114,7 +119,7 @@ def _refused(environment: Environment, trouble: str) -> tuple[str, str]:
             if environment.is_emulated
             else "Check the network, HTTPS_PROXY, and the region."
         )
-    return f"Nobody is let in: {trouble}", _login(environment)
+    return f"Nobody is let in: {trouble}", f"{_login(environment)} {SANDBOX}"
 
 
 def _login(environment: Environment) -> str:

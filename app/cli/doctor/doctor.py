@@ -25,14 +25,16 @@ PROBLEMS = 1  # exit code
 NO_FILE = f"There is no {FILE}: one environment, `default`, with this process's own AWS configuration."
 
 
-def doctor(folder: Path, *, environment: str | None, port: int, output: str) -> int:
-    """0 where nothing is a problem, else 1. NotFound for an environment that there is not."""
+def doctor(folder: Path, *, environment: str | None, sandbox: bool, port: int, output: str) -> int:
+    """0 where nothing is a problem, else 1. NotFound for an environment that there is not.
+
+    `sandbox`: only what that needs, which is no environment in AWS.
+    """
     settings, about = _settings(folder, port)
-    places = _places(settings, environment) if about.level is Level.OK else []
-    configured = (folder / FILE).is_file()
+    places = _places(settings, environment) if about.level is Level.OK and not sandbox else []
     looks = [
         *here.looks(settings),
-        *(one for place in places for one in there.looks(place, SystemClock(), configured=configured)),
+        *(one for place in places for one in there.looks(place, SystemClock())),
     ]
     findings = [about, *answers(looks)]
     problems = sum(finding.level is Level.PROBLEM for finding in findings)

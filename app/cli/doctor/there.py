@@ -21,20 +21,29 @@ from app.settings import Environment
 LOOKED_AT = 20  # stores
 
 
-def looks(environment: Environment, clock: Clock, *, configured: bool) -> list[Look]:
+def looks(environment: Environment, clock: Clock) -> list[Look]:
     """What is asked of one environment: who we are first, the rest only where we are let in."""
     aws = Aws({environment.name: environment})
 
     def look() -> Sequence[Finding]:
-        region = account.region(environment, aws.region(environment.name), configured=configured)
+        region = account.region(environment, aws.region(environment.name))
         if region.level != "ok":
-            return (region,)
+            return region, account.unasked(environment, _without_credentials(aws, environment))
         caller = caller_of(aws, environment.name, now=clock.now())
-        told = [region, account.credentials(environment, caller, clock.now(), configured=configured)]
+        told = [region, account.credentials(environment, caller, clock.now())]
         told += [found for found in [account.clock(caller)] if found is not None]
         return told if caller.trouble else [*told, *_services(aws, environment, caller, clock)]
 
     return [Look(check="aws-account", about=environment.name, look=look)]
+
+
+def _without_credentials(aws: Aws, environment: Environment) -> str:
+    """Why there are none; empty where there are."""
+    try:
+        aws.credentials_until(environment.name)
+    except GamedayError as error:
+        return str(error)
+    return ""
 
 
 def _services(aws: Aws, environment: Environment, caller: Caller, clock: Clock) -> list[Finding]:

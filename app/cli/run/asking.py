@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 
-from app.cli.rooms import signed
+from app.cli.rooms import let_in, signed
 from app.errors import Changed, Conflict, GamedayError, Invalid, NotFound, Unavailable, Unconditional
 
 PATIENCE = 60.0  # seconds for one answer
@@ -16,7 +17,6 @@ BUSY = (429, 503)
 LONGEST_WAIT = 60.0  # seconds that a console may ask for before the next try
 ERRORS: Mapping[int, type[GamedayError]] = {
     400: Invalid,
-    401: Invalid,
     403: Invalid,
     404: NotFound,
     409: Conflict,
@@ -54,6 +54,8 @@ class Api:
             raise Invalid(f"--server {self.server}: that is no address ({error}).") from error
         if answer.is_success:
             return answer
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            raise Invalid(let_in(self.server))
         if after := _after(answer):
             raise Unavailable(_why(answer), after=after)
         raise ERRORS.get(answer.status_code, Unavailable)(_why(answer))
