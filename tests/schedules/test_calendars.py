@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +18,7 @@ import pytest
 
 from app.clock import FrozenClock
 from app.schedules import Calendars
-from app.schedules.calendars import LARGEST
+from app.schedules.fetching import LARGEST, fetched
 from app.schedules.ical import UnreadableError, freezes
 from app.settings import Environment
 from tests.conftest import NOON
@@ -233,3 +236,92 @@ def test_a_real_address_is_read_and_one_that_is_too_large_or_answers_badly_is_no
     clock.advance(60)
     assert calendars.blackout(place, clock.now()) == ""
     assert "Big release" in calendars.blackout(place, datetime(2026, 11, 25, 12, tzinfo=UTC))
+
+
+def test_a_page_asks_no_address_and_says_how_old_what_it_shows_is(
+    tmp_path: Path, clock: FrozenClock, address: Address
+) -> None:
+    calendars, begin = kept(tmp_path, clock, address), datetime(2026, 11, 25, tzinfo=UTC)
+    for _ in range(3):
+        assert calendars.freezes(PLACE, begin, begin + timedelta(days=1)) == []
+        assert calendars.planned(PLACE, begin) == ""
+        assert "was not read yet" in calendars.troubles(PLACE)[0]
+    assert address.asked == 0
+    calendars.refresh()
+    assert calendars.planned(PLACE, begin) == "in a Big release"
+    assert calendars.troubles(PLACE) == []
+    clock.advance(2 * 3600)
+    assert "as it was read on 2026-11-24 12:00 UTC" in calendars.troubles(PLACE)[0]
+    assert address.asked == 1
+
+
+def test_a_page_does_not_wait_for_a_thread_that_reads_and_what_arms_not_for_ever(
+    tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.schedules.calendars.WAITS", 0.05)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(_: str) -> bytes:
+        asked.set()
+        assert go_on.wait(30)
+        return calendar().encode()
+
+    calendars = Calendars({"test": PLACE}, folder=tmp_path, cache=tmp_path / "kept", clock=clock, fetch=slow)
+    calendars.refresh_behind()
+    try:
+        assert asked.wait(30)
+        assert "was not read yet" in calendars.troubles(PLACE)[0]
+        assert "it is being read, and that takes long" in calendars.blackout(PLACE, clock.now())
+    finally:
+        go_on.set()
+
+
+@pytest.fixture
+def drip() -> Iterator[Any]:
+    """A server that sends one byte of its answer, or of its headers, now and then, and never ends."""
+    over = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/body":
+                self.send_response(200)
+                self.end_headers()
+            else:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            with contextlib.suppress(OSError):
+                while not over.wait(0.05):
+                    self.wfile.write(b"x")
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    over.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("part", ["body", "headers"])
+def test_an_address_that_drips_is_given_up_and_its_connection_ends(drip: Any, part: str) -> None:
+    with pytest.raises(UnreadableError, match=r"not answered whole within 0\.5 seconds"):
+        fetched(f"http://127.0.0.1:{drip.server_port}/{part}", patience=0.5)
+
+
+def test_a_process_that_ends_does_not_wait_for_a_calendar_that_is_read(tmp_path: Path, drip: Any) -> None:
+    program = f"""
+from pathlib import Path
+from app.clock import SystemClock
+from app.schedules import Calendars
+from app.schedules.fetching import fetched
+from app.settings import Environment
+place = Environment(name="test", freeze_calendars=("http://127.0.0.1:{drip.server_port}/body",))
+Calendars(
+    dict(test=place), folder=Path("."), cache=Path({str(tmp_path)!r}), clock=SystemClock(),
+    fetch=lambda address: fetched(address, patience=3600),
+).refresh_behind()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
+    assert ended.returncode == 0
