@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from app.clock import Clock
 from app.schedules.fetching import LARGEST, PATIENCE, fetched
-from app.schedules.ical import Freeze, UnreadableError, freezes
+from app.schedules.ical import Freeze, freezes
+from app.schedules.unreadable import UnreadableError
 from app.settings import Environment
 
 WAITS = PATIENCE + 2  # seconds for somebody else who reads the same calendar

@@ -8,7 +8,7 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from app.schedules.ical import UnreadableError
+from app.schedules.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     import httpx
