@@ -8,22 +8,24 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.clock import Clock
-from app.schedules.ical import Freeze, UnreadableError, freezes
+from app.schedules.fetching import LARGEST, PATIENCE, fetched
+from app.schedules.ical import Freeze, freezes
+from app.schedules.unreadable import UnreadableError
 from app.settings import Environment
 
-LARGEST = 1024 * 1024  # bytes
-PATIENCE = 10.0  # seconds for an address to answer
+WAITS = PATIENCE + 2  # seconds for somebody else who reads the same calendar
 FRESH = timedelta(hours=1)  # after which a calendar is read again
 USABLE = timedelta(days=1)  # how old a copy may be while its address does not answer
 AGAIN = timedelta(minutes=1)  # after a failure
 INSTANT = timedelta(microseconds=1)
 NO_STAMP = (0, 0)
+NOT_YET = "it was not read yet"
 LOGGER = logging.getLogger(__name__)
 
 Fetch = Callable[[str], bytes]
@@ -41,7 +43,7 @@ class Kept:
 
 
 class Calendars:
-    """Threads share it. Whoever asks for one that was never read waits for it; the others are read behind."""
+    """Threads share it. Only what arms, and `refresh`, asks an address; a page uses what was read, and says how old it is."""
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Calendars:
         self._clock = clock
         self._fetch = fetch or fetched
         self._kept: dict[tuple[str, str], Kept] = {}
+        self._behind: threading.Thread | None = None
         self._reading: dict[str, threading.Lock] = {}  # one at a time reads a calendar
 
     def blackout(self, environment: Environment, at: datetime) -> str:
@@ -78,7 +81,7 @@ class Calendars:
         """Blackouts and freezes that touch the time from `begin` to `end`."""
         known = [Freeze(begin=a, end=b, summary="blackout") for a, b in environment.blackouts]
         for name in environment.freeze_calendars:
-            known += self._of(environment, name, self._clock.now()).freezes
+            known += self._seen(environment, name, self._clock.now()).freezes
         return sorted(
             (one for one in known if one.begin < end and begin < one.end), key=lambda one: one.begin
         )
@@ -89,10 +92,16 @@ class Calendars:
         return f"in a {window.summary or 'change freeze'}" if window else ""
 
     def troubles(self, environment: Environment) -> list[str]:
-        """A sentence for each calendar that can not be read as it stands now."""
+        """A sentence for each calendar that can not be read as it stands now, or was not lately."""
         now = self._clock.now()
-        kept = ((name, self._of(environment, name, now)) for name in environment.freeze_calendars)
-        return [_unusable(name, one, now) or _stale(name, one) for name, one in kept if one.trouble]
+        told = (_told(name, self._seen(environment, name, now), now) for name in environment.freeze_calendars)
+        return [sentence for sentence in told if sentence]
+
+    def refresh_behind(self) -> None:
+        """`refresh` in a thread that nobody waits for, not even a console that ends; one at a time."""
+        if self._behind is None or not self._behind.is_alive():
+            self._behind = threading.Thread(target=self.refresh, name="calendars", daemon=True)
+            self._behind.start()
 
     def refresh(self) -> None:
         """Read what is no longer fresh. Slow where an address is: call it from a thread of its own."""
@@ -101,26 +110,44 @@ class Calendars:
             for name in environment.freeze_calendars:
                 kept = self._of(environment, name, now)
                 if now - kept.tried_at >= (AGAIN if kept.trouble else FRESH):
-                    self._read(environment, name, now)
+                    self._read(environment, name, now, kept)
 
-    def _of(self, environment: Environment, name: str, now: datetime) -> Kept:
+    def _seen(self, environment: Environment, name: str, now: datetime) -> Kept:
+        """For a page: what is known of an address without asking it."""
+        if not _is_address(name):
+            return self._of(environment, name, now)
+        return self._known(environment, name, now) or Kept(tried_at=now, trouble=NOT_YET)
+
+    def _known(self, environment: Environment, name: str, now: datetime) -> Kept | None:
         kept = self._kept.get((environment.name, name))
         if kept is None and (kept := self._from_disk(environment, name, now)) is not None:
-            self._kept[(environment.name, name)] = kept
-        if _is_address(name):
-            wanted = kept is None or (_unusable(name, kept, now) and now - kept.tried_at >= AGAIN)
-        else:
-            wanted = kept is None or kept.stamp != self._stamp(name) or now - kept.tried_at >= FRESH
-        return self._read(environment, name, now) if kept is None or wanted else kept
+            kept = self._kept.setdefault((environment.name, name), kept)
+        return kept
 
-    def _read(self, environment: Environment, name: str, now: datetime) -> Kept:
-        with self._reading.setdefault(name, threading.Lock()):
+    def _of(self, environment: Environment, name: str, now: datetime) -> Kept:
+        kept = self._known(environment, name, now)
+        if kept is None:
+            return self._read(environment, name, now, kept)
+        if _is_address(name):
+            wanted = bool(_unusable(name, kept, now)) and now - kept.tried_at >= AGAIN
+        else:
+            wanted = kept.stamp != self._stamp(name) or now - kept.tried_at >= FRESH
+        return self._read(environment, name, now, kept) if wanted else kept
+
+    def _read(self, environment: Environment, name: str, now: datetime, before: Kept | None) -> Kept:
+        """`before`: what its caller saw. Where somebody else read it meanwhile, that is good for both."""
+        lock = self._reading.setdefault(name, threading.Lock())
+        if not lock.acquire(timeout=WAITS):
+            return replace(before or Kept(tried_at=now), trouble="it is being read, and that takes long")
+        try:
             kept = self._kept.get((environment.name, name))
-            if kept is not None and kept.tried_at == now and kept.stamp == self._stamp(name):
+            if kept is not None and kept is not before and kept.stamp == self._stamp(name):
                 return kept
             read = self._again(environment, name, now, kept)
             self._kept[(environment.name, name)] = read
             return read
+        finally:
+            lock.release()
 
     def _stamp(self, name: str) -> tuple[int, int]:
         """Of a file, so that a change is seen at once."""
@@ -175,23 +202,6 @@ class Calendars:
         return self._cache / f"{hashlib.sha256(name.encode()).hexdigest()[:20]}.ics"
 
 
-def fetched(address: str) -> bytes:
-    """UnreadableError where it is too large, or the address does not answer well."""
-    import httpx  # noqa: PLC0415  slow to load, and few environments have a freeze calendar
-
-    text = b""
-    try:
-        with httpx.stream("GET", address, timeout=PATIENCE, follow_redirects=True) as answer:
-            answer.raise_for_status()
-            for part in answer.iter_bytes():
-                text += part
-                if len(text) > LARGEST:
-                    raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise UnreadableError(str(error) or type(error).__name__) from error
-    return text
-
-
 def _file(path: Path) -> bytes:
     if path.stat().st_size > LARGEST:
         raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB")
@@ -217,6 +227,16 @@ def _unusable(name: str, kept: Kept, now: datetime) -> str:
             f"The freeze calendar {name} can not be read{since}: {kept.trouble}. Whether this is a change freeze is "
             "not known, so nothing starts until it can be read, or is taken out of gameday.toml."
         )
+    return ""
+
+
+def _told(name: str, kept: Kept, now: datetime) -> str:
+    if kept.trouble == NOT_YET:
+        return f"The freeze calendar {name} was not read yet: its freezes are not shown. Nothing starts before it is read."
+    if kept.trouble:
+        return _unusable(name, kept, now) or _stale(name, kept)
+    if kept.read_at is not None and now - kept.read_at > FRESH + AGAIN + AGAIN:
+        return f"The freeze calendar {name} is shown as it was read on {kept.read_at:%Y-%m-%d %H:%M} UTC."
     return ""
 
 

@@ -1,17 +1,22 @@
-"""The events of an iCalendar text as intervals in which nothing is armed. Pure."""
+"""The events of an iCalendar text as intervals in which nothing is armed. Pure but for the time it takes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.schedules import zones
+from app.schedules import bombs, zones
+from app.schedules.unreadable import UnreadableError
 
 MOST = 5000  # events
 BEHIND, AHEAD = timedelta(days=62), timedelta(days=400)  # how far a calendar is written out
-TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})  # a freeze of that kind is a bomb, or a mistake
+PIECE = timedelta(days=93)  # of it that is written out at once
+PATIENCE = 5.0  # seconds for all of it
+MOST_FOUND = 50_000  # events in all pieces
 CANCELLED = "CANCELLED"
 
 
@@ -22,44 +27,49 @@ class Freeze:
     summary: str
 
 
-class UnreadableError(Exception):
-    """A calendar that can not be understood, as a sentence without its full stop."""
-
-
-def freezes(text: bytes, now: datetime, zone: ZoneInfo) -> tuple[Freeze, ...]:
+def freezes(
+    text: bytes, now: datetime, zone: ZoneInfo, clock: Callable[[], float] = monotonic
+) -> tuple[Freeze, ...]:
     """Events around now, in order. Days and times without a zone are read in the calendar's own, else in `zone`."""
     try:
-        return _freezes(text, now, zone)
+        return _freezes(text, now, zone, clock)
     except UnreadableError:
         raise
     except Exception as error:  # whatever a file from elsewhere makes of the two libraries
         raise UnreadableError(f"it is no iCalendar ({type(error).__name__}: {error})") from error
 
 
-def _freezes(text: bytes, now: datetime, zone: ZoneInfo) -> tuple[Freeze, ...]:
+def _freezes(text: bytes, now: datetime, zone: ZoneInfo, clock: Callable[[], float]) -> tuple[Freeze, ...]:
     import icalendar  # noqa: PLC0415  slow to load, and few environments have a freeze calendar
-    import recurring_ical_events  # noqa: PLC0415
 
+    bombs.refuse_zones(text)
     calendar: Any = icalendar.Calendar.from_ical(text)
     if calendar.name != "VCALENDAR":
         raise UnreadableError("it is no iCalendar: it does not begin with BEGIN:VCALENDAR")
     events = calendar.walk("VEVENT")
     if len(events) > MOST:
         raise UnreadableError(f"it has more than {MOST} events")
-    for event in events:
-        _refuse_bombs(event)
+    begin, end = now - BEHIND, now + AHEAD
+    bombs.refuse(events, begin, end)
     own = str(calendar.get("X-WR-TIMEZONE", ""))
     zone = ZoneInfo(own) if zones.known(own) else zone
-    found = recurring_ical_events.of(calendar, components=["VEVENT"]).between(now - BEHIND, now + AHEAD)
-    told = [_freeze(event, zone) for event in found if str(event.get("STATUS", "")).upper() != CANCELLED]
+    found = _written(calendar, begin, end, clock)
+    told = {_freeze(event, zone) for event in found if str(event.get("STATUS", "")).upper() != CANCELLED}
     return tuple(sorted(told, key=lambda one: (one.begin, one.end)))
 
 
-def _refuse_bombs(event: Any) -> None:
-    rules = event.get("RRULE", [])
-    for rule in rules if isinstance(rules, list) else [rules]:
-        if TOO_OFTEN & {str(one).upper() for one in rule.get("FREQ", [])}:
-            raise UnreadableError(f"“{event.get('SUMMARY', '')}” repeats more often than daily")
+def _written(calendar: Any, begin: datetime, end: datetime, clock: Callable[[], float]) -> Iterator[Any]:
+    """Its events of that time, some more than once; piece by piece, so that one can stop."""
+    import recurring_ical_events  # noqa: PLC0415
+
+    query, ends, found = recurring_ical_events.of(calendar, components=["VEVENT"]), clock() + PATIENCE, 0
+    while begin < end:
+        piece = query.between(begin, min(begin + PIECE, end))
+        found += len(piece)
+        if found > MOST_FOUND or clock() > ends:
+            raise UnreadableError("its events take too long to write out")
+        yield from piece
+        begin += PIECE
 
 
 def _freeze(event: Any, zone: ZoneInfo) -> Freeze:

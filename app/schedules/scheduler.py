@@ -66,7 +66,7 @@ class Scheduler:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="schedules")
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._wakes.start()
-        self._wakes.add_job(self._schedules.calendars.refresh, "interval", minutes=1, id="calendars",
+        self._wakes.add_job(self._schedules.calendars.refresh_behind, "interval", minutes=1, id="calendars",
                             next_run_time=datetime.now(self._wakes.timezone), coalesce=True, misfire_grace_time=None)  # fmt: skip
         self.nudge()
 

@@ -103,8 +103,9 @@ def calendar(request: Request, place: Place, show: Shown, console: Rooms) -> HTM
     span = Span(view=view, day=_day(asked.get("day", ""), today), zone=zone)
     page = Page(name="calendar", environment=place.name)
     return show.page(
-        request, "schedules/calendar.html", page, span=span, days=days(console, place, span), today=today
-    )
+        request, "schedules/calendar.html", page, span=span, days=days(console, place, span), today=today,
+        troubles=console.schedules.calendars.troubles(place),
+    )  # fmt: skip
 
 
 def days(console: Console, place: Environment, span: Span) -> list[Day]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import itertools
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,8 +19,9 @@ import pytest
 
 from app.clock import FrozenClock
 from app.schedules import Calendars
-from app.schedules.calendars import LARGEST
-from app.schedules.ical import UnreadableError, freezes
+from app.schedules.fetching import LARGEST, fetched
+from app.schedules.ical import freezes
+from app.schedules.unreadable import UnreadableError
 from app.settings import Environment
 from tests.conftest import NOON
 from tests.schedules.conftest import World
@@ -82,6 +87,100 @@ def test_a_calendar_s_own_zone_is_what_its_days_are_read_in() -> None:
 def test_what_can_not_be_understood_is_refused(text: str, says: str) -> None:
     with pytest.raises(UnreadableError, match=says):
         freezes(text.encode(), NOON, UTC_ZONE)
+
+
+DAILY = "DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY"
+ZONED = "BEGIN:VTIMEZONE\nTZID:Mine\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\n{}\nEND:STANDARD\nEND:VTIMEZONE\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (calendar(f"{DAILY};BYHOUR=1,2"), "by hour, minute or second"),
+        (calendar(f"{DAILY};BYHOUR=1;BYMINUTE={','.join(map(str, range(60)))}"), "by hour, minute or second"),
+        (calendar(f"{DAILY};BYSECOND=0,1"), "by hour, minute or second"),
+        (calendar("DTSTART:20260101T000000Z\nRRULE:FREQ=HOURLY;INTERVAL=9999"), "more often than daily"),
+        (calendar(f"{DAILY}\nEXRULE:FREQ=DAILY"), "EXRULE"),
+        (calendar(*["DTSTART:20260101T000000Z\nRDATE:" + ",".join(["20261201T000000Z"] * 300)] * 2), "500 RDATEs"),
+        (calendar("DTSTART:20260101T000000Z\n" + "RDATE:20261201T000000Z\n" * 500 + "RDATE:20261202T000000Z"), "500 RDATEs"),
+        (calendar("DTSTART:00010101T000000Z\nRRULE:FREQ=DAILY"), "begins before 1970"),
+        (calendar("DTSTART:19691231T000000Z"), "begins before 1970"),
+        (calendar(*[DAILY] * 500), "repeat too often, all together"),
+        (calendar(*["DTSTART:20260101T000000Z\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"] * 100), "repeat too often"),
+        (calendar(*["DTSTART:19700101T000000Z\nRRULE:FREQ=DAILY;UNTIL=20260901T000000Z"] * 10), "repeat too often"),
+        (calendar(DAILY, head=ZONED.format("RRULE:FREQ=SECONDLY")), "changes too often"),
+        (calendar(DAILY, head=ZONED.format("RRULE:FREQ=YEARLY;BYMO\n NTH=1;BYSEC\n OND=1,2,3")), "changes too often"),
+    ],
+)  # fmt: skip
+def test_a_bomb_is_refused_before_it_is_written_out(
+    text: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        pytest.fail("it was written out")
+
+    monkeypatch.setattr("recurring_ical_events.of", never)
+    with pytest.raises(UnreadableError, match=says):
+        freezes(text.encode(), NOON, UTC_ZONE)
+
+
+@pytest.mark.parametrize(
+    ("event", "number"),
+    [
+        (DAILY, 462),
+        (f"{DAILY};UNTIL=20261126T000000Z", 64),
+        (f"{DAILY};UNTIL=99991231T000000Z", 462),
+        ("DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY", 463),
+        ("DTSTART:20260101T000000\nRRULE:FREQ=DAILY", 462),
+        ("DTSTART;TZID=Europe/Berlin:20260101T000000\nRRULE:FREQ=DAILY", 462),
+        ("DTSTART;VALUE=DATE:20251127\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", 2),
+        ("DTSTART:20261120T000000Z\nDTEND:20270620T000000Z", 1),
+        ("DTSTART:20260131T000000Z\nRRULE:FREQ=MONTHLY", 8),
+        ("DTSTART:20260131T000000Z\nRRULE:FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=1", 5),
+        ("DTSTART:20260130T000000Z\nRRULE:FREQ=MONTHLY;BYDAY=-1FR", 15),
+        ("DTSTART:20260130T000000Z\nRRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", 15),
+        ("DTSTART:20260101T000000Z\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,SU", 66),
+        ("DTSTART:20240229T000000Z\nRRULE:FREQ=YEARLY;INTERVAL=4", 0),
+        ("DTSTART:20251224T000000Z\nRRULE:FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24,31", 3),
+    ],
+)
+def test_the_rules_that_people_write_are_written_out(event: str, number: int) -> None:
+    assert len(told(calendar(event))) == number
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "MONTHLY;BYMONTH=2;BYMONTHDAY=30",
+        "DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=9",
+        "YEARLY;BYMONTH=2;UNTIL=99991231T000000Z",
+        "DAILY;INTERVAL=7;BYDAY=MO",
+        "WEEKLY;BYDAY=2MO;BYSETPOS=9",
+        "MONTHLY;BYDAY=MO;BYSETPOS=6",
+        "MONTHLY;BYDAY=6MO",
+        "MONTHLY;BYDAY=5FR;BYMONTHDAY=1",
+        "MONTHLY;INTERVAL=12;BYMONTH=3",
+        "YEARLY;BYYEARDAY=400",
+        "YEARLY;BYWEEKNO=2;BYMONTH=7",
+        "YEARLY;BYMONTH=13",
+        "YEARLY;BYEASTER=300",
+    ],
+)
+def test_a_rule_of_days_that_may_never_come_is_refused_before_they_are_looked_for(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        pytest.fail("it was written out")
+
+    monkeypatch.setattr("recurring_ical_events.of", never)
+    with pytest.raises(UnreadableError, match=r"may never come|no iCalendar"):
+        freezes(calendar(f"DTSTART:20260131T000000Z\nRRULE:FREQ={rule}").encode(), NOON, UTC_ZONE)
+
+
+def test_a_calendar_that_takes_too_long_is_given_up_at_the_next_piece() -> None:
+    seconds = itertools.count(0, 3)
+    with pytest.raises(UnreadableError, match="take too long"):
+        freezes(calendar(DAILY).encode(), NOON, UTC_ZONE, clock=lambda: float(next(seconds)))
+    assert next(seconds) == 9  # two pieces of five
 
 
 def test_a_freeze_from_a_file_refuses_by_its_sentence_and_a_change_of_it_is_seen(world: World) -> None:
@@ -233,3 +332,92 @@ def test_a_real_address_is_read_and_one_that_is_too_large_or_answers_badly_is_no
     clock.advance(60)
     assert calendars.blackout(place, clock.now()) == ""
     assert "Big release" in calendars.blackout(place, datetime(2026, 11, 25, 12, tzinfo=UTC))
+
+
+def test_a_page_asks_no_address_and_says_how_old_what_it_shows_is(
+    tmp_path: Path, clock: FrozenClock, address: Address
+) -> None:
+    calendars, begin = kept(tmp_path, clock, address), datetime(2026, 11, 25, tzinfo=UTC)
+    for _ in range(3):
+        assert calendars.freezes(PLACE, begin, begin + timedelta(days=1)) == []
+        assert calendars.planned(PLACE, begin) == ""
+        assert "was not read yet" in calendars.troubles(PLACE)[0]
+    assert address.asked == 0
+    calendars.refresh()
+    assert calendars.planned(PLACE, begin) == "in a Big release"
+    assert calendars.troubles(PLACE) == []
+    clock.advance(2 * 3600)
+    assert "as it was read on 2026-11-24 12:00 UTC" in calendars.troubles(PLACE)[0]
+    assert address.asked == 1
+
+
+def test_a_page_does_not_wait_for_a_thread_that_reads_and_what_arms_not_for_ever(
+    tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.schedules.calendars.WAITS", 0.05)
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(_: str) -> bytes:
+        asked.set()
+        assert go_on.wait(30)
+        return calendar().encode()
+
+    calendars = Calendars({"test": PLACE}, folder=tmp_path, cache=tmp_path / "kept", clock=clock, fetch=slow)
+    calendars.refresh_behind()
+    try:
+        assert asked.wait(30)
+        assert "was not read yet" in calendars.troubles(PLACE)[0]
+        assert "it is being read, and that takes long" in calendars.blackout(PLACE, clock.now())
+    finally:
+        go_on.set()
+
+
+@pytest.fixture
+def drip() -> Iterator[Any]:
+    """A server that sends one byte of its answer, or of its headers, now and then, and never ends."""
+    over = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/body":
+                self.send_response(200)
+                self.end_headers()
+            else:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            with contextlib.suppress(OSError):
+                while not over.wait(0.05):
+                    self.wfile.write(b"x")
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    over.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("part", ["body", "headers"])
+def test_an_address_that_drips_is_given_up_and_its_connection_ends(drip: Any, part: str) -> None:
+    with pytest.raises(UnreadableError, match=r"not answered whole within 0\.5 seconds"):
+        fetched(f"http://127.0.0.1:{drip.server_port}/{part}", patience=0.5)
+
+
+def test_a_process_that_ends_does_not_wait_for_a_calendar_that_is_read(tmp_path: Path, drip: Any) -> None:
+    program = f"""
+from pathlib import Path
+from app.clock import SystemClock
+from app.schedules import Calendars
+from app.schedules.fetching import fetched
+from app.settings import Environment
+place = Environment(name="test", freeze_calendars=("http://127.0.0.1:{drip.server_port}/body",))
+Calendars(
+    dict(test=place), folder=Path("."), cache=Path({str(tmp_path)!r}), clock=SystemClock(),
+    fetch=lambda address: fetched(address, patience=3600),
+).refresh_behind()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
+    assert ended.returncode == 0
