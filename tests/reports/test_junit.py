@@ -96,3 +96,10 @@ def test_properties_say_what_ran_where(report: Build) -> None:
 def test_what_xml_can_not_hold_is_replaced(report: Build) -> None:
     made = report(timeline=(step("activity", "a\x00b<&", StepState.FAIL, "\x1b[31mred"),))
     assert ("method", "a\ufffdb<&") in results(made)
+
+
+@pytest.mark.parametrize("code", [0xFFFE, 0xFFFF, 0xD800, 0xDFFF])
+def test_signs_that_are_no_text_do_not_break_the_file(report: Build, code: int) -> None:
+    sign = chr(code)
+    made = report(timeline=(step("activity", f"a{sign}b", StepState.FAIL, sign),))
+    assert ("method", "a\ufffdb") in results(made)
