@@ -22,6 +22,7 @@ from app.cli.commands import (
 )
 from app.errors import GamedayError
 
+BROKEN = 70  # EX_SOFTWARE; Python would end with 1, which of a run means "deviated"
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 
 
@@ -55,7 +56,7 @@ for command in COMMANDS:
 
 
 def main() -> None:
-    """Run the command; an error is a sentence on stderr and an exit code, never a traceback."""
+    """Run the command; an error is a sentence on stderr and an exit code; a traceback is a mistake of our own."""
     for stream in (sys.stdout, sys.stderr):  # a file may say what a terminal can not
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -72,4 +73,7 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         code = INTERRUPTED
+    except Exception:  # noqa: BLE001  told in full, and never with the code of a verdict
+        sys.excepthook(*sys.exc_info())
+        code = BROKEN
     sys.exit(code if isinstance(code, int) else 0)

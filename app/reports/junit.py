@@ -16,8 +16,10 @@ from app.runs import StepState, TimelineStep, Verdict
 
 PASSES, FAILS = (Verdict.HELD,), (Verdict.DEVIATED,)
 CLASSES = {"activity": "method", "rollback": "rollbacks"}
-ILLEGAL = {code: "�" for code in range(32) if chr(code) not in "\t\n\r"}  # XML has no form for them
 UNJUDGED = "The steady state was not judged."
+ILLEGAL = {  # XML has no form for them
+    code: "�" for code in (*range(32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF) if chr(code) not in "\t\n\r"
+}
 
 
 def xml(report: Report) -> bytes:

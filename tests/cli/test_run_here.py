@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from junitparser import JUnitXml
 
+from app import cli
 from tests.cli.test_run import experiment, process
 from tests.test_main import GAMEDAY
 
@@ -250,3 +251,41 @@ def test_a_signal_to_its_whole_group_ends_it_with_its_rollbacks(
     out, _ = child.communicate(timeout=90)
     assert (child.returncode, "stopped: " in out) == (5, True), out
     assert (tmp_path / "undone").exists()
+
+
+def test_a_file_that_can_not_be_written_after_the_run_takes_no_other_with_it_and_is_no_verdict(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "out").mkdir()
+    document = experiment("true", process("do", f"rm -r {tmp_path}/out"))
+    write(tmp_path / "e.json", document)
+    words = ["--journal", "out/j.json", "--junit", "j.xml", "--report", "r.md", "--output", "json"]
+    done = gameday(tmp_path, "e.json", *words)
+    assert done.returncode == 70, done.stdout + done.stderr
+    assert "NOT WRITTEN: out/j.json: FileNotFoundError" in done.stderr
+    told = json.loads(done.stdout)
+    assert (told["verdict"], told["exit_code"]) == ("held", 70)
+    assert JUnitXml.fromfile(str(tmp_path / "j.xml")).tests
+    assert (tmp_path / "r.md").read_text().startswith("# Run")
+
+
+def test_a_name_of_signs_that_are_no_text_is_reported_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path / "e.json", experiment("true", process("a\ufffe\uffffb", "true")))
+    done = gameday(tmp_path, "e.json", "--junit", "j.xml", "--report", "r.html")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "a\ufffd\ufffdb" in {
+        case.name for suite in JUnitXml.fromfile(str(tmp_path / "j.xml")) for case in suite
+    }
+
+
+def test_a_mistake_of_our_own_has_no_verdicts_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("nobody expected it")
+
+    monkeypatch.setattr(cli.gameday, "main", broken)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 70
+    assert "nobody expected it" in capsys.readouterr().err

@@ -110,3 +110,10 @@ def test_a_probe_after_one_that_missed_was_not_asked(report: Build) -> None:
         == f"Not asked: {FLIGHT} had missed its tolerance before it."
     )
     assert cases["hypothesis before", "age"].result[0].message == "The steady state was not judged."
+
+
+@pytest.mark.parametrize("code", [0xFFFE, 0xFFFF, 0xD800, 0xDFFF])
+def test_signs_that_are_no_text_do_not_break_the_file(report: Build, code: int) -> None:
+    sign = chr(code)
+    made = report(timeline=(step("activity", f"a{sign}b", StepState.FAIL, sign),))
+    assert ("method", "a\ufffdb") in results(made)

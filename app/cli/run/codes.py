@@ -14,4 +14,5 @@ CODES: Mapping[str, int] = {
     "failed": 6,
 }
 MISTAKE = 2
+BROKEN = 70  # EX_SOFTWARE: a mistake of our own, or a file that was wanted and is not there
 INTERRUPTED = 130  # Ctrl-C before anything was started

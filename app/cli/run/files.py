@@ -33,15 +33,17 @@ def check(asked: Asked) -> None:
             raise Invalid(f"--{what if what in ('journal', 'junit') else 'report'} {path}: {why}.")
 
 
-def keep(asked: Asked, watched: Watched) -> Iterator[str]:
-    """Write them, and say of each where it is."""
+def keep(asked: Asked, watched: Watched) -> Iterator[tuple[bool, str]]:
+    """Write them, and say of each whether all went well and where it is. One that fails takes no other with it."""
     for what, path in wanted(asked):
-        content = watched.kept(what)
-        if content is None:
-            yield f"There is no {what} to be written to {path}."
+        try:
+            content = watched.kept(what)
+            if content is not None:
+                write(path, content)
+        except Exception as error:  # noqa: BLE001  whatever it is, the run is over and its verdict is to be told
+            yield False, f"NOT WRITTEN: {path}: {type(error).__name__}: {error}"
             continue
-        write(path, content)
-        yield f"Written: {path}"
+        yield True, f"There is no {what} to be written to {path}." if content is None else f"Written: {path}"
 
 
 def write(path: Path, content: bytes) -> None:

@@ -13,7 +13,7 @@ import click
 
 from app.cli.run import files
 from app.cli.run.asked import Asked
-from app.cli.run.codes import CODES, MISTAKE
+from app.cli.run.codes import BROKEN, CODES, MISTAKE
 from app.cli.run.follow import Presses, follow
 from app.cli.run.shown import Lines, Show, say
 from app.cli.run.watched import Watched
@@ -44,8 +44,8 @@ def run_here(asked: Asked) -> int:
             show.close()
             here.close()
         code = MISTAKE if here.refused() else CODES[str(here.run.verdict)]
-        _over(asked, here, code)
-        if code == MISTAKE:
+        refused, code = code == MISTAKE, _over(asked, here, code)
+        if refused:
             for problem in here.file.problems:
                 click.echo(f"  {problem}", err=True)
         if left:
@@ -89,8 +89,7 @@ def run_there(asked: Asked, server: str) -> int:
             show.close()
             there.close()
         code = CODES[there.document()["verdict"] or "stopped"]  # none: a second Ctrl-C left it to the console
-        _over(asked, there, code)
-        return code
+        return _over(asked, there, code)
 
 
 def check_there(asked: Asked, server: str) -> int:
@@ -182,15 +181,20 @@ def _begun(asked: Asked, sentence: str) -> None:
     say(sentence, sys.stderr if asked.output == "json" else None)
 
 
-def _over(asked: Asked, watched: Watched, code: int) -> None:
-    """The verdict, what became of the faults, and the files that were wanted."""
+def _over(asked: Asked, watched: Watched, code: int) -> int:
+    """The verdict, what became of the faults, and the files that were wanted. The code, BROKEN without one of them."""
     document = watched.document()
     kept = list(files.keep(asked, watched))
+    lost = [line for well, line in kept if not well]
+    code = BROKEN if lost else code
+    for line in lost:
+        say(line, sys.stderr)
     if asked.output == "json":
         say(json.dumps({**document, "exit_code": code}, indent=2, ensure_ascii=False))
-        return
+        return code
     say(f"{document['verdict'] or 'rolled back'}: {document['reason'] or 'its verdict is still to come.'}")
     for fault in document["faults"]:
         say(f"  {fault['outcome'] or fault['sentence']} Now it is {fault['phase']}.")
-    for line in kept:
+    for line in (line for well, line in kept if well):
         say(line)
+    return code
