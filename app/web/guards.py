@@ -88,13 +88,24 @@ def limit(request: Request, need: Need) -> None:
     kind = kind_of(request.method, request.url.path, need, stream=stream)
     if kind is not None:
         rates: Rates = request.app.state.rates
-        rates.count(kind, caller(request, by_address=kind is Kind.LOGIN))
+        rates.count(kind, caller(request))
 
 
-def caller(request: Request, *, by_address: bool = False) -> str:
-    credential = None if by_address else credential_of(request)
-    if credential is not None:
-        return f"credential {credential.id}"
+def count_wrong_login(request: Request) -> None:
+    """TooMany where too many wrong secrets came from an address.
+
+    A right one counts nowhere: whoever shares a guessing stranger's address, behind a proxy for example, comes in.
+    """
+    rates: Rates = request.app.state.rates
+    rates.count(Kind.LOGIN, address_of(request))
+
+
+def caller(request: Request) -> str:
+    credential = credential_of(request)
+    return address_of(request) if credential is None else f"credential {credential.id}"
+
+
+def address_of(request: Request) -> str:
     return request.client.host if request.client else "nobody"
 
 

@@ -11,7 +11,7 @@ from app.access import Access, Need
 from app.errors import Invalid
 from app.web.asked import Form, Shown
 from app.web.errors import wants_page
-from app.web.guards import SESSION_COOKIE, credential_of, needs
+from app.web.guards import SESSION_COOKIE, count_wrong_login, credential_of, needs
 from app.web.runs import SEE_OTHER, answered
 
 routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.NOTHING)])
@@ -34,6 +34,7 @@ def sign_in(request: Request, show: Shown, fields: Form) -> Response:
     try:
         issued = access.sign_in(fields.get("code", ""))
     except Invalid as error:
+        count_wrong_login(request)
         return _refused(request, show, error, after)
     answer = RedirectResponse(after, status_code=SEE_OTHER)
     lifetime = issued.credential.expires_at - issued.credential.created_at  # the browser's clock may be off

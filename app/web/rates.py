@@ -17,8 +17,6 @@ from limits.strategies import MovingWindowRateLimiter
 from app.access import Need
 from app.web.errors import TooMany
 
-LOGIN = "/login"
-
 
 class Kind(StrEnum):
     LOGIN = "attempts to sign in"
@@ -39,10 +37,8 @@ DEFAULTS: Mapping[Kind, str] = {
 
 def kind_of(method: str, path: str, need: Need, *, stream: bool) -> Kind | None:
     """Which window a call counts in; None for what is never limited."""
-    if need is Need.NOTHING:
-        return Kind.LOGIN if path == LOGIN and method == "POST" else None
-    if need is Need.DISARM:
-        return None
+    if need in (Need.NOTHING, Need.DISARM):
+        return None  # of attempts to sign in, the login itself counts those that fail
     if stream:
         return Kind.STREAMS
     if method in ("GET", "HEAD"):
