@@ -55,6 +55,7 @@ def _run(run: Run) -> dict[str, Any]:
         "verdict": None if run.verdict is None else str(run.verdict),
         "reason": run.verdict_reason,
         "began": run.created_at.timestamp(),
+        "ended": None if run.ended_at is None else run.ended_at.timestamp(),
     }
 
 

@@ -21,11 +21,12 @@ def roll_back(
     attendance: Attendance | None,
     *,
     by: str,
+    told: str | None,
     again: Callable[[], Run],
 ) -> Rollback:
-    """`again` reads the run anew."""
+    """`told`: a sentence on how it was asked for; None: by the button. `again` reads the run anew."""
     first = attendance.forbid(by=by) if attendance else False
-    asked = (("note", {"text": f"{by} pressed “Roll back”.", "by": by}),)
+    asked = (("note", {"text": told or f"{by} pressed “Roll back”.", "by": by}),)
     record.append(run.id, *asked, *(ending.disarmed(rooms, run, by=by, why="rolled back")))
     ended_in_time = True
     if attendance is not None:

@@ -208,13 +208,18 @@ class Runs:
             self._preflight.refuse([one for one in findings if one.code not in passing])
         return {"findings": [plain(finding) for finding in findings]}
 
-    def rollback(self, run_id: int, *, by: str) -> Rollback:
-        """End the run and disarm what it armed. Any number of times, at any moment; says what happened."""
+    def rollback(self, run_id: int, *, by: str, told: str | None = None) -> Rollback:
+        """End the run and disarm what it armed. Any number of times, at any moment; says what happened.
+
+        `told`: a sentence on how it was asked for; None: by the button.
+        """
         run = self.get(run_id)
         if run.waiting and self.line.leave(run, by=by):
             return Rollback(run=self.get(run_id), entries=(), disarmed=True, sentence=NEVER_BEGAN)
         attendance = self.dispatch.attending(run_id)
-        return roll_back(self.rooms, self.record, run, attendance, by=by, again=lambda: self.get(run_id))
+        return roll_back(
+            self.rooms, self.record, run, attendance, by=by, told=told, again=lambda: self.get(run_id)
+        )
 
     def stop_all(self, environment: str | None, *, by: str, why: str) -> tuple[Lever, list[Run]]:
         """Engage the safety lever: everything armed is disarmed when this returns, and every run is being ended.

@@ -24,7 +24,7 @@ from app.web.shapes import Shape, Step
 
 
 class RunInBrief(Shape):
-    """`began` in seconds since 1970."""
+    """`began` and `ended` in seconds since 1970."""
 
     id: int
     title: str
@@ -36,6 +36,7 @@ class RunInBrief(Shape):
     verdict: Verdict | None
     reason: str | None
     began: float
+    ended: float | None
 
 
 class SignalInBrief(Shape):

@@ -64,6 +64,12 @@ def test_it_says_what_is_armed_where_until_when_and_how_much_of_it_was_seen() ->
     assert "ssm:failureLambdaConfig · at most 4:12 more · seen in 214 of 431 invocations" in shown
 
 
+def test_the_time_stands_still_once_the_run_has_ended() -> None:
+    over = {**told()["run"], "status": "completed", "verdict": "held", "ended": 1030.0}
+    assert "Run 7 held 0:30" in text(told(run=over))
+    assert "Run 7 running 1:00" in text(told())
+
+
 def test_a_signal_has_its_value_tolerance_judgement_and_spark_line() -> None:
     line = next(line for line in text(told()).splitlines() if "messages-in-flight" in line)
     assert [part in line for part in ("48.1", "−10 … 20 %", "✕ OUTSIDE", "▁▁ █")] == [True] * 4

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.cli.run.lines import sentence
+from app.cli.run.shown import fitted
 
 PROBE = {"name": "in-flight", "tolerance_met": False, "value": 48.1}
 
@@ -40,3 +41,8 @@ PROBE = {"name": "in-flight", "tolerance_met": False, "value": 48.1}
 )  # fmt: skip
 def test_an_event_is_a_sentence(kind: str, data: dict[str, Any], line: str | None) -> None:
     assert sentence(kind, data) == line
+
+
+def test_what_is_said_at_the_end_is_wrapped_at_words_beside_its_indent() -> None:
+    assert fitted("held: it kept on", 12).splitlines() == ["held: it", "  kept on"]
+    assert fitted("  Disarmed: read back", 13).splitlines() == ["  Disarmed:", "    read back"]

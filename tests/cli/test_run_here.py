@@ -250,6 +250,9 @@ def test_a_signal_to_its_whole_group_ends_it_with_its_rollbacks(
     os.killpg(child.pid, number)
     out, _ = child.communicate(timeout=90)
     assert (child.returncode, "stopped: " in out) == (5, True), out
+    how = "Ctrl-C" if number == signal.SIGINT else number.name
+    assert f"Ended by {how} (" in out
+    assert "pressed" not in out
     assert (tmp_path / "undone").exists()
 
 

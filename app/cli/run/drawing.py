@@ -55,7 +55,9 @@ def _heading(told: Mapping[str, Any]) -> Text:
     state = run["verdict"] or {"completed": "settling"}.get(run["status"], run["status"])
     place = " ".join(filter(None, (run["environment"], run["account"], run["region"])))
     line = Text(no_wrap=True, overflow="ellipsis")
-    line.append(f"Run {run['id']} {state} {_clock(told['now'] - run['began'])}", style="bold")
+    line.append(
+        f"Run {run['id']} {state} {_clock((run.get('ended') or told['now']) - run['began'])}", style="bold"
+    )
     return line.append(f"  {run['title']} · {place}")
 
 

@@ -193,7 +193,8 @@ class Here:
         return self.run.verdict is not None
 
     def roll_back(self, how: str) -> str:
-        return self._console.runs.rollback(self._id, by=f"{person()} ({how})").sentence
+        by = f"{how} ({person()})"
+        return self._console.runs.rollback(self._id, by=by, told=f"Ended by {by}.").sentence
 
     def hurry(self) -> str:
         attendance = self._console.runs.dispatch.attending(self._id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from app.cli.run import files
 from app.cli.run.asked import Asked
 from app.cli.run.codes import BROKEN, CODES, MISTAKE
 from app.cli.run.follow import Presses, follow
-from app.cli.run.shown import Lines, Show, say
+from app.cli.run.shown import Lines, Show, fitted, say
 from app.cli.run.watched import Watched
 from app.errors import Invalid
 
@@ -192,9 +193,14 @@ def _over(asked: Asked, watched: Watched, code: int) -> int:
     if asked.output == "json":
         say(json.dumps({**document, "exit_code": code}, indent=2, ensure_ascii=False))
         return code
-    say(f"{document['verdict'] or 'rolled back'}: {document['reason'] or 'its verdict is still to come.'}")
+    _fit(f"{document['verdict'] or 'rolled back'}: {document['reason'] or 'its verdict is still to come.'}")
     for fault in document["faults"]:
-        say(f"  {fault['outcome'] or fault['sentence']} Now it is {fault['phase']}.")
+        _fit(f"  {fault['outcome'] or fault['sentence']} Now it is {fault['phase']}.")
     for line in (line for well, line in kept if well):
         say(line)
     return code
+
+
+def _fit(line: str) -> None:
+    """At the terminal's width where there is one; elsewhere a sentence is a line."""
+    say(fitted(line, shutil.get_terminal_size().columns) if sys.stdout.isatty() else line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import IO, Any, Protocol, TextIO
@@ -47,6 +48,12 @@ class Lines:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def fitted(line: str, width: int) -> str:
+    """Wrapped at words, as a terminal by itself would not."""
+    inner = line[: len(line) - len(line.lstrip())] + "  "
+    return textwrap.fill(line, width, subsequent_indent=inner, break_long_words=False, break_on_hyphens=False)
 
 
 def say(line: str, out: TextIO | None = None) -> None:
