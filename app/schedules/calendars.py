@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.clock import Clock
-from app.schedules.fetching import LARGEST, PATIENCE, fetched
+from app.schedules.fetching import LARGEST, PATIENCE, fetched, is_address, shown
 from app.schedules.ical import Freeze, freezes
 from app.schedules.unreadable import UnreadableError
 from app.settings import Environment
@@ -114,7 +114,7 @@ class Calendars:
 
     def _seen(self, environment: Environment, name: str, now: datetime) -> Kept:
         """For a page: what is known of an address without asking it."""
-        if not _is_address(name):
+        if not is_address(name):
             return self._of(environment, name, now)
         return self._known(environment, name, now) or Kept(tried_at=now, trouble=NOT_YET)
 
@@ -128,7 +128,7 @@ class Calendars:
         kept = self._known(environment, name, now)
         if kept is None:
             return self._read(environment, name, now, kept)
-        if _is_address(name):
+        if is_address(name):
             wanted = bool(_unusable(name, kept, now)) and now - kept.tried_at >= AGAIN
         else:
             wanted = kept.stamp != self._stamp(name) or now - kept.tried_at >= FRESH
@@ -151,7 +151,7 @@ class Calendars:
 
     def _stamp(self, name: str) -> tuple[int, int]:
         """Of a file, so that a change is seen at once."""
-        if _is_address(name):
+        if is_address(name):
             return NO_STAMP
         try:
             status = (self._folder / name).stat()
@@ -162,23 +162,25 @@ class Calendars:
     def _again(self, environment: Environment, name: str, now: datetime, before: Kept | None) -> Kept:
         stamp = self._stamp(name)
         try:
-            text = self._fetch(name) if _is_address(name) else _file(self._folder / name)
+            text = self._fetch(name) if is_address(name) else _file(self._folder / name)
             found = freezes(text, now, ZoneInfo(environment.time_zone))
         except (UnreadableError, OSError) as error:
-            LOGGER.warning("The freeze calendar %s of %s can not be read: %s", name, environment.name, error)
+            LOGGER.warning(
+                "The freeze calendar %s of %s can not be read: %s", shown(name), environment.name, _why(error)
+            )
             # An older copy of a file that somebody has just edited says nothing of what they meant.
-            last = before if before is not None and _is_address(name) else Kept(tried_at=now)
+            last = before if before is not None and is_address(name) else Kept(tried_at=now)
             return Kept(
                 freezes=last.freezes, read_at=last.read_at, tried_at=now, trouble=_why(error), stamp=stamp
             )
-        if _is_address(name):
+        if is_address(name):
             self._keep(name, text)
         return Kept(freezes=found, read_at=now, tried_at=now, stamp=stamp)
 
     def _from_disk(self, environment: Environment, name: str, now: datetime) -> Kept | None:
         """The copy that an earlier console kept."""
         path = self._copy(name)
-        if not _is_address(name):
+        if not is_address(name):
             return None
         with contextlib.suppress(OSError, UnreadableError):
             read_at = datetime.fromtimestamp(path.stat().st_mtime, tz=now.tzinfo)
@@ -196,7 +198,7 @@ class Calendars:
             at = self._clock.now().timestamp()
             os.utime(path, (at, at))
         except OSError as error:  # what was read is good all the same
-            LOGGER.warning("The freeze calendar %s can not be kept: %s", name, error)
+            LOGGER.warning("The freeze calendar %s can not be kept: %s", shown(name), error)
 
     def _copy(self, name: str) -> Path:
         return self._cache / f"{hashlib.sha256(name.encode()).hexdigest()[:20]}.ics"
@@ -206,10 +208,6 @@ def _file(path: Path) -> bytes:
     if path.stat().st_size > LARGEST:
         raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB")
     return path.read_bytes()
-
-
-def _is_address(name: str) -> bool:
-    return name.startswith(("http://", "https://"))
 
 
 def _frozen(environment: Environment, known: tuple[Freeze, ...], now: datetime) -> str:
@@ -224,7 +222,7 @@ def _unusable(name: str, kept: Kept, now: datetime) -> str:
     if kept.trouble and (kept.read_at is None or now - kept.read_at > USABLE):
         since = f" since {kept.read_at:%Y-%m-%d %H:%M} UTC" if kept.read_at else ""
         return (
-            f"The freeze calendar {name} can not be read{since}: {kept.trouble}. Whether this is a change freeze is "
+            f"The freeze calendar {shown(name)} can not be read{since}: {kept.trouble}. Whether this is a change freeze is "
             "not known, so nothing starts until it can be read, or is taken out of gameday.toml."
         )
     return ""
@@ -232,17 +230,19 @@ def _unusable(name: str, kept: Kept, now: datetime) -> str:
 
 def _told(name: str, kept: Kept, now: datetime) -> str:
     if kept.trouble == NOT_YET:
-        return f"The freeze calendar {name} was not read yet: its freezes are not shown. Nothing starts before it is read."
+        return f"The freeze calendar {shown(name)} was not read yet: its freezes are not shown. Nothing starts before it is read."
     if kept.trouble:
         return _unusable(name, kept, now) or _stale(name, kept)
     if kept.read_at is not None and now - kept.read_at > FRESH + AGAIN + AGAIN:
-        return f"The freeze calendar {name} is shown as it was read on {kept.read_at:%Y-%m-%d %H:%M} UTC."
+        return (
+            f"The freeze calendar {shown(name)} is shown as it was read on {kept.read_at:%Y-%m-%d %H:%M} UTC."
+        )
     return ""
 
 
 def _stale(name: str, kept: Kept) -> str:
     return (
-        f"The freeze calendar {name} can not be read now: {kept.trouble}. "
+        f"The freeze calendar {shown(name)} can not be read now: {kept.trouble}. "
         f"Its copy of {kept.read_at:%Y-%m-%d %H:%M} UTC holds for a day."
     )
 
@@ -250,4 +250,4 @@ def _stale(name: str, kept: Kept) -> str:
 def _why(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    return str(error) if isinstance(error, UnreadableError) else type(error).__name__

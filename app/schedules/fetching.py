@@ -7,6 +7,7 @@ import queue
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app.schedules.unreadable import UnreadableError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 LARGEST = 1024 * 1024  # bytes
 PATIENCE = 10.0  # seconds for an address to answer, from the first byte asked to the last one read
+MOST_REDIRECTS = 3
 logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO lines hold whole addresses
 
 
@@ -23,7 +25,7 @@ def fetched(address: str, patience: float = PATIENCE) -> bytes:
     import httpx  # noqa: PLC0415  slow to load, and few environments have a freeze calendar
 
     told: queue.SimpleQueue[bytes | UnreadableError] = queue.SimpleQueue()
-    client = httpx.Client(timeout=patience, follow_redirects=True)
+    client = httpx.Client(timeout=patience, follow_redirects=False)
     # httpx bounds each read, neither all of them nor the look-up of a name; and a console that ends waits for no daemon.
     reader = threading.Thread(target=lambda: told.put(_tried(client, address, patience)), daemon=True)
     reader.start()
@@ -43,22 +45,53 @@ def _tried(client: httpx.Client, address: str, patience: float) -> bytes | Unrea
         return _read(client, address, patience)
     except UnreadableError as error:
         return error
-    except Exception as error:  # noqa: BLE001  of a connection that was closed under it, too
-        return UnreadableError(str(error) or type(error).__name__)
+    except Exception as error:  # noqa: BLE001  of a connection that was closed under it, too; its text may hold secrets
+        return UnreadableError(f"it does not answer ({type(error).__name__})")
 
 
 def _read(client: httpx.Client, address: str, patience: float) -> bytes:
-    text, ends = b"", monotonic() + patience
-    with client.stream("GET", address) as answer:
-        answer.raise_for_status()
-        for part in answer.iter_bytes():
-            text += part
-            if len(text) > LARGEST:
-                raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB")
-            if monotonic() > ends:
-                raise _late(patience)
+    ends = monotonic() + patience
+    for _ in range(MOST_REDIRECTS + 1):
+        with client.stream("GET", address) as answer:
+            if not answer.has_redirect_location:
+                return _body(answer, ends, patience)
+            there = answer.url.join(answer.headers["location"])
+        if (there.scheme, there.host, there.port) != (answer.url.scheme, answer.url.host, answer.url.port):
+            raise UnreadableError(
+                "it redirects to another host, which is not followed: write the new address"
+            )
+        address = str(there)
+    raise UnreadableError(f"it redirects more than {MOST_REDIRECTS} times")
+
+
+def _body(answer: httpx.Response, ends: float, patience: float) -> bytes:
+    if not answer.is_success:
+        raise UnreadableError(f"it answered {answer.status_code}")
+    text = b""
+    for part in answer.iter_bytes():
+        text += part
+        if len(text) > LARGEST:
+            raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB")
+        if monotonic() > ends:
+            raise _late(patience)
     return text
 
 
 def _late(patience: float) -> UnreadableError:
     return UnreadableError(f"it was not answered whole within {patience:g} seconds")
+
+
+def is_address(name: str) -> bool:
+    return name.startswith(("http://", "https://"))
+
+
+def shown(name: str) -> str:
+    """A calendar's name for people: of an address only its scheme and host, since whoever knows the rest can read it."""
+    if not is_address(name):
+        return name
+    try:
+        parts = urlsplit(name)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "at an address that is none"
+    return f"{parts.scheme}://{parts.hostname}{port}"

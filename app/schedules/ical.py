@@ -35,8 +35,8 @@ def freezes(
         return _freezes(text, now, zone, clock)
     except UnreadableError:
         raise
-    except Exception as error:  # whatever a file from elsewhere makes of the two libraries
-        raise UnreadableError(f"it is no iCalendar ({type(error).__name__}: {error})") from error
+    except Exception as error:  # whatever it makes of the two libraries, whose words may quote it
+        raise UnreadableError(f"it is no iCalendar ({type(error).__name__})") from error
 
 
 def _freezes(text: bytes, now: datetime, zone: ZoneInfo, clock: Callable[[], float]) -> tuple[Freeze, ...]:

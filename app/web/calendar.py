@@ -17,13 +17,15 @@ from app.schedules import Fire, Schedule, Upcoming, zones
 from app.schedules.ical import Freeze
 from app.settings import Environment
 from app.web.asked import Place, Rooms, Shown
+from app.web.coming import AHEAD, DAY, MOST_A_DAY, MOST_DRAWN, Coming, coming
 from app.web.console import Console
 from app.web.guards import needs
 from app.web.panels import Page
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
-MOST_A_DAY = 3  # fires of one schedule on one day that are drawn one by one
+WEEK = timedelta(days=7)
+MOST_FREEZES = 5  # of one day
+NONE = Coming(fires=(), left=0)
 MOST_SCHEDULES = 200  # of those that fire next
 YEARS = range(2000, 2100)
 
@@ -47,6 +49,9 @@ class Day:
     outside: bool  # of the month that is shown
     freezes: tuple[Freeze, ...]
     entries: tuple[Entry, ...] = field(default=())
+    hidden: int = 0  # earlier ones that ran on that day
+    frozen: int = 0  # further freezes
+    left: int = 0  # schedules that may fire then, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,25 +109,38 @@ def calendar(request: Request, place: Place, show: Shown, console: Rooms) -> HTM
     page = Page(name="calendar", environment=place.name)
     return show.page(
         request, "schedules/calendar.html", page, span=span, days=days(console, place, span), today=today,
-        troubles=console.schedules.calendars.troubles(place),
+        troubles=console.schedules.calendars.troubles(place), limits=_limits(console, span, console.clock.now()),
     )  # fmt: skip
 
 
 def days(console: Console, place: Environment, span: Span) -> list[Day]:
     now = console.clock.now()
     entries: dict[date, list[Entry]] = defaultdict(list)
-    for entry in (*_past(console, place, span), *_future(console, place, span, now)):
+    for entry in _past(console, place, span):
         entries[entry.at.date()].append(entry)
+    future = _future(console, place, span, now)
     freezes = console.schedules.calendars.freezes(place, span.begin, span.end)
-    return [_of_day(day, span, now, entries[day], freezes) for day in span.days]
+    return [
+        _of_day(day, span, now, past=entries[day], future=future.get(day, NONE), freezes=freezes)
+        for day in span.days
+    ]
 
 
-def _of_day(day: date, span: Span, now: datetime, entries: list[Entry], freezes: list[Freeze]) -> Day:
+def _of_day(
+    day: date, span: Span, now: datetime, *, past: list[Entry], future: Coming, freezes: list[Freeze]
+) -> Day:
     begin, end = zones.midnight(day, span.zone), zones.midnight(day + DAY, span.zone)
+    touching = [one for one in freezes if one.begin < end and begin < one.end]
+    past = sorted(past, key=lambda one: one.at)
+    soon = [
+        Entry(at=one.due_at.astimezone(span.zone), schedule=one.schedule, upcoming=one, more=more)
+        for one, more in future.fires
+    ]
     return Day(
         day=day, today=begin <= now < end, outside=span.view == "month" and day.month != span.day.month,
-        freezes=tuple(one for one in freezes if one.begin < end and begin < one.end),
-        entries=tuple(sorted(entries, key=lambda one: one.at)),
+        freezes=tuple(touching[:MOST_FREEZES]),
+        entries=(*past[-MOST_DRAWN:], *sorted(soon, key=lambda one: one.at)),
+        hidden=max(0, len(past) - MOST_DRAWN), left=future.left, frozen=max(0, len(touching) - MOST_FREEZES),
     )  # fmt: skip
 
 
@@ -148,30 +166,22 @@ def _past(console: Console, place: Environment, span: Span) -> Iterator[Entry]:
             yield Entry(at=run.created_at.astimezone(span.zone), run=run)
 
 
-def _future(console: Console, place: Environment, span: Span, now: datetime) -> Iterator[Entry]:
-    if span.end <= now:
-        return
-    for schedule in console.schedules.soonest(MOST_SCHEDULES):
-        if schedule.environment == place.name:
-            yield from _upcoming(console, schedule, span, span.begin if span.begin > now else None)
+def _future(console: Console, place: Environment, span: Span, now: datetime) -> dict[date, Coming]:
+    if span.end <= now or span.begin > now + AHEAD:
+        return {}
+    found = [one for one in console.schedules.soonest(MOST_SCHEDULES) if one.environment == place.name]
+    return coming(found, span.days, span.zone, now, console.schedules.upcoming)
 
 
-def _upcoming(console: Console, schedule: Schedule, span: Span, after: datetime | None) -> Iterator[Entry]:
-    """At most a few a day: a schedule of every minute is one line that says so."""
-    while True:
-        found = [
-            one
-            for one in console.schedules.upcoming(schedule, after, MOST_A_DAY + 1)
-            if one.due_at < span.end
-        ]
-        if not found:
-            return
-        day = found[0].due_at.astimezone(span.zone).date()
-        of_day = [one for one in found if one.due_at.astimezone(span.zone).date() == day]
-        for number, one in enumerate(of_day[:MOST_A_DAY]):
-            more = len(of_day) > MOST_A_DAY and number == MOST_A_DAY - 1
-            yield Entry(at=one.due_at.astimezone(span.zone), schedule=schedule, upcoming=one, more=more)
-        after = zones.midnight(day + DAY, span.zone)
+def _limits(console: Console, span: Span, now: datetime) -> list[str]:
+    """What the page leaves out, as sentences."""
+    told = []
+    if span.end > now + AHEAD:
+        last = (now + AHEAD).astimezone(span.zone).date()
+        told.append(f"Fires are written out for {AHEAD.days} days: until {last}. Schedules go on after that.")
+    elif span.end > now and len(console.schedules.soonest(MOST_SCHEDULES + 1)) > MOST_SCHEDULES:
+        told.append(f"Of all schedules, the {MOST_SCHEDULES} that fire next are shown.")
+    return told
 
 
 def _day(text: str, today: date) -> date:

@@ -302,14 +302,18 @@ def web() -> Iterator[Any]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            code, body = server.answer
+            server.paths.append(self.path)
+            code, body, *location = server.answer
             self.send_response(code)
+            for one in location:
+                self.send_header("Location", one)
             self.end_headers()
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None: ...
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server: Any = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.paths = []
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -421,3 +425,66 @@ Calendars(
 """
     ended = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
     assert ended.returncode == 0
+
+
+SECRET = "private-0123456789"
+
+
+def answered_by(web: Any, path: str = f"/{SECRET}/basic.ics?key={SECRET}") -> str:
+    with pytest.raises(UnreadableError) as refused:
+        fetched(f"http://me:{SECRET}@127.0.0.1:{web.server_port}{path}")
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        "http://localhost:{}/internal",
+        "https://127.0.0.1:{}/internal",
+        "http://127.0.0.1:1/internal",
+        "//localhost/internal",
+    ],
+)
+def test_a_redirect_to_another_host_port_or_scheme_is_not_followed(web: Any, there: str) -> None:
+    web.answer = (302, b"", there.format(web.server_port))
+    assert answered_by(web) == "it redirects to another host, which is not followed: write the new address"
+    assert len(web.paths) == 1
+
+
+def test_a_redirect_on_the_same_host_is_followed_three_times(web: Any) -> None:
+    web.answer = (301, b"", "/again")
+    assert answered_by(web) == "it redirects more than 3 times"
+    assert web.paths[1:] == ["/again"] * 3
+
+
+def test_nothing_of_an_answer_or_of_a_secret_address_is_told(
+    tmp_path: Path, clock: FrozenClock, web: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="app")
+    at = f"127.0.0.1:{web.server_port}"
+    place = Environment(name="test", freeze_calendars=(f"http://me:{SECRET}@{at}/{SECRET}.ics?key={SECRET}",))
+    calendars = Calendars({"test": place}, folder=tmp_path, cache=tmp_path / "kept", clock=clock)
+    said = calendars.troubles(place)
+    for answer in (
+        (200, f"{SECRET}: of another console".encode()), (200, calendar(f"DTSTART:{SECRET}").encode()), (404, SECRET.encode()),
+        (302, b"", f"http://elsewhere.example/{SECRET}"),
+    ):  # fmt: skip
+        web.answer = answer
+        clock.advance(60)
+        said += [calendars.blackout(place, clock.now()), *calendars.troubles(place)]
+    web.answer = (200, calendar().encode())
+    clock.advance(60)
+    calendars.refresh()
+    clock.advance(2 * 3600)
+    said += calendars.troubles(place)
+    assert len(said) == 10
+    assert all(f"The freeze calendar http://{at} " in one for one in said)
+    assert SECRET not in "".join(said)
+    ours = [one.getMessage() for one in caplog.records if one.name.startswith("app.")]
+    assert len(ours) >= 4
+    assert SECRET not in "".join(ours)
+
+
+def test_an_address_that_is_not_there_is_told_by_its_kind_only() -> None:
+    with pytest.raises(UnreadableError, match=r"^it does not answer \(ConnectError\)$"):
+        fetched(f"http://127.0.0.1:1/{SECRET}")

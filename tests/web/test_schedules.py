@@ -343,6 +343,57 @@ async def test_any_day_can_be_asked_for(client: httpx.AsyncClient, day: str) -> 
         ).status_code == 200
 
 
+@pytest.mark.parametrize("day", ["2026-11-24", "2027-06-01", "2099-12-01"])
+async def test_a_month_with_very_many_schedules_is_drawn_at_a_bounded_cost(
+    client: httpx.AsyncClient, console: Any, monkeypatch: pytest.MonkeyPatch, day: str
+) -> None:
+    console.schedules.create({**NIGHTLY, "name": "nightly"}, by="me")
+    often = {"experiment": STRICT, "every": "1m", "time_zone": "UTC"}
+    for number in range(60):
+        console.schedules.create({**often, "name": f"often {number}"}, by="me")
+    asked: list[int] = []
+    upcoming = console.schedules.upcoming
+
+    def counted(schedule: Any, after: Any = None, most: int = 10) -> Any:
+        asked.append(most)
+        return upcoming(schedule, after, most)
+
+    monkeypatch.setattr(console.schedules, "upcoming", counted)
+    text = (await client.get("/calendar", params={"view": "month", "day": day}, headers=PAGE)).text
+    far = day.startswith("2099")
+    assert sum(asked) == 0 if far else 0 < sum(asked) < 3000
+    assert ("Fires are written out for 400 days: until 2027-12-29." in text) is far
+    assert ("and more, of up to" in text) is not far
+    assert ("> nightly" in text) is not far
+    assert max(of_day.count("<a ") for of_day in text.split("</ol>")[0].split('<li class="day')[1:]) <= 22
+
+
+async def test_a_calendar_says_that_there_are_more_schedules_and_freezes_than_it_draws(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    place = console.settings.environments["sandbox"]
+    freeze = (datetime(2026, 11, 25, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC))
+    console.settings.environments["sandbox"] = replace(place, blackouts=(freeze,) * 9)
+    for number in range(201):
+        console.schedules.create({**NIGHTLY, "name": f"nightly {number}"}, by="me")
+    text = (await client.get("/calendar", headers=PAGE)).text
+    assert "Of all schedules, the 200 that fire next are shown." in text
+    assert "and more, of up to 180 schedules" in text
+    assert text.count("▲ blackout") == 5
+    assert "▲ and 4 more" in text
+
+
+async def test_a_day_on_which_very_much_ran_shows_the_last_of_it(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    for number in range(50):
+        console.runs.add(ago=60 + number, verdict=Verdict.DEVIATED, title=f"Run-{number}-")
+    text = (await client.get("/calendar", headers=PAGE)).text
+    assert "and 30 earlier" in text
+    assert "Run-0-" in text
+    assert "Run-30-" not in text
+
+
 async def test_a_freeze_is_on_the_calendar_and_on_the_fires_that_it_will_refuse(
     client: httpx.AsyncClient, console: Any
 ) -> None:
