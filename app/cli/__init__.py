@@ -21,6 +21,7 @@ from app.cli.commands import (
     validating,
 )
 from app.errors import GamedayError
+from app.logs import visible
 
 BROKEN = 70  # EX_SOFTWARE; Python would end with 1, which of a run means "deviated"
 INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
@@ -66,9 +67,9 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except GamedayError as error:
-        click.echo(f"gameday: {error}", err=True)
+        click.echo(visible(f"gameday: {error}"), err=True)
         for problem in (one for one in error.problems if one.message not in str(error)):
-            click.echo(f"  {problem}", err=True)
+            click.echo(visible(f"  {problem}"), err=True)
         code = 2
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)

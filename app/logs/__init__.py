@@ -3,5 +3,6 @@
 from app.logs.about import about
 from app.logs.logs import ACCESS, VARIABLE, Form, configure
 from app.logs.redaction import redacted
+from app.logs.seen import visible, visible_everywhere
 
-__all__ = ["ACCESS", "VARIABLE", "Form", "about", "configure", "redacted"]
+__all__ = ["ACCESS", "VARIABLE", "Form", "about", "configure", "redacted", "visible", "visible_everywhere"]

@@ -8,10 +8,11 @@ import sys
 import threading
 from enum import StrEnum
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from app.logs.about import note_about
 from app.logs.redaction import Hiding, secrets_of
+from app.logs.seen import visible
 
 LOGGER = logging.getLogger(__name__)
 VARIABLE = "GAMEDAY_LOG"
@@ -67,6 +68,13 @@ class Text(logging.Formatter):
         words = " ".join(f"{name}={word}" for name, word in getattr(record, "about", {}).items())
         record.aside = f"  ({words})" if words else ""
         return self._hiding.text(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's own name
+        return visible(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  logging's own name
+        """Indented, so that no text of an exception looks like a line of the log."""
+        return "\n".join(f"  {visible(line)}" for line in super().formatException(ei).splitlines())
 
 
 def _broke(broke: threading.ExceptHookArgs) -> None:

@@ -7,12 +7,12 @@ own, or calls a whole room.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.logs import visible
 from app.notifications.notice import Kind, Notice
 from app.notifications.stop_links import StopLink
 
@@ -120,10 +120,7 @@ def clean(value: Any) -> Any:
         return ", ".join(str(clean(one)) for one in value)
     if not isinstance(value, str):
         return "" if value is None else value
-    seen = "".join(
-        " " if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") else sign for sign in value
-    )
-    line = EVERYBODY.sub("@\u2060", " ".join(seen.split()))
+    line = EVERYBODY.sub("@\u2060", " ".join(visible(value).split()))
     return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 1]}…"
 
 

@@ -50,7 +50,7 @@ def document(report: Report) -> dict[str, Any]:
 
 
 def text(report: Report) -> bytes:
-    return json.dumps(document(report), indent=2, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(document(report), indent=2, ensure_ascii=False).encode(errors="replace") + b"\n"
 
 
 def _asked(report: Report) -> dict[str, Any]:

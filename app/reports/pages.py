@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app.logs import visible
 from app.reports.charts import HEIGHT, WIDTH, chart
 from app.reports.report import Report
 from app.reports.words import number, span
@@ -76,9 +77,15 @@ def _jinja() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_seen,
     )
     made.filters |= {"number": number, "span": span, "at": _at, "md": _md}
     return made
+
+
+def _seen(value: Any) -> Any:
+    """Of whatever a template says: no sign that turns the text around or speaks to a terminal. Markup is our own."""
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _at(moment: Any, form: str = "%Y-%m-%d %H:%M:%S UTC") -> str:

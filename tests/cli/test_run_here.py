@@ -21,6 +21,7 @@ import pytest
 from junitparser import JUnitXml
 
 from app import cli
+from app.logs import visible_everywhere
 from tests.cli.test_run import experiment, process
 from tests.test_main import GAMEDAY
 
@@ -292,3 +293,23 @@ def test_a_mistake_of_our_own_has_no_verdicts_code(
         cli.main()
     assert ended.value.code == 70
     assert "nobody expected it" in capsys.readouterr().err
+
+
+def test_no_name_in_a_file_begins_a_line_or_speaks_to_a_terminal(tmp_path: Path) -> None:
+    name = "x\n::error::forged\x1b[31m\u202e"
+    document = {**experiment("true", process(name, "true")), "title": f"T{name}"}
+    write(tmp_path / "e.json", document)
+    done = gameday(tmp_path, "e.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (
+        f"Done: {name.replace(chr(10), ' ').replace(chr(27), ' ').replace(chr(0x202E), ' ')}" in done.stdout
+    )
+    assert not [line for line in (done.stdout + done.stderr).splitlines() if line.lstrip().startswith("::")]
+    assert not {"\x1b", "\u202e"} & set(done.stdout + done.stderr)
+
+
+def test_the_live_view_draws_no_sign_that_speaks_to_a_terminal() -> None:
+    assert visible_everywhere({"a": [{"name": "x\x1b]0;t\x07"}], "n": 1.5}) == {
+        "a": [{"name": "x ]0;t "}],
+        "n": 1.5,
+    }

@@ -125,3 +125,17 @@ def test_the_form_is_the_one_asked_for_else_the_variables_else_what_suits_the_st
     with logs.about(run_id=7):
         LOGGER.warning("careful")
     assert stream.getvalue().endswith("WARNING careful  (run_id=7)\n")
+
+
+FORGED = "x\n12:00:00 CRITICAL STILL ARMED: forged\x1b[31m\u202e\u2028::error::no"
+
+
+def test_no_text_of_others_begins_a_line_or_speaks_to_a_terminal(stream: io.StringIO) -> None:
+    logs.configure("text", stream=stream)
+    with logs.about(environment=FORGED):
+        LOGGER.error("Refused: %s", FORGED, exc_info=ValueError(FORGED))
+    first, *trace = stream.getvalue().splitlines()
+    assert first.count("forged") == 2
+    assert trace[0] == "  ValueError: x"
+    assert all(line.startswith("  ") for line in trace)
+    assert not {"\x1b", "\u202e", "\u2028"} & set(stream.getvalue())

@@ -13,7 +13,8 @@ from app.queries import Tolerance
 from app.reports import as_json, pages
 from app.reports.charts import HEIGHT, WIDTH, chart
 from app.reports.report import Report, Series
-from tests.reports.conftest import ENTRY, SERIES, at
+from app.runs import StepState
+from tests.reports.conftest import ENTRY, SERIES, at, step
 
 Build = Callable[..., Report]
 NASTY = '<script>alert(1)</script> | "x" *y*'
@@ -125,3 +126,12 @@ def test_json_holds_it_all_in_plain_values(report: Build) -> None:
     assert told["signals"][0]["judgement"] == "outside"
     assert told["faults"][0]["seconds_to_quiet"] == ENTRY.seconds_to_quiet == 21.0
     assert told["faults"][0]["phase"] == "clean"
+
+
+def test_no_text_of_a_file_turns_the_report_around_or_speaks_to_a_terminal(report: Build) -> None:
+    name = "x\x1b[31m\u202egnp.exe \x9b31m\ud800"
+    made = report(timeline=(step("activity", name, StepState.FAIL, name),), run={"title": name})
+    for text in (pages.html(made).decode(), pages.markdown(made).decode()):
+        assert "gnp.exe" in text
+        assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+    as_json.text(made)

@@ -10,13 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from app.cli.run import files
 from app.cli.run.asked import Asked
 from app.cli.run.codes import BROKEN, CODES, MISTAKE
 from app.cli.run.follow import Presses, follow
-from app.cli.run.shown import Lines, Show, fitted, say
+from app.cli.run.shown import Lines, Show, fitted, put, say
 from app.cli.run.watched import Watched
 from app.errors import Invalid
 
@@ -48,10 +46,10 @@ def run_here(asked: Asked) -> int:
         refused, code = code == MISTAKE, _over(asked, here, code)
         if refused:
             for problem in here.file.problems:
-                click.echo(f"  {problem}", err=True)
+                say(f"  {problem}", sys.stderr)
         if left:
             folder = f" --folder {asked.folder}" if asked.folder != Path.cwd() else ""
-            click.echo(f"STILL ARMED: {'; '.join(left)}. Keep trying: gameday guardian{folder}", err=True)
+            say(f"STILL ARMED: {'; '.join(left)}. Keep trying: gameday guardian{folder}", sys.stderr)
         return code
 
 
@@ -105,7 +103,7 @@ def check_there(asked: Asked, server: str) -> int:
 def _left(asked: Asked, run: Mapping[str, Any], url: str) -> int:
     if asked.output == "json":
         words = {key: run[key] for key in ("id", "experiment", "environment", "status")}
-        say(json.dumps({**words, "url": url}, indent=2, ensure_ascii=False))
+        put(json.dumps({**words, "url": url}, indent=2, ensure_ascii=False))
     return 0
 
 
@@ -114,7 +112,7 @@ def told(asked: Asked, findings: Sequence[Mapping[str, str]]) -> int:
     refused = [one for one in findings if one["level"] == "refusal"]
     accept = sorted({one["accept"] for one in refused if one["accept"]})
     if asked.output == "json":
-        say(
+        put(
             json.dumps(
                 {"ready": not refused, "accept": accept, "findings": list(findings)},
                 indent=2,
@@ -191,7 +189,7 @@ def _over(asked: Asked, watched: Watched, code: int) -> int:
     for line in lost:
         say(line, sys.stderr)
     if asked.output == "json":
-        say(json.dumps({**document, "exit_code": code}, indent=2, ensure_ascii=False))
+        put(json.dumps({**document, "exit_code": code}, indent=2, ensure_ascii=False))
         return code
     _fit(f"{document['verdict'] or 'rolled back'}: {document['reason'] or 'its verdict is still to come.'}")
     for fault in document["faults"]:

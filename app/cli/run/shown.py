@@ -12,6 +12,7 @@ from typing import IO, Any, Protocol, TextIO
 
 from app.cli.run.lines import sentence
 from app.cli.run.watched import Told
+from app.logs import visible
 
 Progress = Callable[[], Mapping[str, Any] | None]
 
@@ -57,10 +58,15 @@ def fitted(line: str, width: int) -> str:
 
 
 def say(line: str, out: TextIO | None = None) -> None:
-    """A reader that is gone is no reason to leave a run alone."""
+    """For people: one line, whatever an experiment calls its parts."""
+    put(visible(line), out)
+
+
+def put(text: str, out: TextIO | None = None) -> None:
+    """As it is. A reader that is gone is no reason to leave a run alone."""
     out = out or sys.stdout
     try:
-        print(line, file=out, flush=True)
+        print(text, file=out, flush=True)
     except (OSError, ValueError):
         silence(out)
 

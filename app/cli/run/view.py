@@ -15,6 +15,7 @@ from app.cli.run.drawing import drawn
 from app.cli.run.lines import sentence
 from app.cli.run.shown import Progress, silence
 from app.cli.run.watched import Told
+from app.logs import visible, visible_everywhere
 
 FRAME = 0.5  # seconds
 # What is in the picture anyway; anything else is said above it.
@@ -63,12 +64,12 @@ class View:
                 self._guarded(self._live.start)
                 self._open = True
             size = self._console.size
-            picture = drawn(told, width=size.width, height=size.height)
+            picture = drawn(visible_everywhere(told), width=size.width, height=size.height)
             self._guarded(lambda: self._live.update(picture, refresh=True))
 
     def _say(self, line: str) -> None:
         with self._lock:
-            self._guarded(lambda: self._console.print(line, markup=False, highlight=False))
+            self._guarded(lambda: self._console.print(visible(line), markup=False, highlight=False))
 
     def _guarded(self, draw: Callable[[], object]) -> None:
         """A terminal that is gone is no reason to leave a run alone."""
