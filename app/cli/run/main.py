@@ -17,6 +17,7 @@ from app.cli.run.follow import Presses, follow
 from app.cli.run.shown import Lines, Show, fitted, put, say
 from app.cli.run.watched import Watched
 from app.errors import Invalid
+from app.logs import visible
 
 SETTLED_WITHIN = 60.0  # seconds after the verdict
 UNSETTLED = ("requested", "propagating", "settling", "quiet")  # phases of a disarm
@@ -201,4 +202,5 @@ def _over(asked: Asked, watched: Watched, code: int) -> int:
 
 def _fit(line: str) -> None:
     """At the terminal's width where there is one; elsewhere a sentence is a line."""
-    say(fitted(line, shutil.get_terminal_size().columns) if sys.stdout.isatty() else line)
+    line = visible(line)
+    put(fitted(line, shutil.get_terminal_size().columns) if sys.stdout.isatty() else line)
