@@ -67,7 +67,7 @@ def serve(
     crash.refuse_outside_tests()
     refuse_unknown_dialects(settings)
     refuse_unusable_channels(settings)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_console(settings, told=address(settings)), listening(settings) as sockets:
         engine = assemble(settings, children=children, sandbox=sandbox)
         server = Server(engine, opened=lambda: opened(_told(settings, engine)))

@@ -231,7 +231,7 @@ PORT = "emulator.port"
 @contextlib.contextmanager
 def only_one(plan: Plan) -> Iterator[None]:
     """Hold the folder; AlreadyRunning where another sandbox does. The kernel lets go when we die."""
-    plan.data.mkdir(parents=True, exist_ok=True)
+    plan.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (plan.data / LOCK).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -60,7 +60,7 @@ class Storage:
 
 def opened(settings: Settings) -> Storage:
     """The console's own database, made where there is none yet, at the newest migration."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     storage = Storage(settings.database_url or sqlite_url(settings.data / "gameday.sqlite"))
     storage.migrate()
     return storage

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select
 
+from app.settings import Environment, Settings
 from app.storage import Storage
-from app.storage.engine import sqlite_url
+from app.storage.engine import opened, sqlite_url
 from app.storage.tables import Base, SampleRow
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -77,3 +78,9 @@ def test_times_come_back_in_utc_whatever_zone_they_went_in_with(storage):
         at = session.scalars(select(SampleRow)).one().at
     assert at == NOON
     assert at.tzinfo is UTC
+
+
+def test_the_data_folder_is_its_users_alone(tmp_path: Path) -> None:
+    settings = Settings(folder=tmp_path, environments={"a": Environment(name="a")}, default_environment="a")
+    opened(settings).close()
+    assert settings.data.stat().st_mode & 0o077 == 0

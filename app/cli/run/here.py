@@ -64,7 +64,7 @@ def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
 
 def _make(data: Path) -> None:
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data):
             return
     except OSError as error:
