@@ -21,6 +21,7 @@ from app.runs.rooms import Rooms
 from app.runs.run import Place, Run
 
 LOGGER = logging.getLogger(__name__)
+LONGEST = 100  # runs in line in one environment
 
 
 class Line:
@@ -74,12 +75,21 @@ class Line:
         if not run.waiting:
             return None
         with self._rooms.storage.reading() as session:
-            ahead = self._ahead(session, run)
-        position = 1 + sum(other.waiting for other in ahead)
+            ahead = store.ahead(session, run)
+        position = 1 + sum(waits for _, waits in ahead)
         if ahead:
-            return Place(position=position, run=ahead[-1].id)
+            return Place(position=position, run=ahead[-1][0])
         holder = self.holder(run.environment, run.facts["stores"])
         return None if holder is None else Place(position=position, fault=holder.id)
+
+    def refuse_when_full(self, environment: str) -> None:
+        """Conflict where as many wait as may."""
+        with self._rooms.storage.reading() as session:
+            full = store.count_waiting(session, environment) >= LONGEST
+        if full:
+            raise Conflict(
+                f"{LONGEST} runs wait in {environment} already, and no more may. Wait for some to end, or roll them back."
+            )
 
     def holder(self, environment: str, stores: Sequence[str]) -> Any:
         """The fault that may stand in one of these stores, or None."""
@@ -150,9 +160,6 @@ class Line:
         )
         ending.settle(self._rooms, self._record, run.id, hurry=at_once)
         return True
-
-    def _ahead(self, session: Any, run: Run) -> list[Run]:
-        return store.users_of(session, run.environment, run.facts["stores"], before=run.id)
 
 
 def _only_busy(refusal: GamedayError) -> bool:

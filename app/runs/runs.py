@@ -137,6 +137,8 @@ class Runs:
         holder = self.line.holder(request.environment.name, facts["stores"])
         if holder is not None and not queue:
             raise in_use_by(holder)
+        if holder is not None:
+            self.line.refuse_when_full(request.environment.name)
         facts |= self._looked_at(reading, request, passing=PASSING if queue else ())
         facts["waits"] = holder is not None
         run = self._insert(experiment, request, facts, key=key, queue=queue, by=by)
