@@ -82,15 +82,6 @@ class Line:
         holder = self.holder(run.environment, run.facts["stores"])
         return None if holder is None else Place(position=position, fault=holder.id)
 
-    def refuse_when_full(self, environment: str) -> None:
-        """Conflict where as many wait as may."""
-        with self._rooms.storage.reading() as session:
-            full = store.count_waiting(session, environment) >= LONGEST
-        if full:
-            raise Conflict(
-                f"{LONGEST} runs wait in {environment} already, and no more may. Wait for some to end, or roll them back."
-            )
-
     def holder(self, environment: str, stores: Sequence[str]) -> Any:
         """The fault that may stand in one of these stores, or None."""
         for name in stores:
@@ -180,3 +171,11 @@ def in_use_by(entry: Any) -> Conflict:
 
 def in_use_by_run(stores: str, run_id: int) -> Conflict:
     return Conflict(f"{stores} is in use by run {run_id}. Wait for its end, or roll it back.", run=run_id)
+
+
+def refuse_when_full(session: Any, environment: str) -> None:
+    """Conflict where as many wait as may."""
+    if store.count_waiting(session, environment) >= LONGEST:
+        raise Conflict(
+            f"{LONGEST} runs wait in {environment} already, and no more may. Wait for some to end, or roll them back."
+        )
