@@ -21,6 +21,8 @@ MARGIN = timedelta(hours=1)  # that a stop link outlives the deadline
 STUCK_FOR = timedelta(days=1)  # that one is good where there is no deadline any more
 STOPPABLE = frozenset({Kind.ARMING, Kind.ARMED, Kind.EXTENDED, Kind.STUCK})
 EVERYBODY = re.compile(r"@(?=(everyone|here|channel|all)\b)", re.IGNORECASE)
+MENTION = re.compile(r"<(?=[@!#])")  # as Slack and Discord write one
+LINK = re.compile(r"\](?=\()")  # a link under a text of the file's choice
 TIMES = ("until",)
 
 
@@ -121,6 +123,7 @@ def clean(value: Any) -> Any:
     if not isinstance(value, str):
         return "" if value is None else value
     line = EVERYBODY.sub("@\u2060", " ".join(visible(value).split()))
+    line = LINK.sub("]\u2060", MENTION.sub("<\u2060", line))
     return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 1]}…"
 
 

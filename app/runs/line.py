@@ -21,6 +21,7 @@ from app.runs.rooms import Rooms
 from app.runs.run import Place, Run
 
 LOGGER = logging.getLogger(__name__)
+LONGEST = 100  # runs in line in one environment
 
 
 class Line:
@@ -74,10 +75,10 @@ class Line:
         if not run.waiting:
             return None
         with self._rooms.storage.reading() as session:
-            ahead = self._ahead(session, run)
-        position = 1 + sum(other.waiting for other in ahead)
+            ahead = store.ahead(session, run)
+        position = 1 + sum(waits for _, waits in ahead)
         if ahead:
-            return Place(position=position, run=ahead[-1].id)
+            return Place(position=position, run=ahead[-1][0])
         holder = self.holder(run.environment, run.facts["stores"])
         return None if holder is None else Place(position=position, fault=holder.id)
 
@@ -151,9 +152,6 @@ class Line:
         ending.settle(self._rooms, self._record, run.id, hurry=at_once)
         return True
 
-    def _ahead(self, session: Any, run: Run) -> list[Run]:
-        return store.users_of(session, run.environment, run.facts["stores"], before=run.id)
-
 
 def _only_busy(refusal: GamedayError) -> bool:
     """Whether all that preflight found is that the store is armed."""
@@ -173,3 +171,11 @@ def in_use_by(entry: Any) -> Conflict:
 
 def in_use_by_run(stores: str, run_id: int) -> Conflict:
     return Conflict(f"{stores} is in use by run {run_id}. Wait for its end, or roll it back.", run=run_id)
+
+
+def refuse_when_full(session: Any, environment: str) -> None:
+    """Conflict where as many wait as may."""
+    if store.count_waiting(session, environment) >= LONGEST:
+        raise Conflict(
+            f"{LONGEST} runs wait in {environment} already, and no more may. Wait for some to end, or roll them back."
+        )

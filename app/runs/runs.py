@@ -27,7 +27,7 @@ from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding
 from app.runs.children import Children
 from app.runs.dispatch import InProcess
-from app.runs.line import Line, in_use_by, in_use_by_run
+from app.runs.line import Line, in_use_by, in_use_by_run, refuse_when_full
 from app.runs.preflight import Preflight, plain
 from app.runs.reading import FromFiles
 from app.runs.record import Record
@@ -355,6 +355,8 @@ class Runs:
             if ahead and not queue:
                 raise in_use_by_run(", ".join(facts["stores"]), ahead[0].id)
             columns["facts"]["waits"] = bool(ahead) or facts["waits"]
+            if columns["facts"]["waits"]:
+                refuse_when_full(session, request.environment.name)
             run_id = store.insert(session, columns)
             queued = (
                 "queued",

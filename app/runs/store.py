@@ -87,6 +87,32 @@ def waiting(session: Session) -> list[Run]:
     return [run for row in session.scalars(query) if (run := to_run(row)).waiting]
 
 
+def count_waiting(session: Session, environment: str) -> int:
+    query = select(func.count()).where(
+        RunRow.status == RunStatus.QUEUED,
+        RunRow.environment == environment,
+        RunRow.facts["waits"].as_boolean(),
+    )
+    return session.scalar(query) or 0
+
+
+def ahead(session: Session, run: Run) -> list[tuple[int, bool]]:
+    """Unfinished runs before this one that arm one of its stores: the id, and whether it is in line, too.
+
+    Without their documents: every run in line is asked about, by every reader of the list.
+    """
+    facts = RunRow.facts
+    query = select(RunRow.id, RunRow.status, facts["stores"], facts["waits"].as_boolean())
+    query = query.where(
+        RunRow.status.in_(UNFINISHED), RunRow.environment == run.environment, RunRow.id < run.id
+    )
+    return [
+        (number, status == RunStatus.QUEUED and bool(waits))
+        for number, status, stores, waits in session.execute(query.order_by(RunRow.id))
+        if set(stores or ()) & set(run.facts["stores"])
+    ]
+
+
 def unsettled(session: Session) -> list[Run]:
     query = (
         select(RunRow).where(RunRow.status.not_in(UNFINISHED), RunRow.verdict.is_(None)).order_by(RunRow.id)

@@ -231,6 +231,9 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    with about(request_id=getattr(request.state, "request_id", None)):  # it is told outside of its middleware
+    """Its text goes to the log alone: it may name addresses, files and queries."""
+    number = getattr(request.state, "request_id", None)
+    told = f"{type(error).__name__}. The log has more" + (f" about request {number}." if number else ".")
+    with about(request_id=number):  # it is told outside of its middleware
         LOGGER.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(request, Unexpected(f"{type(error).__name__}: {error}"))
+    return answer(request, Unexpected(told))

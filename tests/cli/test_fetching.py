@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+import httpx
 import pytest
 
 from app.cli.run import fetching
@@ -88,6 +89,21 @@ def test_it_signs_as_chaos_toolkits_settings_say(
     monkeypatch.setenv(fetching.TOKEN, "abc")
     fetching.fetch(f"{url}/x", tmp_path)
     assert handler.signs == ["basic XYZ", "bearer abc"]
+
+
+def test_no_more_is_read_than_may_be_kept_nor_for_longer_than_patience_lasts(
+    served: tuple[str, type[Handler]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, handler = served
+    handler.body = "x" * (fetching.LARGEST + 1)
+    with pytest.raises(Invalid, match="larger than 10 MB"):
+        fetching.fetch(f"{url}/x", tmp_path)
+    answer = httpx.Response(200, content=iter([b"x"] * 20))
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(fetching.time, "monotonic", lambda: next(clock))
+    with pytest.raises(Invalid, match="takes longer than 30 s"):
+        fetching._read(answer, url)
+    assert next(clock) == 50, "it stopped reading at once"
 
 
 def test_it_runs(served: tuple[str, type[Handler]], tmp_path: Path) -> None:

@@ -313,3 +313,21 @@ def test_the_live_view_draws_no_sign_that_speaks_to_a_terminal() -> None:
         "a": [{"name": "x ]0;t "}],
         "n": 1.5,
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--report", "./e.json"), "that is the experiment"),
+        (("--journal", "j.json", "--report", "j.json"), "another file that this run is to write"),
+        (("--report", f"{'r' * 246}.md"), "File name too long"),
+    ],
+)
+def test_files_that_can_not_all_be_written_are_refused_before_anything_starts(
+    tmp_path: Path, words: tuple[str, ...], why: str
+) -> None:
+    file = write(tmp_path / "e.json", experiment("true", process("do", "touch played")))
+    before = file.read_text()
+    done = gameday(tmp_path, "e.json", *words)
+    assert (done.returncode, why in done.stderr) == (2, True), done.stderr
+    assert (file.read_text(), (tmp_path / "played").exists()) == (before, False)

@@ -131,6 +131,8 @@ def test_a_hostile_title_stays_on_its_line_and_is_no_template(kind):
 def test_an_address_is_no_call_of_a_room():
     assert clean("maria@example.com") == "maria@example.com"
     assert clean("@channel") == "@\u2060channel"
+    assert clean("<@U123> <!here> a < b") == "<\u2060@U123> <\u2060!here> a < b"
+    assert clean("[safe](https://evil.example)") == "[safe]\u2060(https://evil.example)"
 
 
 @pytest.mark.parametrize(

@@ -310,3 +310,15 @@ def test_a_run_in_line_keeps_its_key(stage: Any, held: Run) -> None:
     waits = queued(stage, key="a", fingerprint="1")
     assert queued(stage, key="a", fingerprint="1").id == waits.id
     assert stage.runs.line.place(waits).position == 1
+
+
+def test_a_line_that_is_full_takes_nobody_else(
+    stage: Any, held: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.runs.line.LONGEST", 2)
+    waits = [queued(stage) for _ in range(2)]
+    with pytest.raises(Conflict, match="2 runs wait in test already"):
+        queued(stage)
+    stage.runs.rollback(waits[0].id, by="test")
+    again = queued(stage)
+    assert stage.runs.line.place(again) == Place(position=2, run=waits[1].id)

@@ -171,6 +171,8 @@ async def test_a_page_of_an_error_needs_no_room_that_works(client: httpx.AsyncCl
     broken = await client.get("/api/runs")
     assert broken.status_code == 500
     assert broken.json()["title"] == "The console made a mistake"
+    assert broken.json()["detail"].startswith("ZeroDivisionError. The log has more about request ")
+    assert "division by zero" not in broken.text
 
 
 async def test_one_invocations_lines_are_a_click_away(client: httpx.AsyncClient, console: Any) -> None:

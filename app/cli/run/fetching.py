@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,22 +25,33 @@ def fetch(url: str, folder: Path) -> Path:
     """The file in that folder. Invalid where there is none, or it is of a kind that Chaos Toolkit does not take."""
     headers = {"Accept": "application/json, application/x-yaml", **_signed(url)}
     try:
-        answer = httpx.get(url, headers=headers, timeout=PATIENCE, follow_redirects=True)
+        with httpx.stream("GET", url, headers=headers, timeout=PATIENCE, follow_redirects=True) as answer:
+            content = _read(answer, url)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Invalid(f"{url} can not be fetched: {error}.") from error
     if answer.status_code != httpx.codes.OK:
         raise Invalid(f"{url} can not be fetched: it answers {answer.status_code}.")
-    if len(answer.content) > LARGEST:
-        raise Invalid(f"{url} is larger than {LARGEST // 1024 // 1024} MB.")
-    path = folder / f"experiment{_suffix(answer, url)}"
-    path.write_bytes(answer.content)
+    path = folder / f"experiment{_suffix(answer, content, url)}"
+    path.write_bytes(content)
     return path
 
 
-def _suffix(answer: httpx.Response, url: str) -> str:
+def _read(answer: httpx.Response, url: str) -> bytes:
+    """All of it, but never more than may be kept, nor for longer than patience lasts."""
+    ends, content = time.monotonic() + PATIENCE, bytearray()
+    for part in answer.iter_bytes():
+        content += part
+        if len(content) > LARGEST:
+            raise Invalid(f"{url} is larger than {LARGEST // 1024 // 1024} MB.")
+        if time.monotonic() > ends:
+            raise Invalid(f"{url} can not be fetched: it takes longer than {PATIENCE:g} s.")
+    return bytes(content)
+
+
+def _suffix(answer: httpx.Response, content: bytes, url: str) -> str:
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/plain":
-        return ".json" if answer.text.lstrip().startswith(("{", "[")) else ".yaml"
+        return ".json" if content.lstrip().startswith((b"{", b"[")) else ".yaml"
     if kind not in SUFFIXES:
         raise Invalid(
             f"{url} is {kind or 'of no named type'}; an experiment is {', '.join(SUFFIXES)}, or text/plain."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,8 +28,9 @@ def check(asked: Asked) -> None:
     """Invalid where one of them can not be written, or is of no known form."""
     if asked.report and asked.report.suffix not in REPORTS:
         raise Invalid(f"--report {asked.report}: a report is {', '.join(REPORTS)}, by the file's suffix.")
+    taken = {Path(asked.source).resolve(): "the experiment"} if asked.is_file and not asked.is_url else {}
     for what, path in wanted(asked):
-        if why := _unwritable(path):
+        if why := _taken(path, taken) or _unwritable(path):
             raise Invalid(f"--{what if what in ('journal', 'junit') else 'report'} {path}: {why}.")
 
 
@@ -51,12 +52,24 @@ def write(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        temporary.write_bytes(content)
+        with temporary.open("xb") as file:  # never into what somebody else has put there
+            file.write(content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _taken(path: Path, taken: dict[Path, str]) -> str:
+    """Why it would overwrite another one; empty where it does not. A device, such as /dev/stdout, takes any number."""
+    if path.exists() and not path.is_file():
+        return ""
+    real = path.resolve()
+    if real in taken:
+        return f"that is {taken[real]}"
+    taken[real] = "another file that this run is to write"
+    return ""
 
 
 def _unwritable(path: Path) -> str:
@@ -67,8 +80,10 @@ def _unwritable(path: Path) -> str:
         return "" if os.access(path, os.W_OK) else "it may not be written"
     if not path.parent.is_dir():
         return f"there is no folder {path.parent}"
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            return ""
+        temporary.touch(exist_ok=False)  # by a name as long as the one that `write` uses
+        temporary.unlink()
     except OSError as error:
-        return f"{path.parent} can not be written to ({error.strerror})"
+        return f"{path} can not be written ({error.strerror})"
+    return ""
