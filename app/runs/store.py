@@ -187,15 +187,9 @@ def events_after(session: Session, run_id: int, seq: int) -> list[Event]:
     ]
 
 
-def users_of(
-    session: Session, environment: str, stores: Sequence[str], *, before: int | None = None
-) -> list[Run]:
-    """Unfinished runs that arm one of these stores, or will, the first one first; of smaller ids than `before`."""
-    return [
-        run
-        for run in unfinished(session, environment)
-        if set(run.facts.get("stores", ())) & set(stores) and (before is None or run.id < before)
-    ]
+def users_of(session: Session, environment: str, stores: Sequence[str]) -> list[Run]:
+    """Unfinished runs that arm one of these stores, or will, the first one first."""
+    return [run for run in unfinished(session, environment) if set(run.facts.get("stores", ())) & set(stores)]
 
 
 def to_run(row: RunRow) -> Run:
