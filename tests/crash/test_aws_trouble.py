@@ -46,7 +46,7 @@ class Desk:
             name="test",
             region="us-east-2",
             endpoint_url=self.world.oracle.url,
-            dialects={NAME: "failure-lambda/0.x"},
+            dialects={NAME: "failure-lambda/0.x", "other": "failure-lambda/0.x"},
         )
         environments = {"test": environment}
         storage = Storage(sqlite_url(self.folder / f"{name}.sqlite"))
