@@ -289,6 +289,7 @@ def test_a_mistake_of_our_own_has_no_verdicts_code(
         raise RuntimeError("nobody expected it")
 
     monkeypatch.setattr(cli.gameday, "main", broken)
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)  # other tests of this process set up logs
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 70
