@@ -26,6 +26,7 @@ BEHIND_AT_MOST = 1.0  # seconds to catch up on; after more, what was missed is s
 KEPT = 300.0  # seconds that objects live; no retry comes later than that
 SWEEP = 500  # objects deleted at once; S3 takes a thousand
 PAUSE_AFTER_ERROR = 1.0  # seconds
+DICE = random.SystemRandom()  # its own: the process's generator may belong to somebody's seed
 SYMBOLS = ("AMZN", "GOOG", "MSFT", "NFLX", "ORCL", "SAP")
 
 
@@ -157,9 +158,9 @@ def body(name: str, *, malformed: bool) -> bytes:
     """A share price as a JSON object, or half of one."""
     record = {
         "id": name,
-        "symbol": random.choice(SYMBOLS),  # noqa: S311  nothing depends on it
-        "price": round(random.uniform(10, 500), 2),  # noqa: S311
-        "volume": random.randrange(1, 1000),  # noqa: S311
+        "symbol": DICE.choice(SYMBOLS),
+        "price": round(DICE.uniform(10, 500), 2),
+        "volume": DICE.randrange(1, 1000),
         "at": datetime.now(UTC).isoformat(),
     }
     text = json.dumps(record)
