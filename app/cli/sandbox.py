@@ -35,9 +35,10 @@ def run(
     if importlib.util.find_spec("ministack") is None:
         raise SettingsError(NOT_INSTALLED)
     isolate()
-    from app.main import prepare, serve
+    from app.main import serve
+    from app.runs.children import start_fork_server
 
-    children = prepare()  # before the first thread
+    children = start_fork_server()  # before the first thread
 
     def console(settings: Settings, control: Control) -> None:
         serve(settings, children=children, sandbox=control, opened=lambda url: opened(url, browser=browser))

@@ -11,8 +11,9 @@ from typing import Any
 
 from app.experiments.activities import Found
 
+ROLLBACK_STRATEGIES = ("always", "default", "never", "deviated")
 STRATEGIES: Mapping[str, tuple[str, ...]] = {
-    "rollbacks": ("always", "default", "never", "deviated"),
+    "rollbacks": ROLLBACK_STRATEGIES,
     "hypothesis": (
         "default", "before-method-only", "after-method-only", "during-method-only", "continuously", "skip",
         "continously",  # as it was once spelt

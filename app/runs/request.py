@@ -11,11 +11,11 @@ from app.aws.metering import metrics_requested
 from app.errors import Invalid, Problem
 from app.experiments import plain
 from app.experiments.extension import StopCondition
+from app.experiments.runtime import ROLLBACK_STRATEGIES
 from app.runs import stopping
 from app.runs.arming import Intent
 from app.settings import Environment, Settings
 
-STRATEGIES = ("always", "default", "never", "deviated")
 DRY = ("probes", "actions", "activities", "pause")
 
 
@@ -61,9 +61,9 @@ class Request:
             known = ", ".join(settings.environments)
             raise _invalid("environment", f"There is no environment “{environment}”. There are: {known}.")
         strategy = rollback_strategy or _own_strategy(document)
-        if strategy not in STRATEGIES:
+        if strategy not in ROLLBACK_STRATEGIES:
             raise _invalid(
-                "rollback_strategy", f"“{strategy}” is no rollback strategy: {_either(STRATEGIES)}."
+                "rollback_strategy", f"“{strategy}” is no rollback strategy: {_either(ROLLBACK_STRATEGIES)}."
             )
         if dry is not None and dry not in DRY:
             raise _invalid("dry", f"“{dry}” is no kind of dry run: {_either(DRY)}.")

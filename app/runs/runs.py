@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import platform
 import secrets
-import shutil
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from app import crash
@@ -27,11 +25,12 @@ from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding
 from app.runs.children import Children
 from app.runs.dispatch import InProcess
-from app.runs.line import Line, in_use_by, in_use_by_run, refuse_when_full
+from app.runs.line import Line, in_use_by
 from app.runs.preflight import Preflight, plain
+from app.runs.queueing import Started, queue_up
 from app.runs.reading import FromFiles
 from app.runs.record import Record
-from app.runs.request import Request, as_json, facts_of
+from app.runs.request import Request, facts_of
 from app.runs.rollback import end, roll_back
 from app.runs.rooms import (
     AwsRoom,
@@ -43,7 +42,7 @@ from app.runs.rooms import (
     ReadingRoom,
     Rooms,
 )
-from app.runs.run import Event, Outcome, Rollback, Run, RunStatus, Wanted
+from app.runs.run import Event, Outcome, Rollback, Run, Wanted
 from app.runs.timeline import TimelineStep, timeline
 from app.settings import Settings
 from app.storage import Storage
@@ -139,7 +138,7 @@ class Runs:
             raise in_use_by(holder)
         facts |= self._looked_at(reading, request, passing=PASSING if queue else ())
         facts["waits"] = holder is not None
-        run = self._insert(experiment, request, facts, key=key, queue=queue, by=by)
+        run = queue_up(self.rooms, self.record, experiment, request, facts, key=key, wait=queue, by=by)
         crash.here("run-queued")
         if run.waiting:
             self.line.wake()
@@ -299,76 +298,6 @@ class Runs:
     def _attendance(self, run_id: int) -> Attendance:
         return Attendance(self.rooms, self.record, run_id, supervisor=self.supervisor_id)
 
-    def _insert(
-        self,
-        experiment: Any,
-        request: Request,
-        facts: dict[str, Any],
-        *,
-        key: str | None,
-        queue: bool,
-        by: str,
-    ) -> Run:
-        relative = Path("runs", secrets.token_hex(8), "snapshot")
-        target = self.rooms.settings.data / relative
-        target.parent.mkdir(parents=True)
-        try:
-            taken = self.rooms.reading.snapshot(experiment, target)
-            return self._queue(experiment, request, facts, taken, str(relative), key=key, queue=queue, by=by)
-        except BaseException:
-            shutil.rmtree(target.parent, ignore_errors=True)
-            raise
-
-    def _queue(
-        self,
-        experiment: Any,
-        request: Request,
-        facts: dict[str, Any],
-        taken: Any,
-        relative: str,
-        *,
-        key: str | None,
-        queue: bool,
-        by: str,
-    ) -> Run:
-        columns = {
-            "experiment": experiment.id,
-            "title": experiment.title,
-            "environment": request.environment.name,
-            "requested_by": by,
-            "request": request.row,
-            "status": str(RunStatus.QUEUED),
-            "snapshot": relative,
-            "sha256": taken.sha256,
-            "git_commit": taken.git_commit,
-            "git_dirty": taken.git_dirty,
-            "document": as_json(experiment.document),
-            "facts": {**facts, "file": Path(experiment.file).name, **_place(experiment)},
-            "journal_state": "none",
-            "created_at": self.rooms.clock.now(),
-            "key": key,
-        }
-        with self.rooms.storage.writing() as session:
-            if key is not None and (started := store.with_key(session, key)) is not None:
-                raise Started(started)
-            ahead = store.users_of(session, request.environment.name, facts["stores"])
-            if ahead and not queue:
-                raise in_use_by_run(", ".join(facts["stores"]), ahead[0].id)
-            columns["facts"]["waits"] = bool(ahead) or facts["waits"]
-            if columns["facts"]["waits"]:
-                refuse_when_full(session, request.environment.name)
-            run_id = store.insert(session, columns)
-            queued = (
-                "queued",
-                {"by": by, "environment": request.environment.name, "experiment": experiment.id},
-            )
-            events = store.append(session, run_id, [queued], at=self.rooms.clock.now())
-            run = store.read(session, run_id)
-        self.record.announce(run_id, events)
-        if run is None:
-            raise NotFound(f"There is no run {run_id}.")
-        return run
-
     def _watch(self, run: Run, reading: Any) -> None:
         queries = [signal.query for signal in reading.signals if signal.query is not None]
         if queries:
@@ -384,19 +313,6 @@ class Runs:
     ) -> list[Run]:
         """The newest first."""
         return self.find(Wanted(experiment=experiment, environment=environment), limit=limit)
-
-
-class Started(Exception):  # noqa: N818  it is no error: somebody was first
-    """Another start with the same key has just written its run."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(run.id)
-        self.run = run
-
-
-def _place(experiment: Any) -> dict[str, str]:
-    """Where it runs, if not in its snapshot."""
-    return {} if experiment.workdir is None else {"workdir": str(experiment.workdir)}
 
 
 def same(first: Run, fingerprint: str | None) -> Run:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.errors import Invalid, Problem
 from app.experiments import plain
+from app.experiments.runtime import ROLLBACK_STRATEGIES
 from app.schedules import cron, zones
 from app.schedules.rule import Kind, Rule, fires, shortest_gap
 
@@ -18,7 +19,6 @@ LONGEST_NAME, LONGEST_TEXT, MOST = 200, 400, 50
 SHORTEST_INTERVAL = timedelta(minutes=1)
 LONGEST_JITTER = timedelta(days=1)
 WHENS = {"cron": Kind.CRON, "every": Kind.INTERVAL, "at": Kind.ONCE}
-STRATEGIES = ("always", "default", "deviated", "never")
 FIELDS = (
     "name", "experiment", "environment", *WHENS, "time_zone", "start", "end", "jitter", "only_on_business_days",
     "missed", "queue", "paused", "tell", "variables", "rollback_strategy", "accept",
@@ -100,8 +100,8 @@ def _definition(form: _Form) -> Definition:
         form.wrong("missed", "A missed fire is “skip” or “run_once”.")
         missed = Missed.SKIP
     strategy = form.text("rollback_strategy") or None
-    if strategy is not None and strategy not in STRATEGIES:
-        form.wrong("rollback_strategy", f"A rollback strategy is one of {', '.join(STRATEGIES)}.")
+    if strategy is not None and strategy not in ROLLBACK_STRATEGIES:
+        form.wrong("rollback_strategy", f"A rollback strategy is one of {', '.join(ROLLBACK_STRATEGIES)}.")
     if form.unknown:
         for one in form.unknown:
             form.wrong(one, f"There is no such field. There are: {', '.join(FIELDS)}.")

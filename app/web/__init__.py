@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
+from app.console import Console
 from app.settings import person
 from app.web import (
     active,
@@ -37,7 +38,6 @@ from app.web import (
     upkeep,
     usage,
 )
-from app.web.console import Console
 from app.web.guards import Guard, is_stranger
 from app.web.lanes import Lanes
 from app.web.openapi import described

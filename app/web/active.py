@@ -9,13 +9,13 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from app.access import Need
+from app.console import Console
 from app.faults import Entry
 from app.faults.entry import Phase
 from app.faults.telling import share
 from app.runs import Run, RunStatus
 from app.web.answers import answered
 from app.web.asked import Rooms
-from app.web.console import Console
 from app.web.etags import etag_of, unchanged
 from app.web.guards import needs
 from app.web.shapes import Shape

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from app.console import Console
 from app.evidence import Proof, explain
 from app.faults import Entry, FaultState, Stray
 from app.faults.plan import needs_flush, resting
 from app.faults.recycling import by_hand as by_hand_recycling
 from app.settings import Environment
-from app.web.console import Console
 from app.web.words import by_hand
 
 JUST_NOW = timedelta(minutes=2)  # how long the bar still tells what became of a fault

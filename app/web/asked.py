@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 from fastapi import Depends, Path, Request
 from pydantic import AfterValidator, BeforeValidator
 
+from app.console import Console
 from app.errors import Invalid, NotFound
 from app.settings import Environment
-from app.web.console import Console
 from app.web.guards import who
 from app.web.render import Show
 from app.web.streams import Streams

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from app.console import Console
 from app.errors import GamedayError
 from app.experiments import shell_lines
 from app.runs.checks import Finding, Level, ok
 from app.settings import Environment
-from app.web.console import Console
 from app.web.story import Story
 
 IS_CODE = "An experiment is code: it runs commands as the user that the console runs as."

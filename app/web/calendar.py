@@ -12,13 +12,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from app.access import Need
+from app.console import Console
 from app.runs import Run
 from app.schedules import Fire, Schedule, Upcoming, zones
 from app.schedules.ical import Freeze
 from app.settings import Environment
 from app.web.asked import Place, Rooms, Shown
 from app.web.coming import AHEAD, DAY, MOST_A_DAY, MOST_DRAWN, Coming, coming
-from app.web.console import Console
 from app.web.guards import needs
 from app.web.panels import Page
 

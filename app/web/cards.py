@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.console import Console
 from app.metrics import MET
 from app.queries import Judgement, Tolerance
 from app.queries.explain import explain, largest, moved
 from app.settings import Environment
-from app.web.console import Console
 from app.web.words import number, span
 
 STALE_AFTER = 2  # polling periods

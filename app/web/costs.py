@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
 
+from app.console import Console
 from app.usage import Kind
-from app.web.console import Console
 
 
 class Used(BaseModel):

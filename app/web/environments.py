@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from app.access import Need
+from app.console import Console
 from app.errors import GamedayError
 from app.settings import Environment
 from app.web import shapes
 from app.web.answers import answered
 from app.web.asked import Rooms
-from app.web.console import Console
 from app.web.guards import needs
 
 api = APIRouter(prefix="/api/environments", tags=["environments"], dependencies=[needs(Need.SEE)])

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.console import Console
 from app.evidence import Proof, explain
 from app.faults import Entry
 from app.runs import Run
 from app.web.armed import proof_of
-from app.web.console import Console
 
 
 @dataclass(frozen=True, kw_only=True)

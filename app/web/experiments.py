@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import Invalid, Problem
 from app.runs import Run
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, experiment_json, story_json
 from app.web.asked import Place, Rooms, Shown, Streamed, Who, form
 from app.web.before import before
-from app.web.console import Console
 from app.web.errors import is_fragment, wants_page
 from app.web.etags import etag_of
 from app.web.guards import needs

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.console import Console
 from app.errors import GamedayError
 from app.runs import Run
 from app.settings import Environment
-from app.web.console import Console
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import Invalid
 from app.faults import Lever
 from app.runs import Run
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, lever_json
 from app.web.asked import Form, Rooms, Shown, Who
-from app.web.console import Console
 from app.web.errors import is_fragment
 from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs, require

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.console import Console
 from app.errors import GamedayError
 from app.faults import Lever
 from app.runs import Place, Run
@@ -17,7 +18,6 @@ from app.sandbox.control import SandboxState
 from app.settings import Environment
 from app.web.armed import ArmedBar, armed_bar
 from app.web.cards import Moment, SignalCard, signal_cards
-from app.web.console import Console
 from app.web.costs import run_cost
 from app.web.evidenced import evidence_card
 from app.web.focus import Focus, focus_on, reading_of

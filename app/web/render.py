@@ -12,12 +12,12 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from app.console import Console
 from app.errors import GamedayError
 from app.usage import dollars
 from app.web import static, words
 from app.web.armed import place
 from app.web.boards import Boards
-from app.web.console import Console
 from app.web.guards import credential_of, who
 from app.web.panels import Page, Panel, panels
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import Conflict
 from app.faults import FaultState
 from app.faults.entry import Phase
@@ -18,7 +19,6 @@ from app.reports.report import Report, gather
 from app.runs import RunStatus, Verdict
 from app.web.answers import answered
 from app.web.asked import Rooms, RowId
-from app.web.console import Console
 from app.web.guards import needs
 from app.web.shapes import Shape, Step
 

@@ -13,12 +13,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import NotFound
 from app.runs import Run, RunStatus, Verdict, Wanted
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, fault_json, run_json
 from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Time, Who, row_id
-from app.web.console import Console
 from app.web.costs import run_cost
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs, still_allowed

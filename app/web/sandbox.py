@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import Invalid, NotFound
 from app.sandbox.control import Control, SandboxState
 from app.web.answers import SEE_OTHER, answered
 from app.web.asked import Form, Place, Rooms, Shown
-from app.web.console import Console
 from app.web.errors import is_fragment
 from app.web.guards import needs
 from app.web.panels import Page

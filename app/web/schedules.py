@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import Conflict
 from app.runs import Run
 from app.schedules import Fire, Preview, Schedule
 from app.web import schedule_shapes, shapes
 from app.web.asked import Rooms, RowId, Who
-from app.web.console import Console
 from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs
 from app.web.keys import IdempotencyKey, begun, key_of, replayed

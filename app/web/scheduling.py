@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import Invalid
 from app.schedules import Schedule, zones
 from app.schedules.definition import FIELDS, WHENS
 from app.web.asked import Form, Place, Rooms, RowId, Shown, Who, row_id
-from app.web.console import Console
 from app.web.errors import is_fragment
 from app.web.guards import needs
 from app.web.panels import Page

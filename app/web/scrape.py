@@ -14,11 +14,11 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from starlette.responses import Response
 
 from app.access import Need
+from app.console import Console
 from app.faults import Entry
 from app.runs import Outcome
 from app.usage import Kind
 from app.web.asked import Rooms
-from app.web.console import Console
 from app.web.guards import needs
 
 routes = APIRouter(tags=["health"], dependencies=[needs(Need.SEE)])

@@ -12,13 +12,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import GamedayError
 from app.faults import Entry
 from app.notifications import StopLink
 from app.runs import Run
 from app.web.armed import place
 from app.web.asked import Form, Rooms, Shown
-from app.web.console import Console
 from app.web.errors import wants_page
 from app.web.guards import needs
 from app.web.render import Show

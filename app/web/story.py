@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.console import Console
 from app.dialects import DIALECTS, Fault, recognise, sentence
 from app.errors import GamedayError
 from app.faults import Store, Understanding
 from app.runs import Run
 from app.schedules import Schedule
 from app.settings import Environment
-from app.web.console import Console
 from app.web.focus import reading_of
 
 STRIP = 12  # runs drawn in a row

@@ -19,11 +19,11 @@ from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi.encoders import jsonable_encoder
 from fastapi.sse import ServerSentEvent
 
+from app.console import Console
 from app.live import Message
 from app.runs import Event, Run
 from app.web.answers import event_json, sample_json
 from app.web.boards import Boards
-from app.web.console import Console
 from app.web.focus import focus_on, reading_of
 from app.web.panels import Page
 from app.web.watching import Watching

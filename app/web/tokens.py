@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse, Response
 
 from app.access import Access, Credential, Kind, Need, Role
 from app.access.access import LONGEST, LONGEST_NAME
+from app.console import Console
 from app.errors import NotFound
 from app.web import shapes
 from app.web.answers import answered
 from app.web.asked import Rooms, RowId, Who
-from app.web.console import Console
 from app.web.guards import credential_of, needs
 
 api = APIRouter(prefix="/api/tokens", tags=["access"], dependencies=[needs(Need.ADMIT)])

@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse
 
 from app.access import Need
+from app.console import Console
 from app.usage import AS_OF, Amounts, month_of, total
 from app.web.asked import Place, Rooms, Shown
-from app.web.console import Console
 from app.web.costs import Used, cost_of
 from app.web.guards import needs
 from app.web.panels import Page

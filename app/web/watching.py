@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from app.console import MetricRoom
 from app.metrics import PAGE
-from app.web.console import MetricRoom
 
 
 class Watching:

@@ -15,7 +15,7 @@ from tests.compat.server import serving
 from tests.compat.warm import Warm
 
 AT_ONCE = 3
-ENGINE = ("app.main", "app.cli.run.main", "app.runs.children:start_fork_server")
+ENGINE = ("app.engine", "app.cli.run.main", "app.runs.children:start_fork_server")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

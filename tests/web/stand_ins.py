@@ -12,6 +12,7 @@ from typing import Any
 
 from app.aws.clients import Identity
 from app.clock import Clock
+from app.console import Console
 from app.dialects import Fault
 from app.errors import Conflict, Invalid, KeyReused, NotFound, Problem
 from app.evidence import Invocation, Line, Proof
@@ -27,7 +28,6 @@ from app.settings import Environment, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
 from app.usage import Usage
-from app.web.console import Console
 from tests.web.material import (
     ARMED,
     DENY,

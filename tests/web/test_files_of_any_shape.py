@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from app import experiments
+from app.console import Console
 from app.experiments import Catalog
 from app.web.before import IS_CODE, before
-from app.web.console import Console
 from app.web.story import story
 
 pytestmark = pytest.mark.anyio

@@ -32,13 +32,13 @@ def serve(host: str, port: int, folder: Path, log: str | None) -> int:
     `default`, with this process's own AWS configuration.
     """
     from app import logs
-    from app.main import prepare
     from app.main import serve as open_console
+    from app.runs.children import start_fork_server
     from app.settings import load
 
     logs.configure(log)
     settings = load(folder.resolve(), host=host, port=port)
-    children = prepare()  # before the first thread
+    children = start_fork_server()  # before the first thread
     open_console(settings, children=children, opened=lambda url: click.echo(f"Game day is open on {url}"))
     return 0
 

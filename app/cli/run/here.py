@@ -23,8 +23,8 @@ from app.errors import Invalid
 from app.settings import load, person
 
 if TYPE_CHECKING:
+    from app.engine import Engine
     from app.experiments import Catalog, Experiment, WithFile
-    from app.main import Engine
     from app.reports.report import Report
     from app.runs.run import Run
     from app.settings import Settings
@@ -40,10 +40,11 @@ def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
     `alone` False: to look around only; nothing is repaired, and nothing moves by itself.
     """
     from app import crash
-    from app.main import assemble, prepare, refuse_unknown_dialects
+    from app.engine import assemble, refuse_unknown_dialects
+    from app.runs.children import start_fork_server
 
     crash.refuse_outside_tests()
-    children = prepare()  # before the first thread
+    children = start_fork_server()  # before the first thread
     settings = load(asked.folder)
     refuse_unknown_dialects(settings)
     _make(settings.data)
@@ -88,7 +89,7 @@ def _shared() -> Iterator[None]:
 
 @contextmanager
 def _only_here(settings: Settings, asked: Asked) -> Iterator[None]:
-    from app.main import FolderInUse, only_console
+    from app.folder import FolderInUse, only_console
 
     waiting = False
     while True:
