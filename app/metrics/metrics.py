@@ -23,7 +23,8 @@ from app.queries.requests import batches, entries, result_id, values
 from app.settings import Environment
 from app.storage import Storage
 
-HISTORY = timedelta(hours=1)  # fetched for a query that has none
+HISTORY = timedelta(hours=1)  # fetched at most
+UNSEEN, UNSEEN_POLLS = timedelta(seconds=65), 2.5  # without a sample: a gap, as charts draw it
 KEPT = timedelta(days=14)
 
 
@@ -218,17 +219,13 @@ class Metrics:
         return samples + self._history(environment, batch, now)
 
     def _history(self, environment: Environment, batch: list[Query], now: datetime) -> list[Sample]:
-        """The last hour of queries that have none, in one call.
+        """What there was while nobody looked, of the last hour, in one call.
 
-        From an hour ago on, each whole bucket of a query whose period is its window is what the probe would have
+        From then on, each whole bucket of a query whose period is its window is what the probe would have
         said at the bucket's end; so is each of a shorter period, of which the newest counts.
         """
-        new = [
-            query
-            for query in batch
-            if common_period(query) is not None
-            and not self.samples(environment.name, query.id, now - HISTORY, 1)
-        ]
+        since = {query.id: self._unseen_since(environment, query, now) for query in batch}
+        new = [query for query in batch if since[query.id] < now]
         if not new:
             return []
         end = now.replace(microsecond=0)
@@ -238,8 +235,20 @@ class Metrics:
             for number, (query, points) in enumerate(values(new, _series(told)))
             if not incomplete(told, number, query)
             for begin, value, parts in points
-            if (at := begin + timedelta(seconds=(common_period(query) or 0) / environment.speed)) < now
+            if since[query.id]
+            < (at := begin + timedelta(seconds=(common_period(query) or 0) / environment.speed))
+            < now
         ]
+
+    def _unseen_since(self, environment: Environment, query: Query, now: datetime) -> datetime:
+        """The end of what is known of it, an hour ago at the earliest; `now` where nothing is missing."""
+        if common_period(query) is None:
+            return now
+        newest = self.latest(environment.name, query.id)
+        if newest is None or newest.at < now - HISTORY:
+            return now - HISTORY
+        missing = now - newest.at > max(UNSEEN, UNSEEN_POLLS * timedelta(seconds=environment.poll_seconds))
+        return newest.at if missing else now
 
     def _ask(
         self, environment: Environment, batch: list[Query], *, start: datetime, end: datetime

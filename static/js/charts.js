@@ -155,6 +155,7 @@
     output.textContent = [new Date(at * 1000).toLocaleTimeString("en-GB"), number(chart.data[1][index], chart.spec.unit), ...parts].join(" · ");
   };
 
+  const apart = (chart, from, to) => to - from > 2.5 * Math.max(chart.spec.poll, 1) + 1 && to - from > 65;
   // Samples further apart than two periods have a gap between them: no data is not a line.
   const add = (chart, sample) => {
     const [times, values] = chart.data;
@@ -164,7 +165,7 @@
       if (known >= 0) { values[known] = sample.value; chart.parts[known] = sample.parts; }
       return;
     }
-    if (newest !== undefined && sample.at - newest > 2.5 * Math.max(chart.spec.poll, 1) + 1 && sample.at - newest > 65) {
+    if (newest !== undefined && apart(chart, newest, sample.at)) {
       times.push(newest + 0.001); values.push(null); chart.parts.push(null);
     }
     times.push(sample.at); values.push(sample.value); chart.parts.push(sample.parts);
@@ -197,6 +198,13 @@
     chart.loaded = true;
     redraw(chart);
   };
+  // With the first sample, and the first after a gap, the server has fetched what was before it.
+  const hear = (chart, sample) => {
+    const newest = chart.data[0][chart.data[0].length - 1];
+    if (chart.loaded && (newest === undefined || apart(chart, newest, sample.at))) return load(chart);
+    add(chart, sample);
+    redraw(chart);
+  };
   const redraw = (chart) => chart.plot.setData(chart.data);
 
   const move = (chart, event) => {
@@ -218,7 +226,7 @@
   document.addEventListener("marks", ({ detail }) => { adopt(detail.data); charts.forEach(redraw); });
   document.addEventListener("sample", ({ detail }) => {
     const sample = JSON.parse(detail.data);
-    for (const chart of charts) if (chart.spec.query === sample.query && !chart.to) { add(chart, sample); redraw(chart); }
+    for (const chart of charts) if (chart.spec.query === sample.query && !chart.to) hear(chart, sample);
   });
   document.addEventListener("htmx:sse:after:connection", () => charts.filter((chart) => chart.loaded && !chart.to).forEach(load));
   matchMedia("print").addEventListener("change", () => document.dispatchEvent(new CustomEvent("theme"))); // paper is light

@@ -195,6 +195,27 @@ def test_the_last_hour_of_short_periods_is_fetched_too(metrics, clock):
     assert len(metrics.samples("staging", short.id, clock.now() - timedelta(hours=2))) == 13
 
 
+def test_what_nobody_looked_at_is_fetched_once_somebody_looks_again(metrics, cloudwatch, clock):
+    metrics.watch("page", "staging", [query("in")])
+    metrics.poll(PLACE)
+    left = clock.now()
+    clock.advance(30 * 60)
+    metrics.poll(PLACE)
+    clock.advance(60)
+    metrics.poll(PLACE)
+    since = [sample.at for sample in metrics.samples("staging", query("in").id, left + timedelta(seconds=1))]
+    assert len(since) == 5 + 2  # the ends of the buckets in between, and each poll its own
+    assert len(cloudwatch.asked) == 2 + 2 + 1
+
+
+def test_a_sample_that_came_late_leaves_nothing_to_fetch(metrics, cloudwatch, clock):
+    metrics.watch("page", "staging", [query("in")])
+    metrics.poll(PLACE)
+    clock.advance(140)
+    metrics.poll(PLACE)
+    assert len(cloudwatch.asked) == 2 + 1
+
+
 def test_terms_of_one_label_stay_apart():
     entries = [{"Id": "a", "Label": "x", "Expression": "b+c"}, *({"Id": i, "Label": "sent"} for i in "bc")]
     labels = [term.label for term in Query(document=json.dumps(entries), result="a", window=300).terms]
