@@ -43,6 +43,8 @@ GB = 1024**3
         (machine.aws_command("/bin/aws", "aws-cli/2.1"), "ok", "aws-cli/2.1"),
         (machine.aws_command("/bin/aws", ""), "warning", "awscli"),
         (machine.aws_command(None, ""), "problem", "pip install awscli"),
+        (machine.aws_files({}), "ok", "~/.aws"),
+        (machine.aws_files({"c": "Permission denied"}), "problem", "c (Permission denied)"),
         (machine.dates(machine.Dates(path="/bin/date", gnu=True)), "ok", "GNU"),
         (machine.dates(machine.Dates(path="/bin/date", used_by=("lab/exp_2",))), "problem", "brew install coreutils"),
         (machine.dates(machine.Dates(path="/bin/date", used_by=("a", "b", "c", "d"))), "problem", "a, b, c and more"),
@@ -205,6 +207,17 @@ def test_no_region_and_no_credentials_are_two_problems(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     assert examined(tmp_path)[1]["default", "credentials"]["level"] == "ok"
+
+
+def test_a_credentials_file_that_can_not_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "credentials"  # a folder, since nothing is closed to root
+    file.mkdir()
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    code, found = examined(tmp_path, "--sandbox")
+    assert code == 1
+    assert str(file) in found["machine", "aws-files"]["sentence"]
 
 
 def test_a_database_that_is_none_and_a_port_in_use_are_told(tmp_path: Path) -> None:

@@ -64,6 +64,14 @@ def test_what_compose_asks_for_is_what_the_image_has() -> None:
     assert grace > 20  # seconds: rollbacks get eight, and disarming asks AWS
 
 
+def test_compose_sets_no_variable_that_its_user_has_not_set() -> None:
+    told = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["gameday"]["environment"]
+    assert "AWS_PROFILE" in told
+    assert not [
+        one for one in told if "=" in one
+    ]  # an empty AWS_PROFILE is a profile that boto3 does not find
+
+
 def test_nothing_of_the_checkout_that_is_not_needed_goes_into_the_image() -> None:
     ignored = set((ROOT / ".dockerignore").read_text().split())
     assert {".git", ".venv", ".gameday", "tests", "node_modules"} <= ignored

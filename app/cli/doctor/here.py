@@ -38,6 +38,7 @@ def looks(settings: Settings) -> list[Look]:
         "python": lambda: machine.python(sys.version_info[:3]),
         "chaostoolkit": lambda: machine.toolkit({name: _version(name) for name in machine.TESTED}),
         "aws": _aws,
+        "aws-files": lambda: machine.aws_files(unreadable_aws_files(os.environ)),
         "date": lambda: machine.dates(dates_of(settings)),
         "node": _node,
         "experiments": lambda: _files(settings),
@@ -71,6 +72,21 @@ def _aws() -> Finding:
     found = shutil.which("aws", path=path_of_runs())
     told = _answer([found, "--version"]) if found else None
     return machine.aws_command(found, told.stdout.split()[0] if told and told.stdout else "")
+
+
+def unreadable_aws_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """Why, by file, of those that are there."""
+    names = {"AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials", "AWS_CONFIG_FILE": "~/.aws/config"}
+    found = {}
+    for variable, usual in names.items():
+        file = Path(environ.get(variable) or usual).expanduser()
+        try:
+            file.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            found[str(file)] = error.strerror or str(error)
+    return found
 
 
 def dates_of(settings: Settings) -> machine.Dates:

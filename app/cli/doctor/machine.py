@@ -70,6 +70,15 @@ def aws_command(path: str | None, version: str) -> Finding:
     return ok("aws", f"{version} ({path}).")
 
 
+def aws_files(unreadable: Mapping[str, str]) -> Finding:
+    """boto3 passes over what it can not read without a word, and then finds no credentials."""
+    if unreadable:
+        told = ", ".join(f"{file} ({why})" for file, why in unreadable.items())
+        return problem("aws-files", f"Can not be read, so that nothing in there is known: {told}.",
+                       "Give this user the right to, or use AWS_… variables.")  # fmt: skip
+    return ok("aws-files", "What there is of ~/.aws can be read.")
+
+
 def dates(facts: Dates) -> Finding:
     """The lab's probes ask the shell for `date --date '5 min ago'`, which only GNU's date understands."""
     if facts.gnu:
