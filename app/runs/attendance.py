@@ -41,7 +41,7 @@ class Attendance:
         self._record = record
         self._supervisor = supervisor
         self._clock: Clock = rooms.clock
-        self._gate = threading.Lock()  # nothing arms between "stop" and the first disarm
+        self._gate = threading.Lock()  # nothing goes on between "stop" and the first disarm
         self._stopped_by: str | None = None
         self._rolling_back = False
         self._child: Child | None = None
@@ -100,9 +100,11 @@ class Attendance:
     def _attend(self) -> None:
         try:
             run = self._claim()
-            if run is not None:
-                with about(environment=run.environment):
-                    self._conduct(run)
+            if run is None:  # it was taken out of the line while it was being begun
+                self._rooms.metrics.unwatch(f"run:{self.run_id}")
+                return
+            with about(environment=run.environment):
+                self._conduct(run)
         except Exception:
             LOGGER.exception("Run %s could not be attended to its end", self.run_id)
         finally:
@@ -224,29 +226,35 @@ class Attendance:
 
         What arms is written before it may go on.
         """
-        activity = dict(message.get("data") or {})
+        try:
+            answer = self._consider(dict(message.get("data") or {}))
+            self._let_go(run, child, message, answer)
+        except Refusal as refusal:
+            self._refuse(child, message, str(refusal))
+        except Exception as error:
+            LOGGER.exception("Run %s: the console could not answer", run.id)
+            self._refuse(child, message, f"the console failed: {error}")
+
+    def _consider(self, activity: Mapping[str, Any]) -> Answer:
+        """It asks AWS, which may take long: whoever ends the run does not wait for it."""
+        self._refuse_once_stopped()
+        if self._arming is None:
+            raise Refusal("the run is not attended")
+        return self._arming.asked(activity)
+
+    def _let_go(self, run: Run, child: Child, message: Mapping[str, Any], answer: Answer) -> None:
         with self._gate:
-            try:
-                answer = self._consider(activity)
-            except Refusal as refusal:
-                self._refuse(child, message, str(refusal))
-                return
-            except Exception as error:
-                LOGGER.exception("Run %s: the console could not answer", run.id)
-                self._refuse(child, message, f"the console failed: {error}")
-                return
+            self._refuse_once_stopped()
             if answer.told:
                 self._untold += answer.told
                 self._write(run)
             words = {"provider": answer.provider} if answer.provider else {}
             child.answer(message["ask"], answer="go", read_back=bool(answer.told), **words)
 
-    def _consider(self, activity: Mapping[str, Any]) -> Answer:
+    def _refuse_once_stopped(self) -> None:
+        """What was intended by then is disarmed with the rest of the run."""
         if self._stopped_by is not None:
             raise Refusal(f"the run was stopped by {self._stopped_by}")
-        if self._arming is None:
-            raise Refusal("the run is not attended")
-        return self._arming.asked(activity)
 
     def _refuse(self, child: Child, message: Mapping[str, Any], why: str) -> None:
         child.answer(message["ask"], answer="refuse", why=why)

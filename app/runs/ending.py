@@ -159,8 +159,10 @@ def _proof(rooms: Rooms, run: Run, entry: Any) -> Any:
 
 
 def _status(raw: Mapping[str, Any] | None, state: JournalState, *, stopped: bool) -> RunStatus:
+    """Chaos Toolkit's own word, where it is one that is known."""
     if raw is not None and state is JournalState.KEPT:
-        return RunStatus(raw.get("status") or RunStatus.INTERRUPTED)
+        told = raw.get("status")
+        return RunStatus(told) if told in set(RunStatus) else RunStatus.INTERRUPTED
     return RunStatus.INTERRUPTED if stopped else RunStatus.ABORTED
 
 

@@ -151,7 +151,9 @@ def _seen(rooms: Rooms, run: Run, signal: Mapping[str, Any]) -> bool:
 
     A run too short for a sample has its probe's word, unless that probe calls "nothing" a number.
     """
-    environment = rooms.settings.environment(run.environment)
+    environment = rooms.settings.environments.get(run.environment)
+    if environment is None:  # it was taken out of the settings meanwhile
+        return False
     ended = run.ended_at or rooms.clock.now()
     stale = timedelta(seconds=STALE_AFTER * environment.poll_seconds)
     began = (run.started_at or run.created_at) - stale

@@ -92,8 +92,9 @@ class Line:
         return None
 
     def leave(self, run: Run, *, by: str) -> bool:
-        """Take a run out of the line, for good: `interrupted`. False where it has begun, or ended, meanwhile."""
-        words = {"text": f"Taken out of the line by {by}.", "by": by}
+        """End a run before it begins, in line or not: `interrupted`. False where it has begun, or ended, meanwhile."""
+        how = "Taken out of the line" if run.waiting else "Ended before it began"
+        words = {"text": f"{how}, by {by}.", "by": by}
         return self._end(run, ("note", words), told={}, stopped_by=by)
 
     def send_away(self, *, by: str) -> None:

@@ -42,13 +42,13 @@ from app.runs.rooms import (
     ReadingRoom,
     Rooms,
 )
-from app.runs.run import Event, Outcome, Rollback, Run, Wanted
+from app.runs.run import Event, Outcome, Rollback, Run, RunStatus, Wanted
 from app.runs.timeline import TimelineStep, timeline
 from app.settings import Settings
 from app.storage import Storage
 
 PASSING = ("armed", "alarm")  # refusals that may be over by the time that a run in line begins
-NEVER_BEGAN = "The run waited in line and never begins. Nothing of it is armed."
+NEVER_BEGAN = "The run had not begun, and never begins. Nothing of it is armed."
 
 
 class Runs:
@@ -213,7 +213,7 @@ class Runs:
         `told`: a sentence on how it was asked for; None: by the button.
         """
         run = self.get(run_id)
-        if run.waiting and self.line.leave(run, by=by):
+        if run.status is RunStatus.QUEUED and self.line.leave(run, by=by):
             return Rollback(run=self.get(run_id), entries=(), disarmed=True, sentence=NEVER_BEGAN)
         attendance = self.dispatch.attending(run_id)
         return roll_back(
@@ -229,7 +229,7 @@ class Runs:
         lever = self.rooms.faults.engage(environment, by=by, why=why)
         stopped = self.active(environment)
         for run in stopped:
-            if run.waiting and self.line.leave(run, by=f"{SAFETY_LEVER}, engaged by {by}"):
+            if run.status is RunStatus.QUEUED and self.line.leave(run, by=f"{SAFETY_LEVER}, engaged by {by}"):
                 continue
             attendance = self.dispatch.attending(run.id)
             if attendance is not None and attendance.forbid(by=f"{SAFETY_LEVER}, engaged by {by}"):

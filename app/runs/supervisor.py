@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from app.logs import about
 from app.runs import ending, processes, store
@@ -37,14 +39,16 @@ class Supervisor:
             attendance.wait_settled(KILLED_WITHIN)
 
     def heal(self) -> None:
-        """End what a killed console left: processes first, then faults, then the rows. Nothing runs again."""
+        """End what a killed console left: processes first, then faults, then the rows. Nothing runs again.
+
+        What can not be ended is told and left as it is: it must not keep the console from starting, nor its guardian
+        from disarming.
+        """
         with self._rooms.storage.reading() as session:
             left = [(run, *store.child_of(session, run.id)) for run in store.unfinished(session)]
             unsettled = store.unsettled(session)
-        hurry = threading.Event()
-        hurry.set()
         for run, pid, started in left:
-            with about(run_id=run.id, environment=run.environment):
+            with _each(run, "could not be ended"):
                 LOGGER.warning(
                     "Run %s was left by a console that ended without a word; it is ended now", run.id
                 )
@@ -58,8 +62,10 @@ class Supervisor:
                     exit_code=None,
                     crashed=True,
                 )
+        hurry = threading.Event()
+        hurry.set()
         for run in [*(run for run, *_ in left), *unsettled]:
-            with about(run_id=run.id, environment=run.environment):
+            with _each(run, "could not be given a verdict"):
                 ending.settle(self._rooms, self._runs.record, run.id, hurry=hurry)
 
     def shutdown(self, *, hurry: threading.Event | None = None, wait: bool = True) -> None:
@@ -80,6 +86,15 @@ class Supervisor:
             _end_by(attendance, deadline, hurry or threading.Event())
             attendance.hurry()
         self._runs.line.send_away(by=GOING_DOWN)
+
+
+@contextmanager
+def _each(run: Run, what_else: str) -> Iterator[None]:
+    with about(run_id=run.id, environment=run.environment):
+        try:
+            yield
+        except Exception:
+            LOGGER.exception("Run %s %s", run.id, what_else)
 
 
 def _end_by(attendance: Attendance, deadline: float, hurry: threading.Event) -> None:

@@ -240,7 +240,8 @@ class FakeMetrics:
         self.recorded += samples
 
     def unwatch(self, subject: str) -> None:
-        pass
+        if subject in self.watched:
+            self.watched.remove(subject)
 
     def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> list[Any]:
         return []

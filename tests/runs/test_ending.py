@@ -6,6 +6,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from app.errors import Conflict
 from app.faults import FaultState
 from app.runs import RunStatus, Verdict, processes, store
+from app.runs.runs import NEVER_BEGAN
 
 SLEEP = {
     "type": "action",
@@ -77,6 +79,60 @@ def test_pressed_while_arming_nothing_is_armed_afterwards(stage: Any, experiment
         go_on.set()
         assert pressed.result(20).disarmed
     assert is_off(stage)
+
+
+def test_pressed_while_aws_does_not_answer_a_later_activity_it_disarms_at_once(
+    stage: Any, experiment: Any, eventually: Any
+) -> None:
+    reached, answers = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        if "confirm" in stage.faults.calls:  # the second fault's: the first one is armed
+            reached.set()
+            answers.wait(20)
+
+    stage.faults.on_intend = hang
+    run = stage.start(experiment(stage.arms(), {**stage.arms(), "name": "Arm again"}))
+    assert reached.wait(10)
+    with ThreadPoolExecutor(1) as pool:
+        pressed = pool.submit(stage.runs.rollback, run.id, by="ann")
+        try:
+            eventually(lambda: is_off(stage))
+            assert not pressed.done()
+        finally:
+            answers.set()
+        assert pressed.result(20).disarmed
+    assert is_off(stage)
+
+
+def test_pressed_before_anybody_attends_to_it_the_run_never_begins(stage: Any, experiment: Any) -> None:
+    enqueue, pressed = stage.runs.dispatch.enqueue, []
+
+    def press_first(run_id: int) -> None:
+        pressed.append(stage.runs.rollback(run_id, by="ann"))
+        enqueue(run_id)
+
+    stage.runs.dispatch.enqueue = press_first
+    stage.runs.rooms.reading.signals = [
+        SimpleNamespace(key="k", id="q", name="n", query=SimpleNamespace(id="q"), tolerance=None,
+                        tolerance_text="", unit="", terms=()),
+    ]  # fmt: skip
+    run = stage.finish(stage.start(experiment(stage.arms())))
+    assert (pressed[0].disarmed, pressed[0].sentence) == (True, NEVER_BEGAN)
+    assert (run.status, run.verdict, run.stopped_by) == (RunStatus.INTERRUPTED, Verdict.STOPPED, "ann")
+    assert "started" not in stage.kinds(run)
+    assert is_off(stage)
+    assert stage.runs.rooms.metrics.watched == []
+
+
+def test_a_status_that_nobody_knows_is_an_interruption(stage: Any, experiment: Any) -> None:
+    (stage.folder / "bin" / "odd.py").write_text(
+        "def after_experiment_control(context, state, **words):\n    state['status'] = 'odd'\n"
+    )
+    odd = {"name": "odd", "provider": {"type": "python", "module": "odd"}}
+    run = stage.finish(stage.start(experiment(controls=[odd])))
+    assert json.loads(stage.runs.journal(run.id))["status"] == "odd"
+    assert run.status is RunStatus.INTERRUPTED
 
 
 def test_a_write_on_its_way_when_the_run_is_ended_does_not_stay(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -111,6 +112,32 @@ def armed_entry(again: Any, run_id: int, armed: Path) -> None:
     )  # fmt: skip
     armed.write_text(value)
     again.faults.confirm(entry.id)
+
+
+def test_a_run_that_can_not_be_ended_is_in_nobodys_way(
+    stage: Any, experiment: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.runs.dispatch.enqueue = lambda _: None  # as if killed right after the row
+    broken, other = stage.start(experiment(), "one"), stage.start(experiment(stage.arms()), "two")
+    (stage.runs.rooms.folder(broken.snapshot) / "journal.json").mkdir()
+    stage.supervisor.heal()
+    assert not stage.runs.get(broken.id).ended
+    assert stage.runs.get(other.id).verdict is Verdict.STOPPED
+    assert f"Run {broken.id} could not be ended" in caplog.text
+
+
+def test_a_run_of_an_environment_that_is_there_no_more_is_ended_too(stage: Any, experiment: Any) -> None:
+    stage.runs.dispatch.enqueue = lambda _: None
+    query = SimpleNamespace(id="q")
+    words = {"tolerance": None, "tolerance_text": "", "query": query, "unit": "", "terms": ()}
+    stage.runs.rooms.reading.signals = [SimpleNamespace(key="k", id="q", name="n", **words)]
+    run = stage.start(experiment())
+    again = restarted(stage, stage.folder)
+    rooms = again.runs.rooms
+    object.__setattr__(rooms.settings, "environments", {"other": Environment(name="other")})
+    again.supervisor.heal()
+    assert again.runs.get(run.id).verdict is Verdict.STOPPED
+    rooms.storage.close()
 
 
 def test_a_process_of_somebody_else_with_the_same_id_is_left_alone() -> None:
