@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from app.logs import visible
 from app.reports.charts import HEIGHT, WIDTH, chart
 from app.reports.report import Report
-from app.reports.words import number, span
+from app.reports.words import capital, number, span
 from app.shipped import shipped
 
 FOLDER = shipped("templates") / "reports"
@@ -79,7 +79,7 @@ def _jinja() -> Environment:
         lstrip_blocks=True,
         finalize=_seen,
     )
-    made.filters |= {"number": number, "span": span, "at": _at, "md": _md}
+    made.filters |= {"capital": capital, "number": number, "span": span, "at": _at, "md": _md}
     return made
 
 

@@ -16,6 +16,11 @@ def number(value: float | None, unit: str = "") -> str:
     return f"{sign}{text}{THIN}{unit}" if unit else f"{sign}{text}"
 
 
+def capital(words: str) -> str:
+    """As at the beginning of a line; Jinja's `capitalize` would make the rest small."""
+    return words[:1].upper() + words[1:]
+
+
 def _rounded(size: float, *, percent: bool) -> str:
     if percent:
         return f"{size:.1f}" if size < LARGE else f"{size:,.0f}".replace(",", THIN)

@@ -36,7 +36,7 @@ class Show:
         )  # fmt: skip
         self._jinja.filters |= {
             "number": words.number, "span": words.span, "clock": words.clock, "share": words.share, "text": _text,
-            "bytes": words.size, "dollars": dollars,
+            "bytes": words.size, "dollars": dollars, "capital": words.capital,
         }  # fmt: skip
         self._jinja.globals |= {
             "dom_id": words.dom_id, "plural": words.plural, "ago": words.ago, "asset": static.asset,

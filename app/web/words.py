@@ -7,9 +7,9 @@ import re
 import shlex
 from datetime import datetime
 
-from app.reports.words import THIN, number, span
+from app.reports.words import THIN, capital, number, span
 
-__all__ = ["ago", "by_hand", "clock", "dom_id", "number", "plural", "share", "size", "span"]
+__all__ = ["ago", "by_hand", "capital", "clock", "dom_id", "number", "plural", "share", "size", "span"]
 
 MINUTE, DAY, LARGE = 60, 86400, 1000
 

@@ -165,7 +165,7 @@ async def test_the_arming_form_says_what_it_would_do(client: httpx.AsyncClient) 
         "store": "failureLambdaConfig",
     }
     told = await client.get("/faults/sentence", params=form)
-    assert "half of the invocations are refused dynamodb.*.amazonaws.com, for 5 minutes" in told.text
+    assert "Half of the invocations are refused dynamodb.*.amazonaws.com, for 5 minutes" in told.text
     wrong = await client.get("/faults/sentence", params={**form, "target": "dynamodb.[*"})
     assert "not a regular expression" in wrong.text
 

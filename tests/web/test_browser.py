@@ -17,6 +17,7 @@ import uvicorn
 from app.access import Access
 from app.clock import SystemClock
 from app.notifications import Sender
+from app.runs.checks import warning
 from app.settings import Channel
 from app.web import create_app
 from tests.web.test_stopping import stop_token
@@ -159,6 +160,25 @@ def test_a_chart_is_read_by_keyboard_and_takes_new_samples(served: str, page: An
     assert page.complaints == []
 
 
+def test_what_is_known_before_a_run_is_looked_at_again_once_its_signals_have_data(
+    served: str, page: Any, console: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = console.runs.preflight
+    monkeypatch.setattr(
+        console.runs,
+        "preflight",
+        lambda *asked, **more: [warning("no-data", "No fresh data.", ""), *said(*asked, **more)],
+    )
+    page.goto(served + STRICT)
+    assert "No fresh data" in page.inner_text("#preflight")
+    monkeypatch.setattr(console.runs, "preflight", said)
+    page.wait_for_selector("#signal-messages-in-flight .u-over")
+    query = next(iter(console.metrics.values))
+    console.live.publish("signals:sandbox", "sample", console.metrics.sample(query, console.clock.now(), 0))
+    page.wait_for_selector("#preflight:not(:has-text('No fresh data')):has-text('translated')")
+    assert page.complaints == []
+
+
 def test_without_javascript_a_page_is_read_and_rolled_back(served: str, page: Any, console: Any) -> None:
     run = console.runs.add()
     console.faults.armed(run_id=str(run.id))
@@ -207,7 +227,7 @@ def test_a_stop_link_is_looked_at_and_pressed_on_a_phone_without_scripts(
     entry = console.faults.armed()
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(f"{served}/stop?token={stop_token(console, 'fault', entry.id)}")
-    assert "half of the invocations of ChaosTransformer" in page.inner_text("main")
+    assert "Half of the invocations of ChaosTransformer" in page.inner_text("main")
     assert page.evaluate("document.scripts.length") == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert console.faults.active()

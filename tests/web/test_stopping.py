@@ -47,7 +47,7 @@ async def test_a_preview_changes_nothing_and_a_press_disarms(
     assert answer.status_code == 405
     assert console.faults.active()
     for told in (
-        "half of the invocations of ChaosTransformer",
+        "Half of the invocations of ChaosTransformer",
         "sandbox",
         "000000000000",
         "us-east-2",
