@@ -9,20 +9,28 @@ from sqlalchemy import text
 
 from app.access import Need
 from app.errors import Unavailable
-from app.web import shapes
 from app.web.asked import Rooms
 from app.web.guards import needs
+from app.web.shapes import Shape
 
 routes = APIRouter(tags=["health"], dependencies=[needs(Need.NOTHING)])
 
 
-@routes.get("/healthz", response_model=shapes.Health)
+class Health(Shape):
+    status: str
+
+
+class Readiness(Health):
+    stuck: list[str]
+
+
+@routes.get("/healthz", response_model=Health)
 def alive() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@routes.get("/readyz", response_model=shapes.Readiness)
+@routes.get("/readyz", response_model=Readiness)
 def ready(console: Rooms) -> dict[str, Any]:
     """Its database answers. What is stuck armed is told here, too, but does not make it less ready."""
     try:

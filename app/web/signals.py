@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse
 
 from app.access import Need
 from app.errors import Invalid
-from app.web import shapes
+from app.queries import Judgement
 from app.web.answers import answered, sample_json, signal_json
 from app.web.armed import armed_bar
 from app.web.asked import Place, Rooms, Time
@@ -18,12 +18,38 @@ from app.web.cards import signal_cards
 from app.web.focus import reading_of
 from app.web.guards import needs
 from app.web.panels import moment
+from app.web.shapes import Shape
 
 api = APIRouter(prefix="/api/signals", tags=["signals"], dependencies=[needs(Need.SEE)])
 MOST = 2000
 
 
-@api.get("", response_model=list[shapes.Signal])
+class Sample(Shape):
+    """`at` in seconds since 1970; a null `value` is no data, which is not zero."""
+
+    query: str
+    at: float
+    value: float | None
+    parts: dict[str, Any]
+
+
+class Signal(Shape):
+    """A probe of the hypothesis as it stands. `query`: what its samples are asked for by."""
+
+    key: str
+    name: str
+    query: str | None
+    unit: str
+    tolerance: str
+    judgement: Judgement | None
+    value: float | None
+    at: datetime | None
+    parts: dict[str, float | None]
+    reads: str
+    error: str
+
+
+@api.get("", response_model=list[Signal])
 def listed(experiment: str, console: Rooms, place: Place) -> JSONResponse:
     """The signals of an experiment's hypothesis, each with its newest value and whether that is within its tolerance."""
     found = console.catalog.load(experiment)
@@ -34,7 +60,7 @@ def listed(experiment: str, console: Rooms, place: Place) -> JSONResponse:
     return answered([signal_json(card) for card in signal_cards(console, reading.signals, when)])
 
 
-@api.get("/{query_id}/samples", response_model=list[shapes.Sample])
+@api.get("/{query_id}/samples", response_model=list[Sample])
 def samples(
     query_id: str,
     console: Rooms,
