@@ -125,13 +125,23 @@ class Ledger:
         return self._select(or_(and_(IS_ACTIVE, over, ready), look))
 
     def settling(self, since: datetime) -> list[Entry]:
-        """Disarmed after `since`, and not known to be clean yet."""
+        """Disarmed, or last seen to inject, after `since`, and not known to be clean yet."""
         return self._select(
             LedgerRow.state == FaultState.DISARMED.value,
-            LedgerRow.disarmed_at >= since,
+            or_(LedgerRow.disarmed_at >= since, LedgerRow.last_hit_at >= since),
             LedgerRow.armed_at.is_not(None),
             LedgerRow.clean_at.is_(None),
         )
+
+    def firing(self, since: datetime) -> list[Entry]:
+        """Disarmed, and seen to inject all the same, after `since` and not quiet since then."""
+        maybe = self._select(
+            LedgerRow.state == FaultState.DISARMED.value,
+            LedgerRow.last_hit_at >= since,
+            LedgerRow.last_hit_at > LedgerRow.settles_at,
+            LedgerRow.quiet_at.is_(None),
+        )
+        return [entry for entry in maybe if entry.still_fires]
 
     def undecided(self, environment: str | None) -> list[Entry]:
         """Whose store somebody else wrote, and where nobody has chosen between the values."""

@@ -106,6 +106,51 @@ def test_injections_that_go_on_are_an_alarm(scene: Scene) -> None:
     assert scene.entry.stuck
 
 
+def test_what_still_fires_is_not_forgotten_until_it_is_quiet(scene: Scene) -> None:
+    for _ in range(5):  # longer than anybody waits for quiet otherwise
+        scene.last_seen = scene.clock.now() + timedelta(minutes=10)
+        assert scene.after(601) is Phase.STUCK
+        assert [entry.id for entry in scene.faults.stuck()] == [scene.entry.id]
+        assert [entry.id for entry in scene.faults.settling()] == [scene.entry.id]
+    assert scene.after(10) is Phase.QUIET
+    assert scene.faults.stuck() == []
+    scene.value = 0.5
+    assert scene.after(1) is Phase.CLEAN
+
+
+def test_what_can_be_seen_no_more_is_counted_for_as_long_as_a_container_lives(scene: Scene) -> None:
+    scene.last_seen = scene.clock.now() + timedelta(seconds=60)
+    assert scene.after(61) is Phase.STUCK
+    scene.can_see = False
+    assert scene.after(23 * 3600) is Phase.STUCK
+    assert scene.faults.stuck()
+    scene.after(3600)
+    assert scene.faults.stuck() == []
+    assert scene.faults.settling() == []
+
+
+def test_one_that_can_not_be_looked_at_keeps_nobody_from_the_others(scene: Scene) -> None:
+    looked: list[int] = []
+
+    class Broken(Scene):
+        def proof(self, *given: Any) -> Proof:
+            looked.append(len(looked))
+            if len(looked) == 1:
+                raise RuntimeError("no such environment")
+            return Proof(since=given[3], until=given[4], last_seen=None, can_see=True)
+
+    entry = scene.faults.arm(
+        store=Store(environment="test", name="p"), fault=REFUSED, by="ann", lifetime=timedelta(minutes=5)
+    )
+    scene.faults.disarm(entry.id, by="ann", why="asked")
+    other = Broken(scene.faults, scene.clock, entry)
+    scene.clock.advance(60)
+    assert Aftermath(
+        faults=scene.faults, evidence=other, metrics=other, signals=other, clock=scene.clock
+    ).step()
+    assert len(looked) == 2
+
+
 def test_logs_that_can_not_be_read_prove_no_silence(scene: Scene) -> None:
     scene.can_see = False
     assert scene.after(600) is Phase.SETTLING

@@ -206,6 +206,12 @@ class FakeFaults:
     def settling(self) -> list[Entry]:
         return [entry for entry in self.entries if entry.state is FaultState.DISARMED]
 
+    def firing(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.still_fires]
+
+    def stuck(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.stuck]
+
     def undecided(self, environment: str | None = None) -> list[Entry]:
         return [entry for entry in self.entries if entry.undecided]
 
