@@ -130,13 +130,7 @@ class _Console:
 
     def all(self, **filters: str | None) -> list[Told]:
         query: Mapping[str, Any] = {name: value for name, value in filters.items() if value}
-        found: list[Told] = []
-        page = self._api.bytes("GET", "/api/schedules", params={**query, "limit": MOST})
-        while True:
-            found += page.json()
-            if "next" not in page.links:
-                return found
-            page = self._api.bytes("GET", page.links["next"]["url"])
+        return list(self._api.all("/api/schedules", params=query))
 
     def mistakes(self) -> Sequence[str]:
         """Those of files are told on its page, and with the schedules that they had."""

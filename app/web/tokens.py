@@ -17,6 +17,7 @@ from app.errors import NotFound
 from app.web.answers import answered
 from app.web.asked import Rooms, RowId, Who
 from app.web.guards import credential_of, needs
+from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.shapes import Shape
 
 api = APIRouter(prefix="/api/tokens", tags=["access"], dependencies=[needs(Need.ADMIT)])
@@ -67,10 +68,11 @@ class Wanted(BaseModel):
     kind: Literal["token", "link"] = "token"
 
 
-@api.get("", response_model=list[Credential])
-def listed(console: Rooms) -> JSONResponse:
-    """Everything that lets somebody in now, the oldest first. No secret can be read again."""
-    return answered([_json(one) for one in access(console).all()])
+@api.get("", response_model=list[Credential], responses=PAGED)
+def listed(request: Request, console: Rooms, after: Cursor, limit: Limit = 50) -> JSONResponse:
+    """Everything that lets somebody in now, the oldest first. No secret can be read again. `Link` has the next page."""
+    found = access(console).some(after=after or 0, limit=limit + 1)
+    return page_of(request, found, limit, lambda one: one.id, _json)
 
 
 @api.post("", status_code=201, response_model=NewCredential)

@@ -20,6 +20,7 @@ from app.web.errors import is_fragment
 from app.web.etags import IfMatch, require_match
 from app.web.faults import fault_etag
 from app.web.guards import needs
+from app.web.paging import PAGED, Limit, NameCursor, page_of
 
 api = APIRouter(prefix="/api/faults", tags=["faults"])
 by_hand = APIRouter(include_in_schema=False)
@@ -50,12 +51,28 @@ class Where(BaseModel):
     environment: str | None = None
 
 
-@api.get("/strays", dependencies=[needs(Need.SEE)], response_model=list[shapes.Stray])
-def strays(console: Rooms, place: Place, *, look: bool = False) -> JSONResponse:
-    """Armed values that the ledger does not hold, as the last look found them; `look=true` looks again."""
-    if look:
+@api.get("/strays", dependencies=[needs(Need.SEE)], response_model=list[shapes.Stray], responses=PAGED)
+def strays(
+    request: Request,
+    console: Rooms,
+    place: Place,
+    after: NameCursor,
+    limit: Limit = 50,
+    *,
+    look: bool = False,
+) -> JSONResponse:
+    """Armed values that the ledger does not hold, as the last look found them, by their places; `look=true` looks again.
+
+    `Link: …; rel="next"` where there are more.
+    """
+    if look and after is None:  # once for all pages
         console.faults.scan(place.name)
-    return answered([stray_json(stray) for stray in console.faults.strays()])
+    found = sorted((stray for stray in console.faults.strays() if _place(stray) > (after or "")), key=_place)
+    return page_of(request, found, limit, _place, stray_json)
+
+
+def _place(stray: Stray) -> str:
+    return f"{stray.store.environment}/{stray.store}"
 
 
 @api.post("/strays/disarm", dependencies=[needs(Need.DISARM)], response_model=shapes.SwitchedOff)

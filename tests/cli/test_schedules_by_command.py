@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from app.clock import SystemClock
+from app.runs import Verdict
 from app.settings import Environment
 from tests.cli.typed import typed
 from tests.schedules.conftest import EXPERIMENT, Recorder, World
 from tests.web.conftest import console
-from tests.web.material import STRICT
+from tests.web.material import STRICT, experiment
 from tests.web.test_browser import clock, served
 
 __all__ = ["clock", "console", "served"]
@@ -96,3 +97,19 @@ def test_through_a_console_they_are_the_same(served: str, console: Any, tmp_path
     assert len(gameday(tmp_path, "next", "--server", served).splitlines()) == 10
     assert "There is no schedule 9." in gameday(tmp_path, "show", "9", "--server", served, code=2)
     assert "does not answer" in gameday(tmp_path, "list", "--server", "http://127.0.0.1:1", code=2)
+
+
+def test_lists_of_a_console_are_read_to_their_end(served: str, console: Any, tmp_path: Path) -> None:
+    for _ in range(505):
+        console.runs.add(ago=900, verdict=Verdict.HELD)
+    for most, found in ((3, 3), (502, 502), (100_000, 505)):
+        listed = typed(tmp_path, "runs", "list", "--limit", str(most), "--output", "json", "--server", served)
+        ids = [run["id"] for run in json.loads(listed.stdout)]
+        assert (ids[0], len(ids)) == (545, found)
+        assert ids == sorted(ids, reverse=True)
+    experiments = [f"a/{number:03}" for number in range(501)]
+    console.catalog.known = [experiment(name, "One") for name in experiments]
+    listed = typed(tmp_path, "experiments", "list", "--output", "json", "--server", served)
+    assert [one["id"] for one in json.loads(listed.stdout)] == experiments
+    some = typed(tmp_path, "experiments", "list", "--text", "a/50", "--output", "json", "--server", served)
+    assert [one["id"] for one in json.loads(some.stdout)] == ["a/500"]

@@ -97,6 +97,8 @@ class FakeMetrics:
         seconds = range(longest // 6 * 6, -1, -6)
         return [self.sample(query_id, now, ago) for ago in seconds][:limit]
 
+    samples_from = samples
+
     def sample(self, query_id: str, now: datetime, ago: float) -> Any:
         value, parts = self.values.get(query_id, lambda _: (None, {}))(ago)
         return SimpleNamespace(
@@ -413,7 +415,7 @@ class FakeRuns:
         return self.find(Wanted(experiment=experiment, environment=environment), limit=limit)
 
     def find(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Run]:
-        same = ("experiment", "environment", "status", "verdict", "requested_by")
+        same = ("experiment", "environment", "status", "verdict", "requested_by", "schedule")
         found = [
             run
             for run in sorted(self.known.values(), key=lambda run: -run.id)

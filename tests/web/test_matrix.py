@@ -62,6 +62,7 @@ MATRIX = {
     ("PATCH", "/api/sandbox"): SANDBOX,
     ("GET", "/api/schedules"): SEE,
     ("POST", "/api/schedules"): RUN,
+    ("GET", "/api/schedules/fires"): SEE,
     ("GET", "/api/schedules/preview"): SEE,
     ("DELETE", "/api/schedules/{schedule_id:int}"): RUN,
     ("GET", "/api/schedules/{schedule_id:int}"): SEE,

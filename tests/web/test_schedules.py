@@ -188,6 +188,34 @@ async def test_fires_show_their_verdicts_and_are_paged(client: httpx.AsyncClient
     assert first.json()[0]["at"] == "2026-11-24T17:00:00+00:00"
 
 
+async def test_fires_of_all_schedules_are_filtered_by_state_time_and_place(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    first = (await created(client, name="a", cron="0 * * * *", time_zone="UTC")).headers["location"]
+    await created(client, name="b", cron="30 * * * *", time_zone="UTC")
+    scheduler = Scheduler(console.schedules, console.storage, console.clock)
+    for _ in range(6):  # the first one's run goes on, so all others are refused
+        console.clock.advance(1800)
+        scheduler.step()
+    every = (await client.get("/api/schedules/fires")).json()
+    assert [one["schedule"] for one in every] == [1, 2, 1, 2, 1, 2]
+    assert [one["state"] for one in every] == ["refused"] * 5 + ["started"]
+    assert [one["state"] for one in (await client.get("/api/schedules/fires?state=started")).json()] == [
+        "started"
+    ]
+    span = {"since": "2026-11-24T13:00:00Z", "until": "2026-11-24T14:00:00Z"}
+    there = (await client.get("/api/schedules/fires", params=span)).json()
+    assert [one["due_at"] for one in there] == ["2026-11-24T13:30:00+00:00", "2026-11-24T13:00:00+00:00"]
+    own = (await client.get(f"{first}/fires", params={**span, "state": "refused"})).json()
+    assert [(one["schedule"], one["due_at"]) for one in own] == [(1, "2026-11-24T13:00:00+00:00")]
+    assert (await client.get("/api/schedules/fires?environment=mars")).json() == []
+    seen = await client.get("/api/schedules/fires?limit=4&environment=sandbox")
+    assert len((await client.get(seen.links["next"]["url"])).json()) == 2
+    await client.delete(first)
+    assert len((await client.get("/api/schedules/fires")).json()) == 6
+    assert (await client.get(f"{first}/fires")).status_code == 404
+
+
 async def test_the_list_is_paged_and_filtered(client: httpx.AsyncClient) -> None:
     for number in range(5):
         await created(client, name=f"s{number}")
