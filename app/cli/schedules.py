@@ -14,7 +14,7 @@ import click
 
 from app.cli.beside import tell
 from app.cli.run.asking import Api
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, Problem
 
 if TYPE_CHECKING:
     from app.runs import Run
@@ -133,8 +133,8 @@ class _Console:
         return list(self._api.all("/api/schedules", params=query))
 
     def mistakes(self) -> Sequence[str]:
-        """Those of files are told on its page, and with the schedules that they had."""
-        return ()
+        """Of its files, with their lines."""
+        return [str(Problem(**one)) for one in self._api.json("GET", "/api/schedules/problems")]
 
     def one(self, number: int) -> Told:
         told: Told = self._api.json("GET", f"/api/schedules/{number}")

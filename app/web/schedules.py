@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -49,6 +50,12 @@ def listed(  # noqa: PLR0917  FastAPI passes them by name
         experiment=experiment, environment=environment, after=after or 0, limit=limit + 1
     )
     return page_of(request, found, limit, lambda one: one.id, lambda one: one.as_json)
+
+
+@looking.get("/problems", response_model=list[shapes.Mistake])
+def problems(console: Rooms) -> JSONResponse:
+    """What is wrong with files of schedules, by line. While a file has a mistake nothing of it fires."""
+    return answered([asdict(one) for one in console.schedules.files.problems])
 
 
 @looking.get("/preview", response_model=schedule_shapes.Preview)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.clock import SystemClock
+from app.errors import Problem
 from app.runs import Verdict
 from app.settings import Environment
 from tests.cli.typed import typed
@@ -95,6 +96,10 @@ def test_through_a_console_they_are_the_same(served: str, console: Any, tmp_path
     assert "nightly" in gameday(tmp_path, "list", "--server", served)
     assert f"run {console.runs.active()[0].id}" in gameday(tmp_path, "show", "1", "--server", served)
     assert len(gameday(tmp_path, "next", "--server", served).splitlines()) == 10
+    console.schedules.files.problems = (Problem(message="No such hour.", file="lab/schedules.yaml", line=4),)
+    listed = typed(tmp_path, "schedules", "list", "--server", served)
+    assert listed.stderr == "✕ lab/schedules.yaml:4  No such hour.\n"
+    assert "nightly" in listed.stdout
     assert "There is no schedule 9." in gameday(tmp_path, "show", "9", "--server", served, code=2)
     assert "does not answer" in gameday(tmp_path, "list", "--server", "http://127.0.0.1:1", code=2)
 

@@ -64,6 +64,8 @@ MATRIX = {
     ("POST", "/api/schedules"): RUN,
     ("GET", "/api/schedules/fires"): SEE,
     ("GET", "/api/schedules/preview"): SEE,
+    ("GET", "/api/schedules/problems"): SEE,
+    ("GET", "/api/calendar"): SEE,
     ("DELETE", "/api/schedules/{schedule_id:int}"): RUN,
     ("GET", "/api/schedules/{schedule_id:int}"): SEE,
     ("PATCH", "/api/schedules/{schedule_id:int}"): RUN,
