@@ -50,10 +50,12 @@ class Faults(Arming):
             raise failures[0]
         return over
 
-    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+    def choose(
+        self, entry_id: int, *, keep: str, by: str, check: Callable[[Entry], None] = lambda _: None
+    ) -> Entry:
         """See `Disarming`. A fault that is let stand is told of from then on as one that the ledger does not hold."""
         armed = self.entry(entry_id).theirs_armed
-        chosen = super().choose(entry_id, keep=keep, by=by)
+        chosen = super().choose(entry_id, keep=keep, by=by, check=check)
         if armed and keep == "theirs":
             self.scan(chosen.environment)
         return chosen

@@ -234,7 +234,8 @@ class FakeFaults:
         self.entries[entry_id - 1] = replace(self.entry(entry_id), **words)
         return self.entry(entry_id)
 
-    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+    def choose(self, entry_id: int, *, keep: str, by: str, check: Any = lambda _: None) -> Entry:
+        check(self.entry(entry_id))
         self.entries[entry_id - 1] = replace(
             self.entry(entry_id), resolved_by=by, outcome=f"{by} kept {keep}."
         )

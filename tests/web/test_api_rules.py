@@ -427,6 +427,19 @@ async def test_the_sandbox_is_read_and_changed(client: httpx.AsyncClient, consol
     assert (await client.get("/api/sandbox")).status_code == 404
 
 
+async def test_the_sandbox_is_changed_by_whoever_has_seen_it_last(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    seen = {"if-match": (await client.get("/api/sandbox")).headers["etag"]}
+    first = await client.patch("/api/sandbox", json={"rate": 5}, headers=seen)
+    assert (first.status_code, first.json()["rate"]) == (200, 5.0)
+    stale = await client.patch("/api/sandbox", json={"rate": 50}, headers=seen)
+    assert (stale.status_code, stale.json()["type"]) == (412, "/docs#problem-changed")
+    assert console.sandbox.rate == 5.0
+    now = {"if-match": first.headers["etag"]}
+    assert (await client.patch("/api/sandbox", json={"variant": "waits"}, headers=now)).status_code == 200
+
+
 async def test_a_fault_is_put_in_words_without_being_armed(client: httpx.AsyncClient, console: Any) -> None:
     asked = {"store": "x", "rate": 0.5, "deny_list": ["a.*", "b.*"], "minutes": 5}
     told = (await client.get("/api/faults/sentence", params=asked)).json()

@@ -286,6 +286,17 @@ async def test_a_form_makes_changes_holds_and_deletes_one(client: httpx.AsyncCli
     assert "Nothing runs by itself yet" in (await client.get("/schedules", headers=PAGE)).text
 
 
+async def test_a_schedule_that_was_changed_meanwhile_is_not_deleted_by_an_old_page(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    at = (await created(client)).headers["location"].removeprefix("/api")
+    shown = {"version": "1"}
+    assert 'name="version" value="1"><button class="stop">' in (await client.get(at, headers=PAGE)).text
+    console.schedules.amend(1, {"cron": "0 4 * * *"}, version=1)
+    assert (await client.post(f"{at}/delete", data=shown, headers=PAGE)).status_code == 412
+    assert (await client.post(f"{at}/delete", data={"version": "2"}, headers=PAGE)).status_code == 303
+
+
 async def test_what_the_form_does_not_show_stays(client: httpx.AsyncClient, console: Any) -> None:
     await created(client, variables={"a": 1}, accept=["unproven"])
     await client.post("/schedules/1", data=FORM | {"version": "1"}, headers=PAGE)
