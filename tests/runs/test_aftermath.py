@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from app.aws import InMemoryAws, InMemoryFunctions, InMemoryParameters
 from app.clock import FrozenClock
 from app.dialects import Fault, FaultMode
 from app.evidence import Proof
-from app.faults import Entry, Faults, Store
+from app.faults import Entry, Faults, FaultState, Store
 from app.faults.entry import Phase
 from app.live import Live
 from app.metrics import Sample
@@ -139,11 +139,14 @@ def test_one_that_can_not_be_looked_at_keeps_nobody_from_the_others(scene: Scene
                 raise RuntimeError("no such environment")
             return Proof(since=given[3], until=given[4], last_seen=None, can_see=True)
 
-    entry = scene.faults.arm(
-        store=Store(environment="test", name="p"), fault=REFUSED, by="ann", lifetime=timedelta(minutes=5)
-    )
-    scene.faults.disarm(entry.id, by="ann", why="asked")
-    other = Broken(scene.faults, scene.clock, entry)
+    other, _ = scene.faults.ledger.intend(replace(scene.entry, store=Store(environment="gone", name="q")))
+    over = {
+        "state": FaultState.DISARMED,
+        "armed_at": scene.entry.armed_at,
+        "disarmed_at": scene.entry.disarmed_at,
+    }
+    scene.faults.ledger.change(other.id, **over, settles_at=scene.entry.settles_at)
+    other = Broken(scene.faults, scene.clock, other)
     scene.clock.advance(60)
     assert Aftermath(
         faults=scene.faults, evidence=other, metrics=other, signals=other, clock=scene.clock
@@ -221,6 +224,18 @@ def test_a_store_that_is_armed_anew_is_left_to_that_fault(scene: Scene) -> None:
     scene.faults.arm(store=scene.entry.store, fault=REFUSED, by="bob", lifetime=timedelta(minutes=5))
     assert scene.after(60) is Phase.SETTLING
     assert scene.asked == 0
+
+
+def test_what_fires_of_a_store_that_was_armed_anew_is_told_of_the_newer_fault(scene: Scene) -> None:
+    again = scene.faults.arm(store=scene.entry.store, fault=REFUSED, by="bob", lifetime=timedelta(minutes=5))
+    scene.clock.advance(120)
+    scene.faults.disarm(again.id, by="bob", why="asked")
+    scene.last_seen = scene.clock.now()  # of the newer one, while it was armed
+    assert scene.after(1) is Phase.SETTLING
+    assert scene.faults.stuck() == []
+    scene.last_seen = scene.clock.now() + timedelta(seconds=60)
+    scene.after(61)
+    assert [entry.id for entry in scene.faults.stuck()] == [again.id]
 
 
 def test_after_half_an_hour_nobody_looks_any_more(scene: Scene) -> None:
