@@ -32,7 +32,7 @@ Filter = Annotated[str | None, Query(max_length=300)]
 SAME: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing has changed since that ETag."}}
 
 
-class Match(StrEnum):
+class Certainty(StrEnum):
     """Whether it is of the environment, function and account that were asked for."""
 
     YES = "yes"
@@ -46,7 +46,7 @@ class Somewhere(Shape):
     """
 
     id: int
-    match: Match
+    match: Certainty
     environment: str
     account: str | None
     region: str | None
@@ -127,7 +127,7 @@ def _name(function: str | None) -> str | None:
 
 def _answer(told: dict[str, Any]) -> dict[str, Any]:
     fires = any(one["phase"] == Phase.STUCK for one in told["settling"])
-    unsure = [one for rows in told.values() for one in rows if one["match"] is Match.MAYBE]
+    unsure = [one for rows in told.values() for one in rows if one["match"] is Certainty.MAYBE]
     return {"active": bool(told["faults"] or told["runs"] or fires), "note": NOTE if unsure else "", **told}
 
 
@@ -143,7 +143,7 @@ def _matching(rows: list[dict[str, Any]], wanted: dict[str, str | None]) -> list
         }
         judged = [told[name] for name, value in wanted.items() if value is not None]
         if False not in judged:
-            found.append({**one, "match": Match.MAYBE if None in judged else Match.YES})
+            found.append({**one, "match": Certainty.MAYBE if None in judged else Certainty.YES})
     return found
 
 
