@@ -85,6 +85,11 @@ class Access:
         with self._storage.reading() as session:
             return [one for one in store.every(session) if one.valid(self._clock.now())]
 
+    def some(self, *, after: int = 0, limit: int = 50) -> list[Credential]:
+        """The same, those with a greater id than `after`."""
+        with self._storage.reading() as session:
+            return store.valid(session, self._clock.now(), after=after, limit=limit)
+
     def _insert(
         self, kind: Kind, *, name: str, role: Role, lifetime: timedelta, by: str, parent: int | None = None
     ) -> Issued:

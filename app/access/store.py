@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.access.credential import Credential, Kind
@@ -52,6 +52,15 @@ def revoke(session: Session, credential_id: int, at: datetime) -> bool:
 def every(session: Session, kinds: Sequence[Kind] = tuple(Kind)) -> list[Credential]:
     query = select(CredentialRow).where(CredentialRow.kind.in_(kinds)).order_by(CredentialRow.id)
     return [to_credential(row) for row in session.scalars(query)]
+
+
+def valid(session: Session, now: datetime, *, after: int, limit: int) -> list[Credential]:
+    """What lets somebody in at `now`, by id, those with a greater one than `after`: the same as `Credential.valid`."""
+    spent = and_(CredentialRow.kind == Kind.LINK, CredentialRow.used_at.is_not(None))
+    query = select(CredentialRow).where(
+        CredentialRow.id > after, CredentialRow.revoked_at.is_(None), CredentialRow.expires_at > now, ~spent
+    )
+    return [to_credential(row) for row in session.scalars(query.order_by(CredentialRow.id).limit(limit))]
 
 
 def to_credential(row: CredentialRow) -> Credential:

@@ -14,7 +14,7 @@ from app.cli.listing import Row
 from app.cli.listing_rooms import Filters, Rows, found, grouped
 from app.clock import SystemClock
 from app.errors import Invalid, NotFound
-from app.experiments import Catalog, Signal, read
+from app.experiments import Catalog, Signal, matching, read
 from app.faults.ledger import Ledger
 from app.metrics import MET, Sample
 from app.metrics import store as samples
@@ -48,8 +48,8 @@ class Folder:
         return found
 
     def _experiments(self, filters: Filters) -> Rows:
-        del filters
-        return [self._experiment(one) for one in self._catalog.all()]
+        found = matching(self._catalog.all(), tag=filters.get("tag"), text=filters.get("text"))
+        return [self._experiment(one) for one in found]
 
     def _one_of_experiments(self, key: str, filters: Filters) -> dict[str, Any]:
         del filters

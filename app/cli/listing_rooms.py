@@ -18,7 +18,7 @@ from app.errors import NotFound
 LISTED_ONLY = ("environments", "signals")  # the API has a list of these, and no address for each
 OF_SIGNALS = ("name", "query", "unit", "value", "at")
 Rows = list[dict[str, Any]]
-Filters = Mapping[str, Any]  # environment, experiment, limit; those that were given
+Filters = Mapping[str, Any]  # environment, experiment, tag, text, limit; those that were given
 
 
 class Source(Protocol):
@@ -38,8 +38,8 @@ class Console:
     def listed(self, noun: str, filters: Filters) -> Rows:
         if noun == "signals":
             return grouped(self._probes(filters))
-        rows: Rows = self._api.json("GET", f"/api/{noun}", params=dict(filters))
-        return rows
+        wanted = dict(filters)
+        return self._api.all(f"/api/{noun}", params=wanted, most=wanted.pop("limit", None))
 
     def one(self, noun: str, key: str, filters: Filters) -> dict[str, Any]:
         if noun in LISTED_ONLY:

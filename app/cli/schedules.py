@@ -14,7 +14,7 @@ import click
 
 from app.cli.beside import tell
 from app.cli.run.asking import Api
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, Problem
 
 if TYPE_CHECKING:
     from app.runs import Run
@@ -130,17 +130,11 @@ class _Console:
 
     def all(self, **filters: str | None) -> list[Told]:
         query: Mapping[str, Any] = {name: value for name, value in filters.items() if value}
-        found: list[Told] = []
-        page = self._api.bytes("GET", "/api/schedules", params={**query, "limit": MOST})
-        while True:
-            found += page.json()
-            if "next" not in page.links:
-                return found
-            page = self._api.bytes("GET", page.links["next"]["url"])
+        return list(self._api.all("/api/schedules", params=query))
 
     def mistakes(self) -> Sequence[str]:
-        """Those of files are told on its page, and with the schedules that they had."""
-        return ()
+        """Of its files, with their lines."""
+        return [str(Problem(**one)) for one in self._api.json("GET", "/api/schedules/problems")]
 
     def one(self, number: int) -> Told:
         told: Told = self._api.json("GET", f"/api/schedules/{number}")

@@ -5,7 +5,7 @@ What a file names is never imported here, and nothing that it says is executed.
 
 from app.experiments.catalog import Catalog
 from app.experiments.commands import shell_lines
-from app.experiments.experiment import Experiment
+from app.experiments.experiment import Experiment, matching
 from app.experiments.intents import FaultIntent, intents_of
 from app.experiments.one_file import WithFile, open_file
 from app.experiments.reading import Reading, read
@@ -23,6 +23,7 @@ __all__ = [
     "Step",
     "WithFile",
     "intents_of",
+    "matching",
     "open_file",
     "read",
     "shell_lines",

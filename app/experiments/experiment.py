@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,3 +32,15 @@ class Experiment:
     @property
     def valid(self) -> bool:
         return not self.problems
+
+
+def matching(experiments: Iterable[Any], *, tag: str | None = None, text: str | None = None) -> list[Any]:
+    """Those with that tag, and that text in their id, title or description, by id; None: whichever."""
+    sought = (text or "").casefold()
+    found = [
+        one
+        for one in experiments
+        if (tag is None or tag in one.tags)
+        and any(sought in part.casefold() for part in (one.id, one.title, one.description))
+    ]
+    return sorted(found, key=lambda one: str(one.id))

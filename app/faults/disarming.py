@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -46,14 +47,18 @@ class Disarming(Ground):
             crash.here("disarm-answered")
             return self._settled(entry, settled, by=by, why=why)
 
-    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+    def choose(
+        self, entry_id: int, *, keep: str, by: str, check: Callable[[Entry], None] = lambda _: None
+    ) -> Entry:
         """Whose value stands where somebody else wrote the store: `theirs`, or `ours`, what was there before.
 
+        `check` raises where the entry, which nobody changes meanwhile, is not the one that was meant.
         Conflict where nothing is to be chosen, or where the store was written once more meanwhile: then it is
         shown again. Unavailable where AWS does not do it.
         """
         with self._holding(self.entry(entry_id).store):
             entry = self.entry(entry_id)
+            check(entry)
             if not entry.undecided:
                 raise Conflict(
                     f"There is nothing to choose for {entry.store}: nobody else's value is in question."

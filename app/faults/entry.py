@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -140,6 +141,12 @@ class Entry:
         if self.state is not FaultState.DISARMED or self.settles_at is None or self.quiet_at is not None:
             return False
         return self.last_hit_at is not None and self.last_hit_at > self.settles_at + GRACE
+
+    @property
+    def mark(self) -> str:
+        """Another one after whatever people decide about it, and after whatever somebody else wrote instead."""
+        decided = (self.state, self.disarm_by, self.requested_at, self.resolved_by, self.theirs)
+        return hashlib.sha256("|".join(map(str, decided)).encode()).hexdigest()[:32]
 
     @property
     def undecided(self) -> bool:

@@ -20,6 +20,8 @@ __all__ = ["TOPIC", "Faults"]
 
 log = logging.getLogger(__name__)
 LOOKED_AFTER = timedelta(minutes=30)  # after that nobody waits for quiet any more
+# AWS replaces containers within hours: what was seen no later than that is over, even where no log can tell.
+CONTAINERS_LIVE = timedelta(days=1)
 
 
 class Faults(Arming):
@@ -48,10 +50,12 @@ class Faults(Arming):
             raise failures[0]
         return over
 
-    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+    def choose(
+        self, entry_id: int, *, keep: str, by: str, check: Callable[[Entry], None] = lambda _: None
+    ) -> Entry:
         """See `Disarming`. A fault that is let stand is told of from then on as one that the ledger does not hold."""
         armed = self.entry(entry_id).theirs_armed
-        chosen = super().choose(entry_id, keep=keep, by=by)
+        chosen = super().choose(entry_id, keep=keep, by=by, check=check)
         if armed and keep == "theirs":
             self.scan(chosen.environment)
         return chosen
@@ -117,8 +121,18 @@ class Faults(Arming):
         return tuple(stray for found in self._strays.values() for stray in found)
 
     def settling(self) -> list[Entry]:
-        """Disarmed within the last half hour, and not known to be clean yet. Newest first."""
-        return self.ledger.settling(self._clock.now() - LOOKED_AFTER)
+        """Disarmed, or seen to inject, within the last half hour and not known to be clean; and what still fires. Newest first."""
+        found = {entry.id: entry for entry in self.ledger.settling(self._clock.now() - LOOKED_AFTER)}
+        found |= {entry.id: entry for entry in self.firing()}
+        return [found[number] for number in sorted(found, reverse=True)]
+
+    def firing(self) -> list[Entry]:
+        """Disarmed, and still in warm containers that inject: until they are quiet, or are all gone. Newest first."""
+        return self.ledger.firing(self._clock.now() - CONTAINERS_LIVE)
+
+    def stuck(self) -> list[Entry]:
+        """What should be off and is not, in every environment: not put back so far, or still firing."""
+        return [*(entry for entry in self.active() if entry.stuck), *self.firing()]
 
     def note(self, entry_id: int, **seen: datetime) -> Entry:
         """Keep what was seen after a disarm: `last_hit_at`, `quiet_at`, `clean_at`."""

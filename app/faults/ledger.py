@@ -10,7 +10,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from app.clock import Clock
 from app.dialects import DisarmPlan, Fault, FaultMode, Match
@@ -125,13 +126,25 @@ class Ledger:
         return self._select(or_(and_(IS_ACTIVE, over, ready), look))
 
     def settling(self, since: datetime) -> list[Entry]:
-        """Disarmed after `since`, and not known to be clean yet."""
+        """Disarmed, or last seen to inject, after `since`, not known to be clean yet, and not armed anew."""
         return self._select(
             LedgerRow.state == FaultState.DISARMED.value,
-            LedgerRow.disarmed_at >= since,
+            or_(LedgerRow.disarmed_at >= since, LedgerRow.last_hit_at >= since),
             LedgerRow.armed_at.is_not(None),
             LedgerRow.clean_at.is_(None),
+            ~_armed_anew(),
         )
+
+    def firing(self, since: datetime) -> list[Entry]:
+        """Disarmed, and seen to inject all the same, after `since` and not quiet since then."""
+        maybe = self._select(
+            LedgerRow.state == FaultState.DISARMED.value,
+            LedgerRow.last_hit_at >= since,
+            LedgerRow.last_hit_at > LedgerRow.settles_at,
+            LedgerRow.quiet_at.is_(None),
+            ~_armed_anew(),
+        )
+        return [entry for entry in maybe if entry.still_fires]
 
     def undecided(self, environment: str | None) -> list[Entry]:
         """Whose store somebody else wrote, and where nobody has chosen between the values."""
@@ -179,6 +192,13 @@ def busy(holder: Entry) -> Conflict:
         f"{holder.store} is armed by hand by {holder.by}: {holder.sentence}. Disarm that first.",
         fault=holder.id,
     )
+
+
+def _armed_anew() -> ColumnElement[bool]:
+    """Its store was armed once more since: what fires there from then on is told of that fault."""
+    later = aliased(LedgerRow)
+    same = and_(later.environment == LedgerRow.environment, later.store == LedgerRow.store)
+    return exists().where(same, later.id > LedgerRow.id, later.armed_at.is_not(None))
 
 
 def _of_store(store: Store) -> ColumnElement[bool]:

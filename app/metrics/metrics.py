@@ -105,6 +105,13 @@ class Metrics:
         with self.storage.reading() as session:
             return store.since(session, environment, query_id, since, limit)
 
+    def samples_from(
+        self, environment: str, query_id: str, since: datetime, limit: int = 2000
+    ) -> list[Sample]:
+        """The oldest `limit` from then on, the oldest first."""
+        with self.storage.reading() as session:
+            return store.begin_with(session, environment, query_id, since, limit)
+
     def latest(self, environment: str, query_id: str) -> Sample | None:
         with self.storage.reading() as session:
             return store.latest(session, environment, query_id)

@@ -30,6 +30,17 @@ def since(session: Session, environment: str, query: str, begin: datetime, limit
     return [_sample(row) for row in reversed(rows.all())]
 
 
+def begin_with(session: Session, environment: str, query: str, begin: datetime, limit: int) -> list[Sample]:
+    """The oldest `limit` from `begin` on, the oldest first."""
+    rows = session.scalars(
+        select(SampleRow)
+        .where(SampleRow.environment == environment, SampleRow.query == query, SampleRow.at >= begin)
+        .order_by(SampleRow.at)
+        .limit(limit)
+    )
+    return [_sample(row) for row in rows]
+
+
 def latest(session: Session, environment: str, query: str) -> Sample | None:
     row = session.scalars(
         select(SampleRow)

@@ -76,11 +76,12 @@ class Notifications:
         *,
         channel: str | None = None,
         state: DeliveryState | None = None,
+        kind: Kind | None = None,
         before: int | None = None,
     ) -> list[Delivery]:
         """The newest first, those with a smaller id than `before`."""
         with self.storage.reading() as session:
-            return store.latest(session, limit=limit, channel=channel, state=state, before=before)
+            return store.latest(session, limit=limit, channel=channel, state=state, kind=kind, before=before)
 
     def test(self, channel: str, *, by: str) -> int:
         """Send a real notice to one channel, by the outbox like any other. Its id; NotFound where there is no such channel."""

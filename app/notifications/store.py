@@ -125,6 +125,7 @@ def latest(
     limit: int,
     channel: str | None = None,
     state: str | None = None,
+    kind: str | None = None,
     before: int | None = None,
 ) -> list[Delivery]:
     """The newest first, those with a smaller id than `before`."""
@@ -135,6 +136,8 @@ def latest(
         query = query.where(DeliveryRow.channel == channel)
     if state is not None:
         query = query.where(DeliveryRow.state == state)
+    if kind is not None:
+        query = query.where(NoticeRow.kind == kind)
     if before is not None:
         query = query.where(DeliveryRow.id < before)
     return [_delivery(row, notice) for row, notice in session.execute(query.limit(limit))]

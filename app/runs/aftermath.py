@@ -37,7 +37,7 @@ class Aftermath:
         settling = self._faults.settling()
         for entry in settling:
             if self._faults.busy(entry.store) is None:  # armed anew: what fires then is another fault's
-                self._look(entry)
+                self._safely(entry)
         return bool(settling)
 
     def start(self) -> None:
@@ -48,6 +48,13 @@ class Aftermath:
         self._stopping.set()
         if self._thread:
             self._thread.join()
+
+    def _safely(self, entry: Entry) -> None:
+        """One that can not be looked at, in an environment that is gone for one, keeps nobody from the others."""
+        try:
+            self._look(entry)
+        except Exception:
+            LOGGER.exception("What became of fault %s could not be looked at; the next look may.", entry.id)
 
     def _watch(self) -> None:
         while not self._stopping.wait(TICK):

@@ -122,6 +122,7 @@ class Wanted:
     status: RunStatus | None = None
     verdict: Verdict | None = None
     requested_by: str | None = None
+    schedule: int | None = None  # that started it
     since: datetime | None = None
     until: datetime | None = None
 

@@ -39,6 +39,8 @@ def latest(session: Session, wanted: Wanted, *, limit: int, before: int | None =
     conditions = [
         getattr(RunRow, name) == value for name in same if (value := getattr(wanted, name)) is not None
     ]
+    if wanted.schedule is not None:
+        conditions.append(RunRow.request["schedule"].as_integer() == wanted.schedule)
     if wanted.since is not None:
         conditions.append(RunRow.created_at >= wanted.since)
     if wanted.until is not None:

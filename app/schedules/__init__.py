@@ -1,7 +1,7 @@
 """When runs start without a person."""
 
 from app.schedules.calendars import Calendars
-from app.schedules.schedule import Fire, FireState, Schedule, Upcoming
+from app.schedules.schedule import Fire, FireState, Schedule, Upcoming, WantedFires
 from app.schedules.scheduler import Scheduler
 from app.schedules.schedules import Preview, Schedules
 
@@ -14,4 +14,5 @@ __all__ = [
     "Scheduler",
     "Schedules",
     "Upcoming",
+    "WantedFires",
 ]

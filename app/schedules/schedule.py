@@ -129,6 +129,17 @@ class Fire:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WantedFires:
+    """Which fires a list is to have; None: whichever. `since` and `until` are of `due_at`, the latter left out."""
+
+    schedule: int | None = None
+    environment: str | None = None
+    state: FireState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Upcoming:
     """A fire that is to come. `hindered`: why it would be refused, as far as is known; empty where nothing is."""
 

@@ -19,7 +19,7 @@ from app.schedules.files import Files
 from app.schedules.firing import Firing, RunRoom
 from app.schedules.reading import CatalogRoom
 from app.schedules.rule import INSTANT, Kind, due, fires
-from app.schedules.schedule import Fire, FireState, Schedule, Upcoming
+from app.schedules.schedule import Fire, FireState, Schedule, Upcoming, WantedFires
 from app.settings import Settings
 from app.storage import Storage
 
@@ -170,6 +170,13 @@ class Schedules:
         self.get(schedule_id)
         with self._storage.reading() as session:
             return store.fires(session, schedule_id, before=before, limit=limit)
+
+    def find_fires(
+        self, wanted: WantedFires, *, before: int | None = None, limit: int = 50
+    ) -> Sequence[Fire]:
+        """Of all schedules, deleted ones, too: the newest first, those with a smaller id than `before`."""
+        with self._storage.reading() as session:
+            return store.found_fires(session, wanted, before=before, limit=limit)
 
     def fires_between(self, begin: datetime, end: datetime, limit: int = 1000) -> Sequence[Fire]:
         with self._storage.reading() as session:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.errors import Invalid
 from app.schedules.definition import Definition, parse
 from app.schedules.rule import Kind, Rule
-from app.schedules.schedule import OPEN, Fire, FireState, Schedule
+from app.schedules.schedule import OPEN, Fire, FireState, Schedule, WantedFires
 from app.storage.tables import FireRow, ScheduleRow
 
 
@@ -180,6 +180,25 @@ def settle(
 def fires(session: Session, schedule_id: int, *, before: int | None, limit: int) -> list[Fire]:
     """The newest first, those with a smaller id than `before`."""
     query = select(FireRow).where(FireRow.schedule_id == schedule_id)
+    if before is not None:
+        query = query.where(FireRow.id < before)
+    return [to_fire(row) for row in session.scalars(query.order_by(FireRow.id.desc()).limit(limit))]
+
+
+def found_fires(session: Session, wanted: WantedFires, *, before: int | None, limit: int) -> list[Fire]:
+    """The newest first, those with a smaller id than `before`."""
+    query = select(FireRow)
+    if wanted.schedule is not None:
+        query = query.where(FireRow.schedule_id == wanted.schedule)
+    if wanted.environment is not None:
+        there = select(ScheduleRow.id).where(ScheduleRow.environment == wanted.environment)
+        query = query.where(FireRow.schedule_id.in_(there))
+    if wanted.state is not None:
+        query = query.where(FireRow.state == wanted.state)
+    if wanted.since is not None:
+        query = query.where(FireRow.due_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(FireRow.due_at < wanted.until)
     if before is not None:
         query = query.where(FireRow.id < before)
     return [to_fire(row) for row in session.scalars(query.order_by(FireRow.id.desc()).limit(limit))]

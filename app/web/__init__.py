@@ -12,6 +12,7 @@ from app.console import Console
 from app.settings import person
 from app.web import (
     active,
+    agenda,
     calendar,
     docs,
     environments,
@@ -93,6 +94,7 @@ ROUTES: tuple[APIRouter, ...] = (
     scheduling.pages,
     scheduling.changing,
     calendar.pages,
+    agenda.api,
 )
 
 

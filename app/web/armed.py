@@ -78,7 +78,7 @@ def armed_bar(console: Console, environment: str, *, told: bool = True) -> Armed
     """
     active = console.faults.active()
     over = None if active or not told else _just_over(console)
-    firing = [entry for entry in console.faults.settling() if entry.still_fires]
+    firing = console.faults.firing()
     return ArmedBar(
         environment=environment,
         place=place(console, environment),

@@ -16,6 +16,7 @@ from app.errors import Changed, Unconditional
 
 SHOWN = 32  # characters of the digest
 HEADER = "If-Match"
+CHANGED = "It has changed since it was read. Read it again, and look at the difference."
 # For a route's signature, so that the header is described.
 IfMatch = Annotated[
     str | None, Header(alias=HEADER, description="The ETag of what was read.", max_length=1000)
@@ -49,4 +50,10 @@ def require_match(request: Request, etag: str, *, needed: bool = True) -> None:
         return
     named = {one.strip() for line in asked for one in line.split(",")}
     if etag not in named and "*" not in named:
-        raise Changed("It has changed since it was read. Read it again, and look at the difference.")
+        raise Changed(CHANGED)
+
+
+def require_same(seen: str | None, now: str) -> None:
+    """The same for a page's form: Changed where what it carries in `seen` is not as it is `now`. None: it carries nothing."""
+    if seen is not None and seen != now:
+        raise Changed(CHANGED)

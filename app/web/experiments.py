@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from app.access import Need
 from app.console import Console
 from app.errors import Invalid, Problem
+from app.experiments import matching
 from app.runs import Run
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, experiment_json, story_json
@@ -24,6 +25,7 @@ from app.web.errors import is_fragment, wants_page
 from app.web.etags import etag_of
 from app.web.guards import needs
 from app.web.keys import IdempotencyKey, Key, begun, key_of, replayed
+from app.web.paging import PAGED, Limit, NameCursor, page_of
 from app.web.panels import Page
 from app.web.runs import Wait, told
 from app.web.scheduling import form_of
@@ -68,12 +70,27 @@ def page(request: Request, experiment_id: str, place: Place, show: Shown, consol
     )  # fmt: skip
 
 
-@api.get("", response_model=list[shapes.Experiment])
-def listed(console: Rooms) -> JSONResponse:
-    """Every experiment of the folder; invalid ones too, with what is wrong and where."""
-    return answered(
-        [experiment_json(one, console.runs.list(5, experiment=one.id)) for one in console.catalog.all()]
-    )
+@api.get("", response_model=list[shapes.Experiment], responses=PAGED)
+def listed(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
+    console: Rooms,
+    after: NameCursor,
+    tag: Annotated[str | None, Query(description="That it has.")] = None,
+    text: Annotated[
+        str | None, Query(description="In its id, title or description; in small letters or not.")
+    ] = None,
+    limit: Limit = 50,
+) -> JSONResponse:
+    """The experiments of the folder by id; invalid ones too, with what is wrong and where.
+
+    `Link: …; rel="next"` where there are more.
+    """
+    known = matching(console.catalog.all(), tag=tag, text=text)
+    found = [one for one in known if one.id > (after or "")]
+    return page_of(
+        request, found, limit, lambda one: one.id,
+        lambda one: experiment_json(one, console.runs.list(5, experiment=one.id)),
+    )  # fmt: skip
 
 
 @api.get("/{experiment_id:path}/preflight", response_model=shapes.Preflight)

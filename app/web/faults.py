@@ -162,7 +162,7 @@ def _over(show: Shown, entry: Entry, seconds: float) -> HTMLResponse:
 
 
 def fault_etag(entry: Entry) -> str:
-    return etag_of([entry.id, entry.state, entry.disarm_by, entry.requested_at, entry.resolved_by])
+    return etag_of([entry.id, entry.mark])
 
 
 def _arm(console: Rooms, wanted: Wanted, place: Environment, who: str, key: Key) -> Entry:

@@ -82,9 +82,12 @@ def deliveries(  # noqa: PLR0917  FastAPI passes them by name
     limit: Limit = 50,
     channel: str | None = None,
     state: DeliveryState | None = None,
+    kind: Kind | None = None,
 ) -> JSONResponse:
     """Notices on their way to channels, the newest first. `Link: …; rel="next"` where there are more."""
-    found = console.notifications.deliveries(limit + 1, channel=channel, state=state, before=before)
+    found = console.notifications.deliveries(
+        limit + 1, channel=channel, state=state, kind=kind, before=before
+    )
     return page_of(request, found, limit, lambda one: one.id, delivery_json)
 
 

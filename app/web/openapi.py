@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -54,6 +56,7 @@ SAID = {
     "500": "The console made a mistake.",
     "503": "AWS or the database does not answer: see Retry-After.",
 }
+# Of parameters, by name; below, where one name means different things.
 EXAMPLES: Mapping[str, Any] = {
     "experiment_id": "serverless-etl/exp_2-strict",
     "experiment": "serverless-etl/exp_2-strict",
@@ -74,8 +77,43 @@ EXAMPLES: Mapping[str, Any] = {
     "rate": 0.5,
     "deny_list": ["dynamodb.*.amazonaws.com"],
     "minutes": 5,
+    "status": "completed",
+    "verdict": "held",
+    "requested_by": "maria",
+    "schedule": 1,
+    "until": "2026-11-25T12:00:00Z",
+    "from": "2026-11-23",
+    "to": "2026-11-30",
+    "tag": "serverless",
+    "text": "disruption",
+    "limit": 50,
+    "cursor": "NDE=",
+    "run": 41,
+    "look": True,
+    "queue": True,
+    "wait": 600,
+    "kind": "verdict",
+    "account": "123456789012",
+    "name": "nightly",
+    "every": "6h",
+    "at": "2026-12-24T09:00",
+    "start": "2026-12-01",
+    "end": "2027-12-31",
+    "jitter": "10m",
+    "only_on_business_days": True,
+    "last-event-id": "12",
+    "If-Match": '"5c1f0c2e9d3b4a7788aa90b1c2d3e4f5"',
+    "if-none-match": '"5c1f0c2e9d3b4a7788aa90b1c2d3e4f5"',
     "Idempotency-Key": "3f0c1c1e-7c0b-4a53-9d0a-2f2f6f0f7a11",
 }
+EXAMPLES_THERE: Mapping[tuple[str, str], Any] = {
+    ("/api/faults", "state"): "armed",
+    ("/api/notifications/deliveries", "state"): "sent",
+    ("/api/schedules/fires", "state"): "refused",
+    ("/api/schedules/{schedule_id}/fires", "state"): "refused",
+    ("/api/notifications/channels/{name}/test", "name"): "ops",
+}
+ANSWERS_FILE = Path(__file__).with_name("openapi_answers.json")  # by tests/contracts/record.py
 BODIES: Mapping[tuple[str, str], Any] = {
     ("post", "/experiments/{experiment_id}/run"): {"environment": "sandbox"},
     ("put", "/api/faults"): {
@@ -101,6 +139,7 @@ def described(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
             title=app.title, version=app.version, description=ABOUT, routes=app.routes,
             tags=[{"name": name, "description": told} for name, told in TAGS.items()],
         )  # fmt: skip
+        answers = json.loads(ANSWERS_FILE.read_text()) if ANSWERS_FILE.exists() else {}
         parts = document.setdefault("components", {})
         parts.setdefault("schemas", {})["Problem"] = Problem.model_json_schema(
             ref_template="#/components/schemas/{model}"
@@ -113,6 +152,7 @@ def described(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
             operation = document["paths"].get(route.path_format, {}).get(method)
             if operation is not None:
                 _complete(operation, route, method)
+                _show(operation, answers.get(f"{method.upper()} {route.path_format}", {}))
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -140,11 +180,21 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     for status in _statuses(operation, route, method):
         operation["responses"][status] = _problem(status)
     for parameter in operation.get("parameters", ()):
-        if parameter["name"] in EXAMPLES and (parameter["name"] != "run_id" or "{run_id}" in path):
-            parameter["example"] = EXAMPLES[parameter["name"]]
+        name = parameter["name"]
+        if (example := EXAMPLES_THERE.get((path, name), EXAMPLES.get(name))) is not None:
+            parameter["example"] = example
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if body is not None and (method, path) in BODIES:
         body["example"] = BODIES[method, path]
+
+
+def _show(operation: dict[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> None:
+    """What the operation answers where it succeeds, as a console did: by status and media type."""
+    for status, by_media in answers.items():
+        content = operation["responses"].get(status, {}).get("content", {})
+        for media, example in by_media.items():
+            if media in content:
+                content[media]["example"] = example
 
 
 def _statuses(operation: Mapping[str, Any], route: APIRoute, method: str) -> list[str]:

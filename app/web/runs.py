@@ -18,7 +18,7 @@ from app.errors import NotFound
 from app.runs import Run, RunStatus, Verdict, Wanted
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, fault_json, run_json
-from app.web.asked import Place, Rooms, RowId, Shown, Streamed, Time, Who, row_id
+from app.web.asked import LARGEST_ID, Place, Rooms, RowId, Shown, Streamed, Time, Who, row_id
 from app.web.costs import run_cost
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs, still_allowed
@@ -67,12 +67,13 @@ def _wanted(  # noqa: PLR0917  FastAPI passes them by name
     status: RunStatus | None = None,
     verdict: Verdict | None = None,
     requested_by: str | None = None,
+    schedule: Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Started by that one.")] = None,
     since: Annotated[Time | None, Query(description="Asked for at or after that time.")] = None,
     until: Annotated[Time | None, Query(description="Asked for before that time.")] = None,
 ) -> Wanted:
     return Wanted(
         experiment=experiment, environment=environment, status=status, verdict=verdict, requested_by=requested_by,
-        since=since, until=until,
+        schedule=schedule, since=since, until=until,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -15,12 +16,16 @@ from app.sandbox.control import Control, SandboxState
 from app.web.answers import SEE_OTHER, answered
 from app.web.asked import Form, Place, Rooms, Shown
 from app.web.errors import is_fragment
+from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs
 from app.web.panels import Page
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 api = APIRouter(prefix="/api/sandbox", tags=["sandbox"])
 changing = APIRouter(include_in_schema=False, dependencies=[needs(Need.SANDBOX)])
+
+
+CHANGING = threading.Lock()  # what was compared is what is changed
 
 
 class Change(BaseModel):
@@ -35,18 +40,35 @@ class Change(BaseModel):
 @api.get("", dependencies=[needs(Need.SEE)], response_model=SandboxState)
 def state(console: Rooms) -> JSONResponse:
     """Counts along the example pipeline, its traffic and its handler. 404 where there is no sandbox."""
-    return answered(control(console).state())
+    return _told(control(console).state())
 
 
 @api.patch("", dependencies=[needs(Need.SANDBOX)], response_model=SandboxState)
-def change(console: Rooms, asked: Change) -> JSONResponse:
-    """Another handler, another rate of traffic. Answers once new invocations run the handler."""
+def change(request: Request, console: Rooms, asked: Change, if_match: IfMatch = None) -> JSONResponse:
+    """Another handler, another rate of traffic. Answers once new invocations run the handler.
+
+    With `If-Match`, only where both are as they were read: else 412.
+    """
+    del if_match  # described by it; read by `require_match`
     sandbox = control(console)
-    if asked.rate is not None:
-        sandbox.set_rate(asked.rate)
-    if asked.variant is not None:
-        sandbox.set_variant(asked.variant)
-    return answered(sandbox.state())
+    with CHANGING:
+        require_match(request, _etag(sandbox.state()), needed=False)
+        if asked.rate is not None:
+            sandbox.set_rate(asked.rate)
+        if asked.variant is not None:
+            sandbox.set_variant(asked.variant)
+        return _told(sandbox.state())
+
+
+def _told(state: SandboxState) -> JSONResponse:
+    answer = answered(state)
+    answer.headers["ETag"] = _etag(state)
+    return answer
+
+
+def _etag(state: SandboxState) -> str:
+    """Of what people choose, not of what flows."""
+    return etag_of([state.rate, state.variant])
 
 
 @pages.get("/sandbox")

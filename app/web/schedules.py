@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -12,9 +13,9 @@ from app.access import Need
 from app.console import Console
 from app.errors import Conflict
 from app.runs import Run
-from app.schedules import Fire, Preview, Schedule
+from app.schedules import Fire, FireState, Preview, Schedule, WantedFires
 from app.web import schedule_shapes, shapes
-from app.web.asked import Rooms, RowId, Who
+from app.web.asked import Rooms, RowId, Time, Who
 from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs
 from app.web.keys import IdempotencyKey, begun, key_of, replayed
@@ -29,6 +30,9 @@ LOCATED: dict[str, Any] = {
 }
 # What only some operations of the API answer with.
 MADE: dict[int | str, dict[str, Any]] = {201: LOCATED}
+State = Annotated[FireState | None, Query(description="What came of it.")]
+Since = Annotated[Time | None, Query(description="Due at or after that time.")]
+Until = Annotated[Time | None, Query(description="Due before that time.")]
 CONDITIONAL: dict[int | str, dict[str, Any]] = {428: {}}
 
 
@@ -48,6 +52,12 @@ def listed(  # noqa: PLR0917  FastAPI passes them by name
     return page_of(request, found, limit, lambda one: one.id, lambda one: one.as_json)
 
 
+@looking.get("/problems", response_model=list[shapes.Mistake])
+def problems(console: Rooms) -> JSONResponse:
+    """What is wrong with files of schedules, by line. While a file has a mistake nothing of it fires."""
+    return answered([asdict(one) for one in console.schedules.files.problems])
+
+
 @looking.get("/preview", response_model=schedule_shapes.Preview)
 def preview(console: Rooms, asked: Annotated[Previewed, Query()]) -> JSONResponse:
     """The next ten fires of a schedule that need not be there yet. 422 names the field, and says why."""
@@ -60,12 +70,43 @@ def one(schedule_id: RowId, console: Rooms) -> JSONResponse:
     return _one(console, console.schedules.get(schedule_id))
 
 
+@looking.get("/fires", response_model=list[schedule_shapes.Fire], responses=PAGED)
+def all_fires(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
+    console: Rooms,
+    before: Cursor,
+    state: State = None,
+    since: Since = None,
+    until: Until = None,
+    environment: str | None = None,
+    limit: Limit = 50,
+) -> JSONResponse:
+    """What came of all schedules, deleted ones, too, the newest first. `Link: …; rel="next"` where there are more."""
+    wanted = WantedFires(environment=environment, state=state, since=since, until=until)
+    return _fires(request, console, wanted, before, limit)
+
+
 @looking.get("/{schedule_id:int}/fires", response_model=list[schedule_shapes.Fire], responses=PAGED)
-def fires(
-    request: Request, schedule_id: RowId, console: Rooms, before: Cursor, limit: Limit = 50
+def fires(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
+    schedule_id: RowId,
+    console: Rooms,
+    before: Cursor,
+    state: State = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
 ) -> JSONResponse:
     """What came of it, the newest first, with the verdicts of its runs. `Link: …; rel="next"` where there are more."""
-    found = console.schedules.fires(schedule_id, before=before, limit=limit + 1)
+    schedule = console.schedules.get(schedule_id)
+    wanted = WantedFires(schedule=schedule.id, state=state, since=since, until=until)
+    return _fires(request, console, wanted, before, limit)
+
+
+def _fires(
+    request: Request, console: Console, wanted: WantedFires, before: int | None, limit: int
+) -> JSONResponse:
+    found = console.schedules.find_fires(wanted, before=before, limit=limit + 1)
     runs = console.runs.those([fire.run_id for fire in found if fire.run_id])
     return page_of(
         request, found, limit, lambda fire: fire.id, lambda fire: fire_json(fire, runs.get(fire.run_id or 0))

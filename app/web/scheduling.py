@@ -79,8 +79,10 @@ def resume(request: Request, schedule_id: RowId, console: Rooms) -> Response:
 
 
 @changing.post("/schedules/{schedule_id:int}/delete")
-def delete(schedule_id: RowId, console: Rooms) -> Response:
-    console.schedules.delete(schedule_id)
+def delete(schedule_id: RowId, form: Form, console: Rooms) -> Response:
+    """As it was shown: 412 where it has changed since."""
+    version = row_id(form["version"]) if "version" in form else None
+    console.schedules.delete(schedule_id, version=version)
     return RedirectResponse("/schedules", status_code=SEE_OTHER)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -65,7 +66,7 @@ class Scrape(Collector):
             {"version": version("gameday"), "python": platform.python_version()},
         )
         yield from self._of_runs(self._console.runs.outcomes())
-        yield from self._of_faults(self._console.faults.active())
+        yield from self._of_faults(self._console.faults.active(), self._console.faults.stuck())
         yield from self._of_loops()
         yield from self._of_cloudwatch()
         yield gauge("gameday_sse_viewers", "Open event streams.", value=self._console.live.viewers())
@@ -84,14 +85,19 @@ class Scrape(Collector):
         queued = sum(one.count for one in unfinished if str(one.status) == "queued")
         yield gauge("gameday_queue_depth", "Runs that wait to be begun.", value=queued)
 
-    def _of_faults(self, active: Sequence[Entry]) -> Iterator[Metric]:
+    def _of_faults(self, active: Sequence[Entry], stuck: Sequence[Entry]) -> Iterator[Metric]:
         now = self._console.clock.now()
-        armed = {name: [e for e in active if e.environment == name] for name in self._environments}
+        # What was armed in an environment that gameday.toml has no more is armed all the same.
+        names = dict.fromkeys((*self._environments, *(e.environment for e in (*active, *stuck))))
+        armed = {name: [e for e in active if e.environment == name] for name in names}
         yield self._each(
             "gameday_armed_faults", "Faults whose store may hold them.", {n: len(a) for n, a in armed.items()}
         )
-        stuck = {name: sum(entry.stuck for entry in entries) for name, entries in armed.items()}
-        yield self._each("gameday_stuck_faults", "Faults that could not be put back so far.", stuck)
+        yield self._each(
+            "gameday_stuck_faults",
+            "Faults that could not be put back so far, or still fire although they were.",
+            {name: sum(entry.environment == name for entry in stuck) for name in names},
+        )
         ages = {
             n: max(((now - (e.armed_at or e.created_at)).total_seconds() for e in a), default=0.0)
             for n, a in armed.items()
@@ -99,7 +105,7 @@ class Scrape(Collector):
         yield self._each(
             "gameday_oldest_armed_fault_age_seconds", "Age of the oldest armed fault; 0 without one.", ages
         )
-        over = {n: max((0.0, *((now - e.disarm_by).total_seconds() for e in a))) for n, a in armed.items()}
+        over = {n: max((0.0, *(overdue(entry, now) for entry in a))) for n, a in armed.items()}
         yield self._each(
             "gameday_armed_fault_overdue_seconds",
             "How far past its deadline an armed fault is; else 0.",
@@ -142,6 +148,11 @@ class Scrape(Collector):
         return gauge(
             name, words, ENVIRONMENT, [((environment,), value) for environment, value in values.items()]
         )
+
+
+def overdue(entry: Entry, now: datetime) -> float:
+    """Seconds past its deadline; below 0 before it. While containers are flushed nothing fires, so that time is no delay."""
+    return (now - max(entry.disarm_by, entry.flush_until or entry.disarm_by)).total_seconds()
 
 
 def gauge(

@@ -7,12 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.access import Kind, Role
 from app.dialects import DisarmPlan
 from app.dialects import Fault as Injection
 from app.faults import FaultState
 from app.faults.entry import Phase
-from app.queries import Judgement
 from app.runs import JournalState, RunStatus, StepState, Verdict
 from app.runs.checks import Level
 from app.web.costs import Used
@@ -285,59 +283,6 @@ class Words(Shape):
     trouble: str
 
 
-class Sample(Shape):
-    """`at` in seconds since 1970; a null `value` is no data, which is not zero."""
-
-    query: str
-    at: float
-    value: float | None
-    parts: dict[str, Any]
-
-
-class Signal(Shape):
-    """A probe of the hypothesis as it stands. `query`: what its samples are asked for by."""
-
-    key: str
-    name: str
-    query: str | None
-    unit: str
-    tolerance: str
-    judgement: Judgement | None
-    value: float | None
-    at: datetime | None
-    parts: dict[str, float | None]
-    reads: str
-    error: str
-
-
-class LogLine(Shape):
-    at: datetime
-    request_id: str | None
-    text: str
-    intercepted: bool
-    function: str
-
-
-class Invocation(Shape):
-    request_id: str
-    ms: float | None
-    intercepted: int
-    function: str
-
-
-class Evidence(Shape):
-    """What the functions' logs show of the run's newest fault. `can_see` false: nothing is proven either way; `why` says it."""
-
-    run: int
-    since: datetime | None
-    invocations: int
-    hit: int
-    can_see: bool
-    why: str
-    lines: list[LogLine]
-    expensive: list[Invocation]
-
-
 class Environment(Shape):
     """A place to run experiments in, without what is secret. `account` is null where AWS has not told."""
 
@@ -355,41 +300,6 @@ class Environment(Shape):
     blackouts: list[tuple[datetime, datetime]]
     recycle: bool
     dead_mans_switch: bool
-
-
-class Credential(Shape):
-    """What lets somebody in; of its secret only the first characters are known."""
-
-    id: int
-    kind: Kind
-    name: str
-    role: Role
-    prefix: str
-    created_by: str
-    created_at: datetime
-    expires_at: datetime
-
-
-class NewCredential(Credential):
-    """`secret` is shown this once."""
-
-    secret: str
-
-
-class Me(Shape):
-    """Who the console takes the caller for. Without a login everybody on its machine is an admin."""
-
-    name: str
-    role: Role
-    login: bool
-
-
-class Health(Shape):
-    status: str
-
-
-class Readiness(Health):
-    stuck: list[str]
 
 
 Run.model_rebuild()

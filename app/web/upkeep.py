@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -17,9 +17,10 @@ from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, fault_json
 from app.web.asked import Form, Place, Rooms, RowId, Shown, Who
 from app.web.errors import is_fragment
-from app.web.etags import IfMatch, require_match
+from app.web.etags import IfMatch, require_match, require_same
 from app.web.faults import fault_etag
 from app.web.guards import needs
+from app.web.paging import PAGED, Limit, NameCursor, page_of
 
 api = APIRouter(prefix="/api/faults", tags=["faults"])
 by_hand = APIRouter(include_in_schema=False)
@@ -50,12 +51,28 @@ class Where(BaseModel):
     environment: str | None = None
 
 
-@api.get("/strays", dependencies=[needs(Need.SEE)], response_model=list[shapes.Stray])
-def strays(console: Rooms, place: Place, *, look: bool = False) -> JSONResponse:
-    """Armed values that the ledger does not hold, as the last look found them; `look=true` looks again."""
-    if look:
+@api.get("/strays", dependencies=[needs(Need.SEE)], response_model=list[shapes.Stray], responses=PAGED)
+def strays(
+    request: Request,
+    console: Rooms,
+    place: Place,
+    after: NameCursor,
+    limit: Limit = 50,
+    *,
+    look: bool = False,
+) -> JSONResponse:
+    """Armed values that the ledger does not hold, as the last look found them, by their places; `look=true` looks again.
+
+    `Link: …; rel="next"` where there are more.
+    """
+    if look and after is None:  # once for all pages
         console.faults.scan(place.name)
-    return answered([stray_json(stray) for stray in console.faults.strays()])
+    found = sorted((stray for stray in console.faults.strays() if _place(stray) > (after or "")), key=_place)
+    return page_of(request, found, limit, _place, stray_json)
+
+
+def _place(stray: Stray) -> str:
+    return f"{stray.store.environment}/{stray.store}"
 
 
 @api.post("/strays/disarm", dependencies=[needs(Need.DISARM)], response_model=shapes.SwitchedOff)
@@ -72,27 +89,38 @@ def extend(  # noqa: PLR0917  FastAPI passes them by name
 ) -> JSONResponse:
     """Give an armed fault that long from now. 422 beyond the environment's longest lease, 412 where it has changed."""
     del if_match  # described by it; read by `require_match`
-
-    def unchanged(entry: Entry) -> None:
-        require_match(request, fault_etag(entry), needed=False)
-
-    entry = console.faults.extend(entry_id, minutes=deadline.minutes, by=who, check=unchanged)
-    answer = answered(fault_json(entry))
-    answer.headers["ETag"] = fault_etag(entry)
-    return answer
+    entry = console.faults.extend(entry_id, minutes=deadline.minutes, by=who, check=_matching(request))
+    return _told(entry)
 
 
 @api.post("/{entry_id:int}/choose", dependencies=[needs(Need.DISARM)], response_model=shapes.Fault)
-def choose(entry_id: RowId, choice: Choice, console: Rooms, who: Who) -> JSONResponse:
-    """`theirs` lets stand what somebody else wrote, `ours` puts back what was there before. 409 where it changed again."""
-    return answered(fault_json(console.faults.choose(entry_id, keep=choice.keep, by=who)))
+def choose(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request, entry_id: RowId, choice: Choice, console: Rooms, who: Who, if_match: IfMatch = None
+) -> JSONResponse:
+    """`theirs` lets stand what somebody else wrote, `ours` puts back what was there before. 409 where it changed again.
+
+    With `If-Match`, only between the values that were read: else 412.
+    """
+    del if_match  # described by it; read by `require_match`
+    return _told(console.faults.choose(entry_id, keep=choice.keep, by=who, check=_matching(request)))
+
+
+def _matching(request: Request) -> Callable[[Entry], None]:
+    """Changed where `If-Match` names another state of it."""
+    return lambda entry: require_match(request, fault_etag(entry), needed=False)
+
+
+def _told(entry: Entry) -> JSONResponse:
+    answer = answered(fault_json(entry))
+    answer.headers["ETag"] = fault_etag(entry)
+    return answer
 
 
 @by_hand.post("/faults/{entry_id:int}/deadline", dependencies=[needs(Need.ARM)])
 def extend_by_form(  # noqa: PLR0917  FastAPI passes them by name
     request: Request, entry_id: RowId, fields: Form, console: Rooms, show: Shown, who: Who
 ) -> Response:
-    entry = console.faults.extend(entry_id, minutes=_minutes(fields), by=who)
+    entry = console.faults.extend(entry_id, minutes=_minutes(fields), by=who, check=_seen(fields))
     return _said(request, show, entry.outcome or "", safe=True)
 
 
@@ -103,7 +131,7 @@ def choose_by_form(  # noqa: PLR0917
     keep = fields.get("keep", "")
     if keep not in KEEP:
         raise Invalid(f"Whose value is to stand? {' or '.join(KEEP)}.")
-    entry = console.faults.choose(entry_id, keep=keep, by=who)
+    entry = console.faults.choose(entry_id, keep=keep, by=who, check=_seen(fields))
     return _said(request, show, entry.outcome or "", safe=True)
 
 
@@ -122,6 +150,11 @@ def stray_json(stray: Stray) -> dict[str, Any]:
         "functions": list(stray.functions),
         "value": stray.value.decode(errors="replace"),
     }
+
+
+def _seen(fields: Mapping[str, str]) -> Callable[[Entry], None]:
+    """Changed where the form was made from another state of it."""
+    return lambda entry: require_same(fields.get("seen"), entry.mark)
 
 
 def _minutes(fields: Mapping[str, str]) -> float:

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from app.clock import SystemClock
+from app.errors import Problem
+from app.runs import Verdict
 from app.settings import Environment
 from tests.cli.typed import typed
 from tests.schedules.conftest import EXPERIMENT, Recorder, World
 from tests.web.conftest import console
-from tests.web.material import STRICT
+from tests.web.material import STRICT, experiment
 from tests.web.test_browser import clock, served
 
 __all__ = ["clock", "console", "served"]
@@ -94,5 +96,25 @@ def test_through_a_console_they_are_the_same(served: str, console: Any, tmp_path
     assert "nightly" in gameday(tmp_path, "list", "--server", served)
     assert f"run {console.runs.active()[0].id}" in gameday(tmp_path, "show", "1", "--server", served)
     assert len(gameday(tmp_path, "next", "--server", served).splitlines()) == 10
+    console.schedules.files.problems = (Problem(message="No such hour.", file="lab/schedules.yaml", line=4),)
+    listed = typed(tmp_path, "schedules", "list", "--server", served)
+    assert listed.stderr == "✕ lab/schedules.yaml:4  No such hour.\n"
+    assert "nightly" in listed.stdout
     assert "There is no schedule 9." in gameday(tmp_path, "show", "9", "--server", served, code=2)
     assert "does not answer" in gameday(tmp_path, "list", "--server", "http://127.0.0.1:1", code=2)
+
+
+def test_lists_of_a_console_are_read_to_their_end(served: str, console: Any, tmp_path: Path) -> None:
+    for _ in range(505):
+        console.runs.add(ago=900, verdict=Verdict.HELD)
+    for most, found in ((3, 3), (502, 502), (100_000, 505)):
+        listed = typed(tmp_path, "runs", "list", "--limit", str(most), "--output", "json", "--server", served)
+        ids = [run["id"] for run in json.loads(listed.stdout)]
+        assert (ids[0], len(ids)) == (545, found)
+        assert ids == sorted(ids, reverse=True)
+    experiments = [f"a/{number:03}" for number in range(501)]
+    console.catalog.known = [experiment(name, "One") for name in experiments]
+    listed = typed(tmp_path, "experiments", "list", "--output", "json", "--server", served)
+    assert [one["id"] for one in json.loads(listed.stdout)] == experiments
+    some = typed(tmp_path, "experiments", "list", "--text", "a/50", "--output", "json", "--server", served)
+    assert [one["id"] for one in json.loads(some.stdout)] == ["a/500"]

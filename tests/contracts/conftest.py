@@ -55,7 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     console = make_console(folder, clock)
     console.settings = replace(console.settings, host="10.0.0.7")
     console.access = Access(console.storage, clock)
-    _fill(console)
+    fill(console)
     app = create_app(console)
     app.state.rates = Rates({})  # limits have tests of their own; here they would hide what lies behind them
     with listening(app) as url:
@@ -77,7 +77,7 @@ def listening(app: Any) -> Iterator[str]:
         thread.join(10)
 
 
-def _fill(console: FakeConsole) -> None:
+def fill(console: FakeConsole) -> None:
     """So that the description's examples are there: run 41, fault 1, schedule 1, and something of every kind."""
     console.settings.channels["ops"] = Channel(name="ops", url="json://receiver.example")
     console.schedules.create(NIGHTLY, by="maria")

@@ -18,9 +18,13 @@ from pydantic import TypeAdapter
 from app.settings import Environment
 from app.web import schedule_shapes, shapes
 from app.web.active import Active
+from app.web.agenda import Calendar
+from app.web.evidence import Evidence
 from app.web.notifications import ToldChannel, ToldDelivery
 from app.web.rates import DEFAULTS
 from app.web.reports import Progress
+from app.web.signals import Sample, Signal
+from app.web.tokens import Credential, Me
 from app.web.usage import UsageOfMonth
 from tests.journeys.harness import wait
 from tests.test_main import serving
@@ -117,6 +121,9 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any], console: dict
     assert said(spoken, "/pause").split() == ["true", "false"]
     assert "started" in said(spoken, "nightly-by-hand-1")
     assert said(spoken, 'api/schedules" | jq length').strip() == "1"  # the file's
+    assert said(spoken, "experiments?text=quick").splitlines()[0] == "quick"
+    assert said(spoken, "/api/calendar").splitlines()[0] == "Europe/Berlin"
+    assert "2027-01-01T04:00:00+01:00" in said(spoken, "/api/calendar")  # the file's
     assert json.loads(said(spoken, "/api/active"))["runs"] == []
     assert "armed  " in said(spoken, "channels/ops/test")
     ours = f"{console['GAMEDAY']}/api/notifications/deliveries"
@@ -130,14 +137,16 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any], console: dict
     ("path", "shape"),
     [
         ("/api/runs", list[shapes.Run]), ("/api/runs/1/timeline", list[shapes.Step]),
-        ("/api/runs/1/evidence", shapes.Evidence), ("/api/faults", list[shapes.Fault]),
+        ("/api/runs/1/evidence", Evidence), ("/api/faults", list[shapes.Fault]),
         ("/api/experiments", list[shapes.Experiment]), ("/api/experiments/quick", shapes.WholeExperiment),
         ("/api/experiments/quick/preflight", shapes.Preflight), ("/api/safety-lever", list[shapes.Lever]),
-        ("/api/signals?experiment=quick", list[shapes.Signal]), ("/api/environments", list[shapes.Environment]),
+        ("/api/signals?experiment=quick", list[Signal]), ("/api/environments", list[shapes.Environment]),
         ("/api/schedules", list[schedule_shapes.Schedule]), ("/api/active", Active), ("/api/usage", UsageOfMonth),
         ("/api/schedules/1/fires", list[schedule_shapes.Fire]), ("/api/notifications/channels", list[ToldChannel]),
         ("/api/notifications/deliveries", list[ToldDelivery]), ("/api/runs/1/progress", Progress),
-        ("/api/tokens", list[shapes.Credential]), ("/api/me", shapes.Me), ("/api/faults/strays", list[shapes.Stray]),
+        ("/api/tokens", list[Credential]), ("/api/me", Me), ("/api/faults/strays", list[shapes.Stray]),
+        ("/api/calendar", Calendar), ("/api/schedules/fires", list[schedule_shapes.Fire]),
+        ("/api/schedules/problems", list[shapes.Mistake]), ("/api/signals/x/samples", list[Sample]),
     ],
 )  # fmt: skip
 def test_a_real_console_answers_in_the_shapes_that_are_described(

@@ -7,15 +7,14 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, settings
 from hypothesis import seed as from_seed
 from schemathesis.checks import CHECKS
 
 from app.web import ROUTES
-from app.web.openapi import described
 from tests.contracts.conftest import Served
+from tests.contracts.record import bare
 
 EXAMPLES = 5  # of each operation and phase
 SEED = 20261126
@@ -28,14 +27,6 @@ NOT_HELD = {
 NOT_ASKED = {
     STREAM: "it goes on for as long as its run: below for one that has ended, and in tests/web/test_streams.py"
 }
-
-
-def bare() -> dict[str, Any]:
-    """The description alone, without a console behind it."""
-    app = FastAPI(title="Game day", version="1")
-    for routes in ROUTES:
-        app.include_router(routes)
-    return described(app, ROUTES)
 
 
 schema = schemathesis.openapi.from_dict(bare()).exclude(path=list(NOT_ASKED))

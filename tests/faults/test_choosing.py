@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import Conflict, Invalid
+from app.errors import Changed, Conflict, Invalid
 from app.faults import FaultState
 from app.settings import Environment
 
@@ -42,6 +42,23 @@ def test_a_fault_of_theirs_that_is_let_stand_is_told_of_from_then_on(desk: Any) 
     assert faults.strays() == ()
     faults.choose(entry.id, keep="theirs", by="ann")
     assert [str(stray.store) for stray in faults.strays()] == ["ssm:failureLambdaConfig"]
+
+
+def test_a_choice_of_what_is_not_there_any_more_changes_nothing(drifted: Any) -> None:
+    def changed(entry: Any) -> None:
+        assert entry.id == drifted.entry.id
+        raise Changed("It has changed.")
+
+    before = drifted.entry.mark
+    for keep in ("theirs", "ours"):
+        with pytest.raises(Changed):
+            drifted.faults.choose(drifted.entry.id, keep=keep, by="ann", check=changed)
+    assert drifted.faults.entry(drifted.entry.id).undecided
+    assert drifted.stored == THEIRS
+    drifted.parameters.write(drifted.NAME, "{}")
+    with pytest.raises(Conflict):
+        drifted.faults.choose(drifted.entry.id, keep="ours", by="ann")
+    assert drifted.faults.entry(drifted.entry.id).mark != before
 
 
 def test_what_was_before_comes_back_where_a_person_says_so(drifted: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from app.aws import InMemoryAws, InMemoryFunctions, InMemoryParameters
 from app.clock import FrozenClock
 from app.dialects import Fault, FaultMode
 from app.evidence import Proof
-from app.faults import Entry, Faults, Store
+from app.faults import Entry, Faults, FaultState, Store
 from app.faults.entry import Phase
 from app.live import Live
 from app.metrics import Sample
@@ -106,6 +106,54 @@ def test_injections_that_go_on_are_an_alarm(scene: Scene) -> None:
     assert scene.entry.stuck
 
 
+def test_what_still_fires_is_not_forgotten_until_it_is_quiet(scene: Scene) -> None:
+    for _ in range(5):  # longer than anybody waits for quiet otherwise
+        scene.last_seen = scene.clock.now() + timedelta(minutes=10)
+        assert scene.after(601) is Phase.STUCK
+        assert [entry.id for entry in scene.faults.stuck()] == [scene.entry.id]
+        assert [entry.id for entry in scene.faults.settling()] == [scene.entry.id]
+    assert scene.after(10) is Phase.QUIET
+    assert scene.faults.stuck() == []
+    scene.value = 0.5
+    assert scene.after(1) is Phase.CLEAN
+
+
+def test_what_can_be_seen_no_more_is_counted_for_as_long_as_a_container_lives(scene: Scene) -> None:
+    scene.last_seen = scene.clock.now() + timedelta(seconds=60)
+    assert scene.after(61) is Phase.STUCK
+    scene.can_see = False
+    assert scene.after(23 * 3600) is Phase.STUCK
+    assert scene.faults.stuck()
+    scene.after(3600)
+    assert scene.faults.stuck() == []
+    assert scene.faults.settling() == []
+
+
+def test_one_that_can_not_be_looked_at_keeps_nobody_from_the_others(scene: Scene) -> None:
+    looked: list[int] = []
+
+    class Broken(Scene):
+        def proof(self, *given: Any) -> Proof:
+            looked.append(len(looked))
+            if len(looked) == 1:
+                raise RuntimeError("no such environment")
+            return Proof(since=given[3], until=given[4], last_seen=None, can_see=True)
+
+    other, _ = scene.faults.ledger.intend(replace(scene.entry, store=Store(environment="gone", name="q")))
+    over = {
+        "state": FaultState.DISARMED,
+        "armed_at": scene.entry.armed_at,
+        "disarmed_at": scene.entry.disarmed_at,
+    }
+    scene.faults.ledger.change(other.id, **over, settles_at=scene.entry.settles_at)
+    other = Broken(scene.faults, scene.clock, other)
+    scene.clock.advance(60)
+    assert Aftermath(
+        faults=scene.faults, evidence=other, metrics=other, signals=other, clock=scene.clock
+    ).step()
+    assert len(looked) == 2
+
+
 def test_logs_that_can_not_be_read_prove_no_silence(scene: Scene) -> None:
     scene.can_see = False
     assert scene.after(600) is Phase.SETTLING
@@ -176,6 +224,18 @@ def test_a_store_that_is_armed_anew_is_left_to_that_fault(scene: Scene) -> None:
     scene.faults.arm(store=scene.entry.store, fault=REFUSED, by="bob", lifetime=timedelta(minutes=5))
     assert scene.after(60) is Phase.SETTLING
     assert scene.asked == 0
+
+
+def test_what_fires_of_a_store_that_was_armed_anew_is_told_of_the_newer_fault(scene: Scene) -> None:
+    again = scene.faults.arm(store=scene.entry.store, fault=REFUSED, by="bob", lifetime=timedelta(minutes=5))
+    scene.clock.advance(120)
+    scene.faults.disarm(again.id, by="bob", why="asked")
+    scene.last_seen = scene.clock.now()  # of the newer one, while it was armed
+    assert scene.after(1) is Phase.SETTLING
+    assert scene.faults.stuck() == []
+    scene.last_seen = scene.clock.now() + timedelta(seconds=60)
+    scene.after(61)
+    assert [entry.id for entry in scene.faults.stuck()] == [again.id]
 
 
 def test_after_half_an_hour_nobody_looks_any_more(scene: Scene) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.runs import Verdict
+from app.runs import Verdict, Wanted
 from app.storage.tables import NoticeRow, RunRow
 
 GETPID = {
@@ -57,6 +57,9 @@ def test_of_a_schedule_only_a_change_of_verdict_is_told(stage: Any, experiment: 
     assert verdicts[2] is not Verdict.HELD
     told = [(one.data["was"], one.data["verdict"]) for one in notices(stage) if one.data.get("schedule") == 4]
     broken = str(verdicts[2])
+    assert len(stage.runs.find(Wanted(schedule=4), limit=50)) == 5
+    assert stage.runs.find(Wanted(schedule=4), limit=1)[0].schedule == 4
+    assert stage.runs.find(Wanted(schedule=6), limit=50) == []
     assert told == [(None, "held"), ("held", broken), (broken, "held")]
 
 

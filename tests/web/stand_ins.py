@@ -97,6 +97,8 @@ class FakeMetrics:
         seconds = range(longest // 6 * 6, -1, -6)
         return [self.sample(query_id, now, ago) for ago in seconds][:limit]
 
+    samples_from = samples
+
     def sample(self, query_id: str, now: datetime, ago: float) -> Any:
         value, parts = self.values.get(query_id, lambda _: (None, {}))(ago)
         return SimpleNamespace(
@@ -206,6 +208,12 @@ class FakeFaults:
     def settling(self) -> list[Entry]:
         return [entry for entry in self.entries if entry.state is FaultState.DISARMED]
 
+    def firing(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.still_fires]
+
+    def stuck(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.stuck]
+
     def undecided(self, environment: str | None = None) -> list[Entry]:
         return [entry for entry in self.entries if entry.undecided]
 
@@ -226,7 +234,8 @@ class FakeFaults:
         self.entries[entry_id - 1] = replace(self.entry(entry_id), **words)
         return self.entry(entry_id)
 
-    def choose(self, entry_id: int, *, keep: str, by: str) -> Entry:
+    def choose(self, entry_id: int, *, keep: str, by: str, check: Any = lambda _: None) -> Entry:
+        check(self.entry(entry_id))
         self.entries[entry_id - 1] = replace(
             self.entry(entry_id), resolved_by=by, outcome=f"{by} kept {keep}."
         )
@@ -407,7 +416,7 @@ class FakeRuns:
         return self.find(Wanted(experiment=experiment, environment=environment), limit=limit)
 
     def find(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Run]:
-        same = ("experiment", "environment", "status", "verdict", "requested_by")
+        same = ("experiment", "environment", "status", "verdict", "requested_by", "schedule")
         found = [
             run
             for run in sorted(self.known.values(), key=lambda run: -run.id)

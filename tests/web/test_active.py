@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from app.faults import FaultState
-from app.runs import Verdict
+from app.aws.clients import Identity
+from app.faults import FaultState, Store
+from app.runs import RunStatus, Verdict
 
 pytestmark = pytest.mark.anyio
 
@@ -16,6 +18,7 @@ pytestmark = pytest.mark.anyio
 async def test_nothing_is_going_on(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/active")).json() == {
         "active": False,
+        "note": "",
         "faults": [],
         "settling": [],
         "runs": [],
@@ -85,3 +88,62 @@ async def test_an_unchanged_answer_is_not_sent_again(client: httpx.AsyncClient, 
     console.faults.armed()
     changed = await client.get("/api/active", headers={"if-none-match": first.headers["etag"]})
     assert changed.status_code == 200
+
+
+async def test_what_was_disarmed_and_still_fires_is_active(client: httpx.AsyncClient, console: Any) -> None:
+    now = console.clock.now()
+    over = {"state": FaultState.DISARMED, "disarmed_at": now, "settles_at": now - timedelta(seconds=60)}
+    console.faults.armed(**over, last_hit_at=now)
+    for query in ({}, {"function": "ChaosTransformer"}, {"account": "000000000000"}):
+        told = (await client.get("/api/active", params=query)).json()
+        assert (told["active"], told["note"]) == (True, "")
+        assert [(one["id"], one["phase"], one["match"]) for one in told["settling"]] == [(1, "stuck", "yes")]
+    assert (await client.get("/api/active", params={"function": "Other"})).json()["active"] is False
+
+
+async def test_an_account_that_aws_has_not_told_may_be_the_one_that_is_asked_for(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.aws.identity = lambda _: Identity(region="us-east-2")
+    console.faults.armed()
+    run = console.runs.add(account="111111111111")
+    told = (await client.get("/api/active", params={"account": "123456789012"})).json()
+    assert told["active"] is True
+    assert [(one["account"], one["match"]) for one in told["faults"]] == [(None, "not known")]
+    assert told["runs"] == []  # its account was known when it began
+    assert "may or may not" in told["note"]
+    told = (await client.get("/api/active", params={"account": "111111111111"})).json()
+    assert [(one["id"], one["match"]) for one in told["runs"]] == [(run.id, "yes")]
+    other = (await client.get("/api/active", params={"account": "123456789012", "function": "Other"})).json()
+    assert (other["active"], other["note"]) == (False, "")
+
+
+async def test_a_store_whose_readers_are_not_known_may_be_read_by_any_function(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed(functions=())
+    told = (await client.get("/api/active", params={"function": "Mine"})).json()
+    assert (told["active"], told["faults"][0]["match"]) == (True, "not known")
+    assert (await client.get("/api/active")).json()["faults"][0]["match"] == "yes"
+
+
+async def test_a_run_that_has_yet_to_arm_may_touch_any_function_and_one_in_line_touches_none(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    facts = {"stores": ["ssm:failureLambdaConfig"]}
+    run = console.runs.add(facts=facts)
+    console.runs.add(status=RunStatus.QUEUED, facts={**facts, "waits": True})
+    told = (await client.get("/api/active", params={"function": "Other"})).json()
+    assert [(one["id"], one["match"]) for one in told["runs"]] == [(run.id, "not known")]
+    console.faults.armed(run_id=str(run.id))
+    assert (await client.get("/api/active", params={"function": "Other"})).json()["runs"] == []
+
+
+async def test_a_fault_of_an_environment_that_is_gone_is_told_all_the_same(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed(store=Store(environment="old", name="p"))
+    told = (await client.get("/api/active", params={"account": "123456789012"})).json()
+    assert (told["active"], told["faults"][0]["environment"], told["faults"][0]["match"]) == (
+        True, "old", "not known",
+    )  # fmt: skip

@@ -93,8 +93,8 @@ async def test_runs_experiments_journals_and_logs(client: httpx.AsyncClient, con
     assert (await client.get(f"/api/runs/{going.id}/journal")).status_code == 404
     assert (await client.get("/api/runs/999")).status_code == 404
     listed = (await client.get("/api/experiments")).json()
-    assert [one["valid"] for one in listed] == [True, True, False]
-    assert (await client.get(f"/api/experiments/{STRICT}")).json()["title"] == listed[0]["title"]
+    assert [one["valid"] for one in listed] == [False, True, True]  # by id
+    assert (await client.get(f"/api/experiments/{STRICT}")).json()["title"] == listed[2]["title"]
 
 
 async def test_a_fault_is_armed_and_disarmed_by_hand(client: httpx.AsyncClient, console: Any) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from app.access import Access, Role
+from app.faults import Store, Stray
+from app.metrics import Metrics, Sample
+from app.metrics import store as samples
 from app.runs import Verdict
 from app.web.errors import KINDS, slug
 from app.web.streams import Streams
-from tests.web.material import bearer
+from tests.web.material import STRICT, bearer, experiment
 from tests.web.test_api import RUN, WANTED
 
 pytestmark = pytest.mark.anyio
@@ -211,7 +215,7 @@ async def test_runs_come_a_page_at_a_time_and_new_ones_shift_nothing(
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("verdict=deviated", [42]), ("status=running", [43]), ("experiment=payments/refund-queue", [44]),
+        ("verdict=deviated", [42]), ("schedule=7", [43]), ("schedule=8", []), ("status=running", [43]), ("experiment=payments/refund-queue", [44]),
         ("requested_by=ada", [44]), ("environment=mars", []), ("since=2026-11-24T11:59:00Z", [44]),
         ("until=2026-11-24T11:00:00", [41]), ("verdict=held&status=completed", [44, 41]),
     ],
@@ -221,7 +225,7 @@ async def test_runs_are_filtered(
 ) -> None:
     console.runs.add(verdict=Verdict.HELD, ago=7200)
     console.runs.add(verdict=Verdict.DEVIATED, ago=600)
-    console.runs.add(ago=500)
+    console.runs.add(ago=500, schedule=7)
     console.runs.add(verdict=Verdict.HELD, ago=10, experiment="payments/refund-queue", requested_by="ada")
     assert await every(client, f"/api/runs?{query}&limit=1") == found
 
@@ -234,6 +238,63 @@ async def test_faults_come_a_page_at_a_time_and_are_filtered(client: httpx.Async
     assert await every(client, "/api/faults?state=disarmed") == [2]
     assert await every(client, "/api/faults?run=3") == [4]
     assert await every(client, "/api/faults?environment=mars") == []
+
+
+async def names(client: httpx.AsyncClient, path: str, key: str) -> list[str]:
+    found: list[str] = []
+    while path:
+        answer = await client.get(path)
+        found += [one[key] for one in answer.json()]
+        path = answer.links.get("next", {}).get("url", "")
+    return found
+
+
+async def test_experiments_come_a_page_at_a_time_and_are_found_by_tag_and_text(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.catalog.known[0].tags = ("etl", "nightly")
+    console.catalog.known.append(experiment("payments/größe", "Ünusual"))
+    every = sorted(one.id for one in console.catalog.known)
+    assert len(every) == 4
+    assert await names(client, "/api/experiments?limit=1", "id") == every
+    assert await names(client, "/api/experiments?tag=nightly", "id") == [STRICT]
+    assert await names(client, "/api/experiments?text=REFUND&limit=1", "id") == ["payments/refund-queue"]
+    assert await names(client, "/api/experiments?text=ünus", "id") == ["payments/größe"]
+    assert await names(client, "/api/experiments?tag=etl&text=minor", "id") == [
+        "serverless-etl/exp_1-minor_delay"
+    ]
+    assert await names(client, "/api/experiments?tag=no", "id") == []
+    assert (await client.get("/api/experiments?cursor=_w==")).json()["problems"][0]["path"] == "cursor"
+
+
+async def test_strays_come_a_page_at_a_time(client: httpx.AsyncClient, console: Any) -> None:
+    console.faults.found = [
+        Stray(store=Store(environment=place, name=name), value=b"x", dialect=None, fault=None)
+        for place in ("sandbox", "prod")
+        for name in ("b", "a", "c")
+    ]
+    seen = await names(client, "/api/faults/strays?limit=2&look=true", "store")
+    assert seen == ["ssm:a", "ssm:b", "ssm:c"] * 2
+    assert (await names(client, "/api/faults/strays?limit=4", "environment"))[0] == "prod"
+
+
+async def test_samples_come_a_page_at_a_time_the_oldest_first(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    times = [console.clock.now() - timedelta(seconds=30 * number) for number in range(6, -1, -1)]
+    room = Metrics(console.storage, None, console.clock, console.live, {})
+    with console.storage.writing() as session:
+        samples.add(
+            session, [Sample(environment="sandbox", query="q", at=at, value=1.0, parts={}) for at in times]
+        )
+    console.metrics = room
+    whole = await names(client, "/api/signals/q/samples?limit=3", "at")
+    assert whole == [at.timestamp() for at in times]
+    since = times[4].isoformat()
+    seen = (await client.get("/api/signals/q/samples", params={"since": since, "limit": 2})).json()
+    assert [one["at"] for one in seen] == [at.timestamp() for at in times[4:6]]
+    for wrong in ("OTk5OTk5OTk5OTk5OTk5OTk5OQ==", "x"):  # a moment that no calendar has
+        assert (await client.get(f"/api/signals/q/samples?cursor={wrong}")).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -364,6 +425,19 @@ async def test_the_sandbox_is_read_and_changed(client: httpx.AsyncClient, consol
     assert (await client.patch("/api/sandbox", json={"variant": "flies"})).status_code == 422
     console.sandbox = None
     assert (await client.get("/api/sandbox")).status_code == 404
+
+
+async def test_the_sandbox_is_changed_by_whoever_has_seen_it_last(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    seen = {"if-match": (await client.get("/api/sandbox")).headers["etag"]}
+    first = await client.patch("/api/sandbox", json={"rate": 5}, headers=seen)
+    assert (first.status_code, first.json()["rate"]) == (200, 5.0)
+    stale = await client.patch("/api/sandbox", json={"rate": 50}, headers=seen)
+    assert (stale.status_code, stale.json()["type"]) == (412, "/docs#problem-changed")
+    assert console.sandbox.rate == 5.0
+    now = {"if-match": first.headers["etag"]}
+    assert (await client.patch("/api/sandbox", json={"variant": "waits"}, headers=now)).status_code == 200
 
 
 async def test_a_fault_is_put_in_words_without_being_armed(client: httpx.AsyncClient, console: Any) -> None:

@@ -125,6 +125,32 @@ async def test_an_admin_makes_lists_and_revokes_tokens(signed: httpx.AsyncClient
     assert (await signed.delete(f"/api/tokens/{made.json()['id']}", headers=admin)).status_code == 404
 
 
+async def test_tokens_come_a_page_at_a_time_and_those_that_let_nobody_in_are_left_out(
+    signed: httpx.AsyncClient, access: Access, console: Any
+) -> None:
+    admin = bearer(access, Role.ADMIN)
+    made = [
+        access.issue(Kind.TOKEN, name=f"t{number}", role=Role.VIEWER, lifetime=timedelta(days=number), by="m")
+        for number in (1, 9, 9, 9, 9)
+    ]
+    link = access.issue(Kind.LINK, name="link", role=Role.VIEWER, lifetime=timedelta(days=9), by="m")
+    access.sign_in(link.secret)
+    access.revoke(made[2].credential.id)
+    console.clock.advance(2 * 86400)
+    admin = bearer(access, Role.ADMIN)
+    page, seen = await signed.get("/api/tokens?limit=2", headers=admin), []
+    while True:
+        assert len(page.json()) <= 2
+        seen += page.json()
+        if "next" not in page.links:
+            break
+        page = await signed.get(page.links["next"]["url"], headers=admin)
+    assert [one["id"] for one in seen] == [one.id for one in access.all()]
+    assert {made[0].credential.id, made[2].credential.id, link.credential.id}.isdisjoint(
+        one["id"] for one in seen
+    )
+
+
 async def test_a_stranger_sees_no_armed_bar_on_the_page_of_an_error(
     signed: httpx.AsyncClient, console: Any
 ) -> None:

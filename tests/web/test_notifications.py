@@ -99,6 +99,15 @@ async def test_deliveries_come_a_page_at_a_time(client: httpx.AsyncClient, room:
     assert seen == sorted(seen, reverse=True)
 
 
+async def test_deliveries_are_filtered_by_kind(client: httpx.AsyncClient, room: Any) -> None:
+    await client.post("/api/notifications/channels/ops/test")
+    carried(room)
+    at = "/api/notifications/deliveries"
+    assert [one["kind"] for one in (await client.get(f"{at}?kind=test&state=sent")).json()] == ["test"]
+    assert (await client.get(f"{at}?kind=verdict")).json() == []
+    assert (await client.get(f"{at}?kind=gossip")).status_code == 422
+
+
 async def test_there_is_no_test_of_a_channel_that_is_not_there(client: httpx.AsyncClient, room: Any) -> None:
     answer = await client.post("/api/notifications/channels/nobody/test")
     assert answer.status_code == 404

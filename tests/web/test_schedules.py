@@ -188,6 +188,34 @@ async def test_fires_show_their_verdicts_and_are_paged(client: httpx.AsyncClient
     assert first.json()[0]["at"] == "2026-11-24T17:00:00+00:00"
 
 
+async def test_fires_of_all_schedules_are_filtered_by_state_time_and_place(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    first = (await created(client, name="a", cron="0 * * * *", time_zone="UTC")).headers["location"]
+    await created(client, name="b", cron="30 * * * *", time_zone="UTC")
+    scheduler = Scheduler(console.schedules, console.storage, console.clock)
+    for _ in range(6):  # the first one's run goes on, so all others are refused
+        console.clock.advance(1800)
+        scheduler.step()
+    every = (await client.get("/api/schedules/fires")).json()
+    assert [one["schedule"] for one in every] == [1, 2, 1, 2, 1, 2]
+    assert [one["state"] for one in every] == ["refused"] * 5 + ["started"]
+    assert [one["state"] for one in (await client.get("/api/schedules/fires?state=started")).json()] == [
+        "started"
+    ]
+    span = {"since": "2026-11-24T13:00:00Z", "until": "2026-11-24T14:00:00Z"}
+    there = (await client.get("/api/schedules/fires", params=span)).json()
+    assert [one["due_at"] for one in there] == ["2026-11-24T13:30:00+00:00", "2026-11-24T13:00:00+00:00"]
+    own = (await client.get(f"{first}/fires", params={**span, "state": "refused"})).json()
+    assert [(one["schedule"], one["due_at"]) for one in own] == [(1, "2026-11-24T13:00:00+00:00")]
+    assert (await client.get("/api/schedules/fires?environment=mars")).json() == []
+    seen = await client.get("/api/schedules/fires?limit=4&environment=sandbox")
+    assert len((await client.get(seen.links["next"]["url"])).json()) == 2
+    await client.delete(first)
+    assert len((await client.get("/api/schedules/fires")).json()) == 6
+    assert (await client.get(f"{first}/fires")).status_code == 404
+
+
 async def test_the_list_is_paged_and_filtered(client: httpx.AsyncClient) -> None:
     for number in range(5):
         await created(client, name=f"s{number}")
@@ -256,6 +284,17 @@ async def test_a_form_makes_changes_holds_and_deletes_one(client: httpx.AsyncCli
     assert ran.headers["location"].startswith("/runs/")
     assert (await client.post(f"{at}/delete", headers=PAGE)).headers["location"] == "/schedules"
     assert "Nothing runs by itself yet" in (await client.get("/schedules", headers=PAGE)).text
+
+
+async def test_a_schedule_that_was_changed_meanwhile_is_not_deleted_by_an_old_page(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    at = (await created(client)).headers["location"].removeprefix("/api")
+    shown = {"version": "1"}
+    assert 'name="version" value="1"><button class="stop">' in (await client.get(at, headers=PAGE)).text
+    console.schedules.amend(1, {"cron": "0 4 * * *"}, version=1)
+    assert (await client.post(f"{at}/delete", data=shown, headers=PAGE)).status_code == 412
+    assert (await client.post(f"{at}/delete", data={"version": "2"}, headers=PAGE)).status_code == 303
 
 
 async def test_what_the_form_does_not_show_stays(client: httpx.AsyncClient, console: Any) -> None:

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as families
 
 from app.access import Access, Kind, Role
 from app.aws.metering import Use
+from app.faults import FaultState, Store
 from app.runs import RunStatus, Verdict
 from app.web import create_app
 
@@ -60,6 +61,43 @@ async def test_armed_faults_their_age_and_how_far_past_its_deadline_one_is(
     assert of(told, "gameday_stuck_faults", environment="sandbox") == 1
     assert of(told, "gameday_oldest_armed_fault_age_seconds", environment="sandbox") == 700
     assert of(told, "gameday_armed_fault_overdue_seconds", environment="sandbox") == 100
+
+
+async def test_what_was_disarmed_and_still_fires_is_stuck_and_ready_says_so(
+    client: httpx.AsyncClient, console: Any, clock: Any
+) -> None:
+    now = clock.now()
+    over = {"state": FaultState.DISARMED, "disarmed_at": now, "settles_at": now - timedelta(seconds=60)}
+    console.faults.armed(**over)
+    told = await scrape(client)
+    assert of(told, "gameday_stuck_faults", environment="sandbox") == 0
+    console.faults.armed(**over, last_hit_at=now)
+    told = await scrape(client)
+    assert of(told, "gameday_stuck_faults", environment="sandbox") == 1
+    assert of(told, "gameday_armed_faults", environment="sandbox") == 0
+    assert (await client.get("/readyz")).json() == {"status": "ready", "stuck": ["ssm:failureLambdaConfig"]}
+
+
+async def test_a_flush_is_no_delay_unless_it_takes_longer_than_it_should(
+    client: httpx.AsyncClient, console: Any, clock: Any
+) -> None:
+    name = "gameday_armed_fault_overdue_seconds"
+    flush_until = clock.now() + timedelta(seconds=20)
+    console.faults.armed(ago=640, state=FaultState.FLUSHING, flush_until=flush_until)
+    assert of(await scrape(client), name, environment="sandbox") == 0
+    clock.advance(65)
+    assert of(await scrape(client), name, environment="sandbox") == 45
+
+
+async def test_faults_of_an_environment_that_is_gone_are_counted(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed(ago=700, attempts=3, store=Store(environment="old", name="p"))
+    told = await scrape(client)
+    assert of(told, "gameday_armed_faults", environment="old") == 1
+    assert of(told, "gameday_stuck_faults", environment="old") == 1
+    assert of(told, "gameday_armed_fault_overdue_seconds", environment="old") == 100
+    assert of(told, "gameday_armed_faults", environment="sandbox") == 0
 
 
 async def test_loops_viewers_and_the_build(client: httpx.AsyncClient, console: Any) -> None:

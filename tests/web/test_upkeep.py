@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -33,6 +34,44 @@ async def test_a_deadline_is_moved_by_api_and_by_form(client: httpx.AsyncClient,
     )
     assert "set its deadline" in answer.text
     assert console.faults.entry(entry.id).disarm_by == console.clock.now() + timedelta(minutes=7.5)
+
+
+def carried(page: str, action: str) -> str:
+    """What the form of that address carries in `seen`."""
+    found = re.search(rf'action="{action}".*?name="seen" value="([^"]+)"', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
+async def test_a_deadline_that_was_moved_meanwhile_is_not_moved_by_an_old_page(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed(disarm_by=console.clock.now() + timedelta(minutes=10))
+    form = {"seen": carried((await client.get("/")).text, "/faults/1/deadline"), "minutes": "7"}
+    at, words = "/faults/1/deadline", {"HX-Request": "true"}
+    assert (await client.post(at, data=form, headers=words)).status_code == 200
+    stale = await client.post(at, data=form | {"minutes": "90"}, headers=words)
+    assert stale.status_code == 412
+    assert "has changed since it was read" in stale.text
+    assert console.faults.entry(1).disarm_by == console.clock.now() + timedelta(minutes=7)
+
+
+async def test_a_choice_is_made_between_the_values_that_were_seen(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.faults.armed(state=FaultState.DRIFTED, theirs=THEIRS)
+    at = "/api/faults/1"
+    seen = (await client.get(at)).headers["etag"]
+    form = {"seen": carried((await client.get("/")).text, "/faults/1/choose"), "keep": "theirs"}
+    console.faults.entries[0] = replace(console.faults.entries[0], theirs=b"{}")  # they wrote once more
+    stale = await client.post(f"{at}/choose", json={"keep": "theirs"}, headers={"if-match": seen})
+    assert (stale.status_code, stale.json()["type"]) == (412, "/docs#problem-changed")
+    assert (await client.post("/faults/1/choose", data=form)).status_code == 412
+    assert console.faults.entry(1).undecided
+    now = {"if-match": (await client.get(at)).headers["etag"]}
+    chosen = await client.post(f"{at}/choose", json={"keep": "theirs"}, headers=now)
+    assert (chosen.status_code, chosen.headers["etag"]) == (200, (await client.get(at)).headers["etag"])
+    assert chosen.headers["etag"] != now["if-match"]
 
 
 @pytest.mark.parametrize("minutes", [0, -1, 99_999, "soon"])

@@ -14,8 +14,10 @@ from app.cli.commands.server import ADDRESS
 ENVIRONMENT = click.option("--environment", help="Only there.")
 EXPERIMENT = click.option("--experiment", metavar="ID", help="Only of this one.")
 LIMIT = click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(1, 500), help="The newest so many."
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 1_000_000), help="The newest so many."
 )
+TAG = click.option("--tag", help="Only with that tag.")
+TEXT = click.option("--text", help="Only with that in their id, title or description.")
 PLACE = click.option("--environment", help="As measured there.  [default: the default one]")
 SERVER = click.option("--server", type=ADDRESS, help="Ask a running console instead of the folder.")
 OUTPUT = click.option("--output", default="table", show_default=True, type=click.Choice(["table", "json"]))
@@ -55,7 +57,9 @@ def _group(noun: str, says: str, **given: Any) -> click.Group:
     return click.Group(noun, commands=listing(noun, says, **given), help=f"{says[0].upper()}{says[1:]}.")
 
 
-experiments = _group("experiments", "the experiments of the folder, and what each taught last")
+experiments = _group(
+    "experiments", "the experiments of the folder, and what each taught last", filters=(TAG, TEXT)
+)
 runs = _group("runs", "runs, the newest first", filters=(EXPERIMENT, ENVIRONMENT, LIMIT))
 environments = _group("environments", "the places that experiments run in, as gameday.toml has them")
 signals = _group("signals", "what the hypotheses measure", filters=(EXPERIMENT,), where=(PLACE,))

@@ -14,6 +14,7 @@ from app.errors import Changed, Conflict, GamedayError, Invalid, NotFound, Unava
 
 PATIENCE = 60.0  # seconds for one answer
 BUSY = (429, 503)
+PAGE = 500  # of a list at a time: what the API allows
 LONGEST_WAIT = 60.0  # seconds that a console may ask for before the next try
 ERRORS: Mapping[int, type[GamedayError]] = {
     400: Invalid,
@@ -59,6 +60,15 @@ class Api:
         if after := _after(answer):
             raise Unavailable(_why(answer), after=after)
         raise ERRORS.get(answer.status_code, Unavailable)(_why(answer))
+
+    def all(self, path: str, *, params: Mapping[str, Any], most: int | None = None) -> list[dict[str, Any]]:
+        """A list's members page after page, by the links that the console gives; the first `most`, where that is said."""
+        page = self.bytes("GET", path, params={**params, "limit": min(most or PAGE, PAGE)})
+        found: list[dict[str, Any]] = page.json()
+        while "next" in page.links and (most is None or len(found) < most):
+            page = self.bytes("GET", page.links["next"]["url"])
+            found += page.json()
+        return found[:most]
 
     def patiently(self, method: str, path: str, *, seconds: float, **given: Any) -> Any:
         """The same call again while nobody answers, or the console is busy. Only for what may be asked twice."""
