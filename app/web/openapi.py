@@ -78,6 +78,7 @@ EXAMPLES: Mapping[str, Any] = {
 }
 BODIES: Mapping[tuple[str, str], Any] = {
     ("post", "/experiments/{experiment_id}/run"): {"environment": "sandbox"},
+    ("post", "/api/experiments/{experiment_id}/preflight"): {"environment": "sandbox", "accept": ["unproven"]},
     ("put", "/api/faults"): {
         "store": "ssm:failureLambdaConfig", "rate": 0.5, "deny_list": ["dynamodb.*.amazonaws.com"], "minutes": 5,
     },

@@ -58,6 +58,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("held", ("--no-wait",), 0, "Run "),
         ("held", ("--check",), 0, "It may start."),
         ("deviated", ("--check",), 3, "It would be refused. Or take it upon yourself: --accept unproven"),
+        ("deviated", ("--check", "--accept", "unproven"), 0, "It may start."),
+        ("deviated", ("--check", "--dry", "actions"), 0, "It may start."),
+        ("held", ("--check", "--stop-if", "nosuch>1"), 2, "It has: works."),
         ("nothing", (), 2, "There is no experiment 'nothing'"),
     ],
 )

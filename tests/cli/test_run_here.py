@@ -143,8 +143,11 @@ def test_check_starts_nothing(tmp_path: Path) -> None:
     write(tmp_path / "experiments" / "e.json", experiment("true", process("do", "touch done")))
     done = gameday(tmp_path, "e", "--check")
     assert (done.returncode, "--accept unproven" in done.stdout) == (3, True)
-    done = gameday(tmp_path, "experiments/e.json", "--check")
-    assert (done.returncode, "It may start." in done.stdout) == (0, True)
+    for words in (("experiments/e.json",), ("e", "--accept", "unproven"), ("e", "--dry", "actions")):
+        done = gameday(tmp_path, *words, "--check")
+        assert (done.returncode, "It may start." in done.stdout) == (0, True), words
+    done = gameday(tmp_path, "e", "--check", "--accept", "unproven", "--stop-if", "nosuch>1")
+    assert (done.returncode, "It has: works." in done.stderr) == (2, True)
     assert not (tmp_path / "done").exists()
 
 

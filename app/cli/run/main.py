@@ -61,9 +61,7 @@ def check_here(asked: Asked) -> int:
     from app.runs.preflight import plain
 
     with working(asked, alone=False) as engine:
-        findings = engine.console.runs.preflight(
-            asked.source, environment=asked.environment, variables=asked.variables, accept=asked.accepted
-        )
+        findings = engine.console.runs.preflight(asked.source, **asked.body)
         return told(asked, [plain(finding) for finding in findings])
 
 
@@ -94,11 +92,11 @@ def run_there(asked: Asked, server: str) -> int:
 
 def check_there(asked: Asked, server: str) -> int:
     """Preflight alone. 0 where it may start, 3 where it would be refused."""
+    _refuse(asked, server=server)
     from app.cli.run.asking import Api
+    from app.cli.run.there import look
 
-    query = {"environment": asked.environment} if asked.environment else {}
-    found = Api(server).json("GET", f"/api/experiments/{asked.source}/preflight", params=query)
-    return told(asked, found["findings"])
+    return told(asked, look(Api(server), asked)["findings"])
 
 
 def _left(asked: Asked, run: Mapping[str, Any], url: str) -> int:

@@ -47,6 +47,16 @@ def start(api: Api, asked: Asked) -> dict[str, Any]:
     return run
 
 
+def look(api: Api, asked: Asked) -> dict[str, Any]:
+    """What preflight finds of such a run. A plain one may be looked at by whoever may not start it, too."""
+    path = f"/api/experiments/{asked.source}/preflight"
+    query = {"queue": "true"} if asked.queue else {}
+    is_plain = not query and asked.body.keys() <= {"environment"}
+    given: dict[str, Any] = {"params": asked.body} if is_plain else {"json": asked.body, "params": query}
+    found: dict[str, Any] = api.json("GET" if is_plain else "POST", path, **given)
+    return found
+
+
 class There:
     """A run on a console, to be watched. A thread of its own reads the events."""
 
