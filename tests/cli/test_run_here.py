@@ -78,7 +78,7 @@ def test_it_runs_where_the_caller_is_with_the_callers_own_variables(tmp_path: Pa
 def test_an_id_runs_in_a_snapshot_without_the_callers_variables(tmp_path: Path) -> None:
     document = experiment("true", process("look", f'printf "%s %s" "$PWD" "$MINE" > {tmp_path}/seen'))
     write(tmp_path / "experiments" / "e.json", document)
-    assert gameday(tmp_path, "e").returncode == 2  # what it does is not undone, and nobody has accepted that
+    assert gameday(tmp_path, "e").returncode == 3  # what it does is not undone, and nobody has accepted that
     done = gameday(tmp_path, "e", "--accept", "unproven", MINE="yes")
     assert done.returncode == 0, done.stdout + done.stderr
     where, _, mine = (tmp_path / "seen").read_text().partition(" ")
