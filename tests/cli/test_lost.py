@@ -17,6 +17,7 @@ import pytest
 from junitparser import Error, JUnitXml
 
 from app.cli.codes import CODES, WITHOUT_VERDICT, Lost, code_of
+from app.cli.run.unplayed import kept_in_sight
 from app.errors import Conflict, GamedayError, Invalid, KeyReused, NotFound, SettingsError, Unavailable
 from tests.cli.test_run import experiment, process
 from tests.cli.typed import typed
@@ -199,6 +200,17 @@ def test_a_rollback_that_does_not_get_through_says_that_a_fault_may_still_be_arm
     assert (run.returncode, f"The rollback was not confirmed: It broke. What became of it is not known: {ARMED}" in err) == (
         7, True,
     ), err  # fmt: skip
+
+
+def test_whatever_breaks_under_a_run_says_that_a_fault_may_still_be_armed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    then = "Next: gameday guardian --once"
+    with pytest.raises(Lost, match=f"Run 7: No answer. .*{ARMED}. {then}"), kept_in_sight(7, then):
+        raise Unavailable("No answer.")
+    with pytest.raises(RuntimeError), kept_in_sight(7, then):
+        raise RuntimeError("a mistake of our own")
+    assert f"{ARMED}. {then}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
