@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from app.cli.codes import BROKEN, INTERRUPTED, code_of
 from app.cli.commands import (
     doctor,
     ending,
@@ -22,9 +23,6 @@ from app.cli.commands import (
 )
 from app.errors import GamedayError
 from app.logs import visible
-
-BROKEN = 70  # EX_SOFTWARE; Python would end with 1, which of a run means "deviated"
-INTERRUPTED = 130  # what a shell says of a command that Ctrl-C ended
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,11 +68,11 @@ def main() -> None:
         click.echo(visible(f"gameday: {error}"), err=True)
         for problem in (one for one in error.problems if one.message not in str(error)):
             click.echo(visible(f"  {problem}"), err=True)
-        code = 2
+        code = code_of(error)
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         code = INTERRUPTED
     except Exception:  # noqa: BLE001  told in full, and never with the code of a verdict
         sys.excepthook(*sys.exc_info())
-        code = BROKEN
+        code = BROKEN  # Python would end with 1, which of a run means "deviated"
     sys.exit(code if isinstance(code, int) else 0)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
+from app.cli.codes import INTERRUPTED, REFUSED
 from app.errors import SettingsError
 from app.sandbox.clients import isolate
 from app.sandbox.control import Control
@@ -19,8 +20,6 @@ from app.settings import Settings
 from app.shipped import checkout, furnish
 
 Serve = Callable[[Settings, Control], None]
-ALREADY_RUNNING = 3  # exit code; 2 is a mistake on the command line, 130 is Ctrl-C
-INTERRUPTED = 130
 COPIES = "gameday-sandbox"
 NOT_INSTALLED = (
     "The sandbox is not part of this installation: it brings an AWS emulator. pip install 'gameday[sandbox]', "
@@ -61,7 +60,7 @@ def run_with(serve: Serve, *, plan: Plan, reset: bool) -> int:
         say("Everything is stopped.")
     except AlreadyRunning as error:
         sys.stderr.write(f"gameday: {error}\n")
-        return ALREADY_RUNNING
+        return REFUSED
     except KeyboardInterrupt:
         say("Interrupted. Everything is stopped.")
         return INTERRUPTED

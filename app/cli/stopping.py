@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from pathlib import Path
 
 import click
-import httpx
 
-from app.cli.rooms import let_in, signed
-from app.errors import Invalid, Unavailable
+from app.cli.run.asking import Api, Away
 
 STILL_ARMED = 1  # exit code
-PATIENCE = 60.0  # seconds; disarming asks AWS
 
 
 def there(server: str, *, environment: str | None, why: str) -> int:
-    """Through a running console. Unavailable where it does not answer."""
+    """Through a running console. Away where it does not answer."""
     body = {"engaged": True, "why": why, "environment": environment}
     try:
-        answer = httpx.put(
-            f"{server.rstrip('/')}/api/safety-lever", json=body, timeout=PATIENCE, headers=signed()
-        )
-    except httpx.HTTPError as error:
-        raise Unavailable(
-            f"{server} does not answer ({error}). Leave --server out, and name its working folder: --folder."
+        told = Api(server).json("PUT", "/api/safety-lever", json=body)
+    except Away as error:
+        raise Away(
+            f"{error.details.get('said') or error} Whether the lever is engaged is not known. Leave --server out, on its "
+            "machine, and name its working folder: --folder."
         ) from error
-    if answer.status_code == HTTPStatus.UNAUTHORIZED:
-        raise Invalid(let_in(server))
-    told = answer.json()
-    if answer.is_error:
-        raise Unavailable(f"{server} refused: {told.get('detail') or told}")
     for run in told["interrupted"]:
         click.echo(f"Run {run} is being ended.")
     return _over(f"The safety lever is engaged, by {told['by']}.", told["still_armed"])

@@ -38,6 +38,19 @@ def xml(report: Report) -> bytes:
     return text
 
 
+def unplayed(experiment: str, why: str) -> bytes:
+    """Of a run without a verdict: refused, or lost sight of. One case, and that is an error."""
+    case = _case("verdict", "verdict")
+    case.result = [Error(_clean(why))]
+    suite = TestSuite(_clean(f"gameday.{experiment}"))
+    suite.add_testcase(case)
+    found = JUnitXml("gameday")
+    found.add_testsuite(suite)
+    found.update_statistics()  # type: ignore[no-untyped-call]
+    text: bytes = found.tostring()  # type: ignore[no-untyped-call]  # its own types leave it out
+    return text
+
+
 def _properties(report: Report) -> Iterator[tuple[str, str]]:
     run = report.run
     yield "run", str(run.id)

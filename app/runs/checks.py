@@ -138,7 +138,7 @@ def _of_activities(known: Known) -> Findings:
             yield refusal(
                 "unproven",
                 sentence,
-                'Say yes to it on the experiment\'s page, or with accept: ["unproven"], to start all the same.',
+                "Accept that (`unproven`) to start all the same, and check by hand what it leaves behind.",
                 accept=UNPROVEN,
             )
 

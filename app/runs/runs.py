@@ -22,10 +22,10 @@ from app.logs import about
 from app.runs import store
 from app.runs.arming import NOT_PLAYED
 from app.runs.attendance import SAFETY_LEVER, Attendance
-from app.runs.checks import Finding
+from app.runs.checks import Finding, refusal
 from app.runs.children import Children
 from app.runs.dispatch import InProcess
-from app.runs.line import Line, in_use_by
+from app.runs.line import Line, in_use_by, in_use_by_run
 from app.runs.preflight import Preflight, plain
 from app.runs.queueing import Started, queue_up
 from app.runs.reading import FromFiles
@@ -43,11 +43,11 @@ from app.runs.rooms import (
     Rooms,
 )
 from app.runs.run import Event, Outcome, Rollback, Run, RunStatus, Wanted
+from app.runs.standing import counted
 from app.runs.timeline import TimelineStep, timeline
 from app.settings import Settings
 from app.storage import Storage
 
-PASSING = ("armed", "alarm")  # refusals that may be over by the time that a run in line begins
 NEVER_BEGAN = "The run had not begun, and never begins. Nothing of it is armed."
 
 
@@ -136,7 +136,7 @@ class Runs:
         holder = self.line.holder(request.environment.name, facts["stores"])
         if holder is not None and not queue:
             raise in_use_by(holder)
-        facts |= self._looked_at(reading, request, passing=PASSING if queue else ())
+        facts |= self._looked_at(reading, request, queue=queue)
         facts["waits"] = holder is not None
         run = queue_up(self.rooms, self.record, experiment, request, facts, key=key, wait=queue, by=by)
         crash.here("run-queued")
@@ -179,16 +179,38 @@ class Runs:
         *,
         environment: str | None = None,
         variables: Mapping[str, Any] | None = None,
+        rollback_strategy: str | None = None,
+        dry: str | None = None,
+        hypothesis_frequency: float | None = None,
+        fail_fast: bool = False,
         accept: Sequence[str] = (),
+        stop: Sequence[Mapping[str, Any]] = (),
+        queue: bool = False,
     ) -> list[Finding]:
-        """What is to be said before such a run, refusals first. NotFound, Invalid as `start`."""
+        """What is to be said before such a run, refusals first: those that `start` would refuse the same words for.
+
+        NotFound, Invalid as `start`.
+        """
         experiment = self._valid(experiment_id)
         request = Request.check(
             self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
-            rollback_strategy=None, dry=None, accept=accept,
+            rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
+            fail_fast=fail_fast, accept=accept, stop=stop,
         )  # fmt: skip
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
-        return [] if self._preflight is None else self._preflight.look(reading, request.environment, accept)
+        facts = facts_of(experiment, reading, request.stop)
+        if self._preflight is None:
+            return []
+        found = self._preflight.look(reading, request.environment, request.accept, request.stop)
+        if not any(finding.code == "armed" for finding in found):
+            found = [*found, *self._in_use(request.environment.name, facts["stores"])]
+        return counted(found, dry=request.dry, queue=queue)
+
+    def _in_use(self, environment: str, stores: Sequence[str]) -> list[Finding]:
+        """By a run that has not armed yet, or waits to."""
+        with self.rooms.storage.reading() as session:
+            ahead = store.users_of(session, environment, stores)
+        return [refusal("busy", str(in_use_by_run(", ".join(stores), ahead[0].id)), "")] if ahead else []
 
     def _valid(self, experiment_id: str) -> Any:
         experiment = self.rooms.catalog.load(experiment_id)
@@ -198,13 +220,12 @@ class Runs:
             )
         return experiment
 
-    def _looked_at(self, reading: Any, request: Request, passing: Sequence[str]) -> dict[str, Any]:
-        """Findings as the run keeps them. A dry run changes nothing, so nothing is refused; nor what is `passing`."""
+    def _looked_at(self, reading: Any, request: Request, *, queue: bool) -> dict[str, Any]:
+        """Findings as the run keeps them. Conflict, Invalid where one of them stands in its way."""
         if self._preflight is None:
             return {}
         findings = self._preflight.look(reading, request.environment, request.accept, request.stop)
-        if request.dry not in NOT_PLAYED:
-            self._preflight.refuse([one for one in findings if one.code not in passing])
+        self._preflight.refuse(counted(findings, dry=request.dry, queue=queue))
         return {"findings": [plain(finding) for finding in findings]}
 
     def rollback(self, run_id: int, *, by: str, told: str | None = None) -> Rollback:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from app.console import Console
 from app.errors import Invalid, Problem
 from app.experiments import matching
 from app.runs import Run
+from app.runs.finding import Finding
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, experiment_json, story_json
 from app.web.asked import Place, Rooms, Shown, Streamed, Who, form
@@ -96,16 +97,7 @@ def listed(  # noqa: PLR0917  FastAPI passes them by name
 @api.get("/{experiment_id:path}/preflight", response_model=shapes.Preflight)
 def preflight(experiment_id: str, console: Rooms, environment: str | None = None) -> JSONResponse:
     """What is to be said before a run: findings `ok`, `warning` or `refusal`, refusals first."""
-    findings = console.runs.preflight(experiment_id, environment=environment)
-    refused = [finding for finding in findings if finding.level == "refusal"]
-    return answered(
-        {
-            "experiment": experiment_id,
-            "ready": not refused,
-            "accept": sorted({finding.accept for finding in refused if finding.accept}),
-            "findings": [vars(finding) for finding in findings],
-        }
-    )
+    return _findings(experiment_id, console.runs.preflight(experiment_id, environment=environment))
 
 
 @api.get("/{experiment_id:path}", response_model=shapes.WholeExperiment)
@@ -146,6 +138,27 @@ AskedFor = Annotated[Asked, Depends(_asked)]
 BODY = {"content": {"application/json": {"schema": Asked.model_json_schema()}}, "required": False}
 ACCEPTED = 202
 LOOK_AGAIN = 5  # seconds
+Queue = Annotated[bool, Query(description="Wait in line where its store is busy.")]
+
+
+# Whoever may start it: variables choose the store that is looked into.
+@api.post(
+    "/{experiment_id:path}/preflight",
+    dependencies=[needs(Need.RUN)],
+    response_model=shapes.Preflight,
+    openapi_extra={"requestBody": BODY},
+)
+def preflight_as_asked(
+    experiment_id: str,
+    console: Rooms,
+    asked: AskedFor,
+    queue: Queue = False,  # noqa: FBT002  a query is no position
+) -> JSONResponse:
+    """What is to be said before such a run: the body is that of a start, and nothing is started.
+
+    A refusal here is one there; 404 and 422 are a start's, too. With `queue` what a run in line waits for is a warning.
+    """
+    return _findings(experiment_id, console.runs.preflight(experiment_id, **_words(asked), queue=queue))
 
 
 @starting.post(
@@ -167,7 +180,7 @@ async def run(  # noqa: PLR0917  FastAPI passes them by name
     who: Who,
     asked: AskedFor,
     given: IdempotencyKey = None,
-    queue: Annotated[bool, Query(description="Wait in line where its store is busy.")] = False,  # noqa: FBT002
+    queue: Queue = False,  # noqa: FBT002
     wait: Wait = None,
 ) -> Response:
     """Start a run. With `queue` it waits in line for a busy store, with `wait` the answer waits for the verdict.
@@ -195,11 +208,25 @@ async def run(  # noqa: PLR0917  FastAPI passes them by name
 
 def _start(console: Console, experiment_id: str, asked: Asked, key: Key, *, queue: bool, by: str) -> Run:
     return console.runs.start(
-        experiment_id, environment=asked.environment, variables=dict(asked.variables),
-        rollback_strategy=asked.rollback_strategy, dry=asked.dry,
-        hypothesis_frequency=asked.hypothesis_frequency, fail_fast=asked.fail_fast, accept=asked.accept, stop=asked.stop,
-        key=key.key, fingerprint=key.fingerprint, queue=queue, by=by,
-    )  # fmt: skip
+        experiment_id, **_words(asked), key=key.key, fingerprint=key.fingerprint, queue=queue, by=by
+    )
+
+
+def _words(asked: Asked) -> dict[str, Any]:
+    """As `Runs` takes them."""
+    return {name: getattr(asked, name) for name in Asked.model_fields} | {"variables": dict(asked.variables)}
+
+
+def _findings(experiment_id: str, findings: Sequence[Finding]) -> JSONResponse:
+    refused = [finding for finding in findings if finding.level == "refusal"]
+    return answered(
+        {
+            "experiment": experiment_id,
+            "ready": not refused,
+            "accept": sorted({finding.accept for finding in refused if finding.accept}),
+            "findings": [vars(finding) for finding in findings],
+        }
+    )
 
 
 def _shown(request: Request, show: Shown, started: Run) -> Response:

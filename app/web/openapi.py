@@ -116,6 +116,7 @@ EXAMPLES_THERE: Mapping[tuple[str, str], Any] = {
 ANSWERS_FILE = Path(__file__).with_name("openapi_answers.json")  # by tests/contracts/record.py
 BODIES: Mapping[tuple[str, str], Any] = {
     ("post", "/experiments/{experiment_id}/run"): {"environment": "sandbox"},
+    ("post", "/api/experiments/{experiment_id}/preflight"): {"environment": "sandbox", "accept": ["unproven"]},
     ("put", "/api/faults"): {
         "store": "ssm:failureLambdaConfig", "rate": 0.5, "deny_list": ["dynamodb.*.amazonaws.com"], "minutes": 5,
     },

@@ -165,7 +165,7 @@ def test_another_environment_than_there_are_is_a_mistake(folder: Path) -> None:
 
 def test_a_server_that_is_none_is_said() -> None:
     done = gameday(Path("/"), "runs", "list", "--server", "http://127.0.0.1:9")
-    assert done.returncode == 2
+    assert done.returncode == 69
     assert "gameday serve" in done.stderr
 
 

@@ -54,10 +54,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ("held", (), 0, "held: The hypothesis held."),
         ("not-started", (), 3, "not started: The steady state was not met"),
         ("deviated", ("--accept", "unproven"), 1, "deviated: “works” was outside"),
-        ("deviated", (), 2, "--accept unproven"),
+        ("deviated", (), 3, "--accept unproven"),
         ("held", ("--no-wait",), 0, "Run "),
         ("held", ("--check",), 0, "It may start."),
         ("deviated", ("--check",), 3, "It would be refused. Or take it upon yourself: --accept unproven"),
+        ("deviated", ("--check", "--accept", "unproven"), 0, "It may start."),
+        ("deviated", ("--check", "--dry", "actions"), 0, "It may start."),
+        ("held", ("--check", "--stop-if", "nosuch>1"), 2, "It has: works."),
         ("nothing", (), 2, "There is no experiment 'nothing'"),
     ],
 )
@@ -70,5 +73,5 @@ def test_every_outcome_has_its_code(
 
 def test_a_console_that_is_not_there_is_said_with_a_way_out() -> None:
     done = gameday("http://127.0.0.1:9", "held")
-    assert done.returncode == 2
+    assert done.returncode == 69
     assert "gameday serve" in done.stderr

@@ -78,7 +78,7 @@ def test_it_runs_where_the_caller_is_with_the_callers_own_variables(tmp_path: Pa
 def test_an_id_runs_in_a_snapshot_without_the_callers_variables(tmp_path: Path) -> None:
     document = experiment("true", process("look", f'printf "%s %s" "$PWD" "$MINE" > {tmp_path}/seen'))
     write(tmp_path / "experiments" / "e.json", document)
-    assert gameday(tmp_path, "e").returncode == 2  # what it does is not undone, and nobody has accepted that
+    assert gameday(tmp_path, "e").returncode == 3  # what it does is not undone, and nobody has accepted that
     done = gameday(tmp_path, "e", "--accept", "unproven", MINE="yes")
     assert done.returncode == 0, done.stdout + done.stderr
     where, _, mine = (tmp_path / "seen").read_text().partition(" ")
@@ -143,8 +143,11 @@ def test_check_starts_nothing(tmp_path: Path) -> None:
     write(tmp_path / "experiments" / "e.json", experiment("true", process("do", "touch done")))
     done = gameday(tmp_path, "e", "--check")
     assert (done.returncode, "--accept unproven" in done.stdout) == (3, True)
-    done = gameday(tmp_path, "experiments/e.json", "--check")
-    assert (done.returncode, "It may start." in done.stdout) == (0, True)
+    for words in (("experiments/e.json",), ("e", "--accept", "unproven"), ("e", "--dry", "actions")):
+        done = gameday(tmp_path, *words, "--check")
+        assert (done.returncode, "It may start." in done.stdout) == (0, True), words
+    done = gameday(tmp_path, "e", "--check", "--accept", "unproven", "--stop-if", "nosuch>1")
+    assert (done.returncode, "It has: works." in done.stderr) == (2, True)
     assert not (tmp_path / "done").exists()
 
 

@@ -44,7 +44,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.mark.parametrize("words", COMMANDS)
 def test_an_address_needs_no_scheme(tmp_path: Path, address: str, words: tuple[str, ...]) -> None:
     done = typed(tmp_path, *words, "--server", address)
-    assert (done.returncode, "It is this console that answers." in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, "It is this console that answers." in done.stderr) == (3, True), done.stderr
 
 
 @pytest.mark.parametrize("words", COMMANDS)

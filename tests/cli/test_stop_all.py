@@ -40,6 +40,6 @@ def test_an_unknown_environment_is_an_error_that_names_those_there_are(tmp_path)
 
 def test_a_console_that_does_not_answer_is_said_with_a_way_out(tmp_path):
     done = stop_all(tmp_path, "--server", "http://127.0.0.1:9")
-    assert done.returncode == 2
+    assert done.returncode == 69
     assert "does not answer" in done.stderr
     assert "--folder" in done.stderr

@@ -101,7 +101,7 @@ def test_a_folder_where_a_console_works_is_left_alone_and_its_address_is_named(w
     done = subprocess.run(
         [GAMEDAY, "run", "one"], cwd=world.folder, capture_output=True, text=True, check=False, timeout=60
     )
-    assert (done.returncode, f"gameday run one --server {world.url}" in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, f"gameday run one --server {world.url}" in done.stderr) == (3, True), done.stderr
     assert world.rows("select 1 from runs") == []
 
 
@@ -109,7 +109,7 @@ def test_a_second_run_in_the_same_folder_is_refused_or_waits(world: World) -> No
     first = armed(world)
     words = [GAMEDAY, "run", "one"]
     done = subprocess.run(words, cwd=world.folder, capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, "--queue" in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, "--queue" in done.stderr) == (3, True), done.stderr
     second = world.start(command=("run", "one", "--queue"))
     first.send_signal(signal.SIGINT)
     assert first.wait(60) == STOPPED

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,28 @@ def test_what_waiting_does_not_mend_is_refused_at_once(stage: Any, held: Run) ->
     with pytest.raises(Conflict, match="calls something"):
         queued(stage)
     assert len(stage.runs.list()) == 1
+
+
+def test_a_look_refuses_what_a_start_with_the_same_words_would(stage: Any, held: Run) -> None:
+    looks = stage.runs._preflight = Looks()
+    assert [(found.level, found.sentence) for found in stage.runs.preflight("one")] == [
+        ("refusal", f"ssm:{stage.store} is in use by run {held.id}. Wait for its end, or roll it back.")
+    ]
+    with pytest.raises(Conflict, match=f"is in use by run {held.id}"):
+        stage.runs.start("one", by="test")
+    assert [found.level for found in stage.runs.preflight("one", queue=True)] == ["warning"]
+    looks.found = [refusal("unproven", "It calls something.", "Say yes.", "unproven")]
+    assert {found.level for found in stage.runs.preflight("one", dry="actions", queue=True)} == {"warning"}
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"stop": [{"signal": "nosuch", "above": 1}]}, "has no signal “nosuch”"),
+        ({"dry": "run"}, "no kind of dry run"),
+        ({"rollback_strategy": "maybe"}, "no rollback strategy"),
+        ({"environment": "nowhere"}, "no environment “nowhere”"),
+    ]
+    for words, why in wrong:
+        for ask in (stage.runs.preflight, partial(stage.runs.start, by="test")):
+            with pytest.raises(Invalid, match=why):
+                ask("one", **words)
 
 
 def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(

@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from app.cli.sandbox import ALREADY_RUNNING, INTERRUPTED, run_with, working_folder
+from app.cli.codes import INTERRUPTED, REFUSED
+from app.cli.sandbox import run_with, working_folder
 from app.errors import Conflict, Invalid, SettingsError
 from app.sandbox import variants
 from app.sandbox.clients import Clients, isolate
@@ -48,7 +49,7 @@ def test_a_second_sandbox_in_the_folder_says_where_the_first_is(small):
 
 def test_the_command_has_an_exit_code_of_its_own_for_that(small, capsys, signals):
     with only_one(small):
-        assert run_with(lambda *_: None, plan=small, reset=False) == ALREADY_RUNNING
+        assert run_with(lambda *_: None, plan=small, reset=False) == REFUSED
     assert "already running" in capsys.readouterr().err
 
 

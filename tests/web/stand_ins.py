@@ -301,6 +301,7 @@ class FakeRuns:
         self.known: dict[int, Run] = {}
         self.told: dict[int, list[Event]] = {}
         self.asked: list[dict[str, Any]] = []
+        self.looked: list[dict[str, Any]] = []
         self.unproven = False
         self.keys: dict[str, Run] = {}
         self.line = SimpleNamespace(place=self.place)
@@ -359,7 +360,7 @@ class FakeRuns:
         return run
 
     def preflight(self, experiment_id: str, **asked: Any) -> list[Finding]:
-        del asked
+        self.looked.append(asked)
         store = self.faults.active()
         found = [warning("translated", "The value is translated to failure-lambda/0.x.", "Migrate it.")]
         found += (

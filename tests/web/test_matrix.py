@@ -29,6 +29,7 @@ MATRIX = {
     ("GET", "/api/experiments/{experiment_id:path}"): SEE,
     ("POST", "/api/experiments/{experiment_id:path}/migrate"): EDIT,
     ("GET", "/api/experiments/{experiment_id:path}/preflight"): SEE,
+    ("POST", "/api/experiments/{experiment_id:path}/preflight"): RUN,
     ("GET", "/api/faults"): SEE,
     ("PUT", "/api/faults"): ARM,
     ("GET", "/api/faults/sentence"): SEE,

@@ -179,6 +179,26 @@ async def test_preflight_is_told_by_api_and_page(client: httpx.AsyncClient, cons
     assert 'name="accept"' in page
 
 
+async def test_preflight_by_api_takes_what_a_start_takes(client: httpx.AsyncClient, console: Any) -> None:
+    body = {
+        "environment": "sandbox", "variables": {"store": "other"}, "rollback_strategy": "never", "dry": "pause",
+        "hypothesis_frequency": 2.5, "fail_fast": True, "stop": [{"no_data_for": 60}], "accept": ["unproven"],
+    }  # fmt: skip
+    path = "/experiments/serverless-etl/exp_1-minor_delay"
+    looked = await client.post(f"/api{path}/preflight?queue=true", json=body)
+    assert (looked.status_code, looked.json()["ready"]) == (200, True)
+    assert (await client.post(f"{path}/run?queue=true", json=body)).status_code == 202
+    started = console.runs.asked[-1]
+    assert (
+        {**body, "queue": True}
+        == console.runs.looked[-1]
+        == {name: started[name] for name in [*body, "queue"]}
+    )
+    assert (await client.post(f"/api{path}/preflight")).json()["ready"]
+    wrong = await client.post(f"/api{path}/preflight", json={"acept": ["cost"]})
+    assert (wrong.status_code, wrong.json()["problems"][0]["path"]) == (422, "acept")
+
+
 async def test_what_was_accepted_reaches_the_run(client: httpx.AsyncClient, console: Any) -> None:
     path = "/experiments/serverless-etl/exp_1-minor_delay/run"
     assert (

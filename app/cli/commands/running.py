@@ -16,7 +16,9 @@ SECONDS = click.FloatRange(min=0, min_open=True)
 
 @click.command()
 @click.argument("source", metavar="ID|FILE")
-@click.option("--environment", metavar="E", help="Where.  [default: the console's]")
+@click.option(
+    "--environment", metavar="E", help="Where: a name of gameday.toml.  [default: its default_environment]"
+)
 @click.option(
     "--var", "variables", multiple=True, metavar="K=V",
     help="A value for the experiment's configuration, as for chaos run; K:int=V, K:float=V, too.",
@@ -39,13 +41,15 @@ SECONDS = click.FloatRange(min=0, min_open=True)
 @click.option(
     "--queue", is_flag=True, help="Wait while another run uses the same store, or works in the same folder."
 )
-@click.option("--key", metavar="K", help="A second start with the same key is the first one's run.")
+@click.option(
+    "--key", metavar="K", help="The same command with the same key is the same run, not a second one."
+)
 @click.option(
     "--stop-if", multiple=True, metavar="'SIGNAL>20 for 60s'",
     help="End the run with a rollback as soon as it is so. 'SIGNAL<1', 'no data for 30s', 'alarm:NAME', too.",
 )  # fmt: skip
 @click.option(
-    "--dry", type=click.Choice(["probes", "actions", "activities", "pause"]), help="Leave these out."
+    "--dry", type=click.Choice(["probes", "actions", "activities", "pause"]), help="Play it without these."
 )
 @click.option(
     "--rollback-strategy", type=click.Choice(["always", "default", "never", "deviated"]),
@@ -73,25 +77,36 @@ def run(
     are, with your own environment variables. With --server a console does it; without, it is done right here, as
     safely: ledger, guardian, deadline and preflight are the same, and need no console.
 
-    Exit codes: 0 held, 1 deviated, 2 a mistake in what was asked, 3 not started, 4 inconclusive (the fault never
-    armed or never fired, for example), 5 stopped, 6 failed, 130 interrupted before anything was started.
-    """
-    from app.cli.run import main
+    \b
+    Exit codes: 0 held
+      1    deviated
+      2    a mistake in what was asked; nothing was played
+      3    not started: refused, or not steady before; nothing was armed
+      4    inconclusive: the fault never armed or never fired, for example
+      5    stopped, and rolled back
+      6    failed: the experiment itself broke
+      7    lost sight of: A FAULT MAY STILL BE ARMED; stderr has the next command
+      69   the console or AWS does not answer; nothing was played
+      70   Game day itself broke, or a file could not be written
+      130  interrupted before anything was started
+
+    \b
+    Examples:
+      gameday run strict --check
+      gameday run strict --stop-if 'in-flight>20 for 60s' --junit junit.xml
+      gameday run strict --server https://gameday.internal --environment staging
+    """  # noqa: D301  click wants the sign itself
+    from dataclasses import replace
+
+    from app.cli.run import main, unplayed
     from app.cli.run.asked import Asked
     from app.cli.run.asked import variables as read_variables
     from app.cli.run.stop_if import condition
-    from app.errors import NotFound
 
-    asked = Asked(
-        folder=folder.resolve(), variables=read_variables(variables),
-        stop=tuple(condition(one) for one in stop_if), **words,
-    )  # fmt: skip
-    try:
+    asked = Asked(folder=folder.resolve(), **words)
+    with unplayed.told(asked, server):
+        stop = tuple(condition(one) for one in stop_if)
+        asked = replace(asked, variables=read_variables(variables), stop=stop)
         if server:
             return main.check_there(asked, server) if check else main.run_there(asked, server)
         return main.check_here(asked) if check else main.run_here(asked)
-    except NotFound as error:
-        if not str(error).startswith("There is no experiment"):
-            raise
-        there = f" --server {server}" if server else ""
-        raise NotFound(f"{error} `gameday experiments list{there}` has them.") from error

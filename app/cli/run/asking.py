@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import fields
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
 from app.cli.rooms import let_in, signed
-from app.errors import Changed, Conflict, GamedayError, Invalid, NotFound, Unavailable, Unconditional
+from app.errors import Changed, Conflict, GamedayError, Invalid, NotFound, Problem, Unavailable, Unconditional
 
 PATIENCE = 60.0  # seconds for one answer
 BUSY = (429, 503)
 PAGE = 500  # of a list at a time: what the API allows
+ASIDE = (502, 503, 504)  # of a proxy, whose console does not answer
+TOLD = ("findings", "accept", "run", "fault")
 LONGEST_WAIT = 60.0  # seconds that a console may ask for before the next try
 ERRORS: Mapping[int, type[GamedayError]] = {
     400: Invalid,
@@ -31,8 +34,12 @@ ERRORS: Mapping[int, type[GamedayError]] = {
 }
 
 
-class Away(Unavailable):
-    """Nobody answers at that address; what was asked may or may not have been done."""
+class Unclear(Unavailable):
+    """What was asked may or may not have been done."""
+
+
+class Away(Unclear):
+    """Nobody answers at that address. `details["said"]`: only that."""
 
 
 class Api:
@@ -50,16 +57,27 @@ class Api:
         try:
             answer = self.client.request(method, path, **given)
         except httpx.TransportError as error:
-            raise Away(f"{self.server} does not answer ({error}). Start one: gameday serve") from error
+            said = f"{self.server} does not answer ({error})."
+            raise Away(f"{said} Start one: gameday serve", said=said) from error
         except httpx.InvalidURL as error:
             raise Invalid(f"--server {self.server}: that is no address ({error}).") from error
         if answer.is_success:
             return answer
-        if answer.status_code == HTTPStatus.UNAUTHORIZED:
-            raise Invalid(let_in(self.server))
+        raise self._refused(answer)
+
+    def _refused(self, answer: httpx.Response) -> GamedayError:
+        """With what it says besides: `findings`, `accept`, and by which `run` or `fault` it is busy."""
+        status = answer.status_code
+        if status == HTTPStatus.UNAUTHORIZED:
+            return Invalid(let_in(self.server))
+        told = _json(answer)
+        why = str(told.get("detail") or told.get("title") or f"{self.server} answered {status}.")
         if after := _after(answer):
-            raise Unavailable(_why(answer), after=after)
-        raise ERRORS.get(answer.status_code, Unavailable)(_why(answer))
+            return Unavailable(why, after=after)
+        if status in ASIDE:
+            return Away(why)
+        kind = ERRORS.get(status, Unclear)
+        return kind(why, problems=_problems(told), **{key: told[key] for key in TOLD if key in told})
 
     def all(self, path: str, *, params: Mapping[str, Any], most: int | None = None) -> list[dict[str, Any]]:
         """A list's members page after page, by the links that the console gives; the first `most`, where that is said."""
@@ -92,11 +110,16 @@ def _after(answer: httpx.Response) -> float:
     return float(after) if answer.status_code in BUSY and after.isdigit() else 0.0
 
 
-def _why(answer: httpx.Response) -> str:
+def _json(answer: httpx.Response) -> Mapping[str, Any]:
+    """Problem details; nothing where it is no console that answers, such as a proxy."""
     try:
         told = answer.json()
     except ValueError:
-        return f"The console answered {answer.status_code}."
-    accept: Sequence[str] = told.get("accept") or ()
-    more = f" Take it upon yourself with --accept {accept[0]}." if accept else ""
-    return f"{told.get('detail') or told.get('title')}{more}"
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _problems(told: Mapping[str, Any]) -> tuple[Problem, ...]:
+    names = [field.name for field in fields(Problem)]
+    given = [one for one in told.get("problems") or () if isinstance(one, dict) and "message" in one]
+    return tuple(Problem(**{name: one[name] for name in names if name in one}) for one in given)

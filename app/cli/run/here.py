@@ -19,7 +19,7 @@ from app.cli.run.follow import Presses
 from app.cli.run.refreshed import Refreshed
 from app.cli.run.shown import say
 from app.cli.run.watched import Told
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.settings import load, person
 
 if TYPE_CHECKING:
@@ -99,12 +99,12 @@ def _only_here(settings: Settings, asked: Asked) -> Iterator[None]:
                 return
         except FolderInUse as error:
             if error.address:
-                raise Invalid(
+                raise Conflict(
                     f"A console is at work in {settings.folder}: {error.address}. "
                     f"Let it do the run: gameday run {asked.source} --server {error.address}"
                 ) from error
             if not asked.queue:
-                raise Invalid(
+                raise Conflict(
                     f"Another run is at work in {settings.folder} ({error.holder}). Wait for it with --queue, or name "
                     "another folder: --folder."
                 ) from error

@@ -8,16 +8,20 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from app.cli.codes import BROKEN, CODES, MISTAKE, REFUSED
 from app.cli.run import files
 from app.cli.run.asked import Asked
-from app.cli.run.codes import BROKEN, CODES, MISTAKE
 from app.cli.run.follow import Presses, follow
 from app.cli.run.shown import Lines, Show, fitted, put, say
+from app.cli.run.unplayed import kept_in_sight
 from app.cli.run.watched import Watched
 from app.errors import Invalid
 from app.logs import visible
+
+if TYPE_CHECKING:
+    from app.cli.run.here import Here
 
 SETTLED_WITHIN = 60.0  # seconds after the verdict
 UNSETTLED = ("requested", "propagating", "settling", "quiet")  # phases of a disarm
@@ -26,44 +30,50 @@ SIGNS = {"ok": "✓", "warning": "▲", "refusal": "✕"}
 
 
 def run_here(asked: Asked) -> int:
-    """Right here. The exit code: one a verdict; 2 where Chaos Toolkit refuses the file."""
+    """Right here. The exit code: one a verdict; MISTAKE where Chaos Toolkit refuses the file."""
     _refuse(asked)
     from app.cli.run.here import Here, start, working
 
     presses = Presses()
     with presses.heard(), working(asked) as engine:
         run = start(engine, asked, presses)
-        here = Here(engine, run.id)
         _begun(asked, f"Run {run.id} of {run.experiment} in {run.environment}.")
-        show = shown(asked)
-        try:
-            follow(here, presses, show)
-            left = here.cleared(presses.wait, show.tell)
-            _settle(asked, here, presses, show)
-        finally:
-            show.close()
-            here.close()
-        code = MISTAKE if here.refused() else CODES[str(here.run.verdict)]
-        refused, code = code == MISTAKE, _over(asked, here, code)
-        if refused:
-            for problem in here.file.problems:
-                say(f"  {problem}", sys.stderr)
-        if left:
-            folder = f" --folder {asked.folder}" if asked.folder != Path.cwd() else ""
-            say(f"STILL ARMED: {'; '.join(left)}. Keep trying: gameday guardian{folder}", sys.stderr)
-        return code
+        with kept_in_sight(run.id, f"Next: gameday guardian --once{_folder(asked)}"):
+            return _attended(asked, Here(engine, run.id), presses)
+
+
+def _attended(asked: Asked, here: Here, presses: Presses) -> int:
+    show = shown(asked)
+    try:
+        follow(here, presses, show)
+        left = here.cleared(presses.wait, show.tell)
+        _settle(asked, here, presses, show)
+    finally:
+        show.close()
+        here.close()
+    code = MISTAKE if here.refused() else CODES[str(here.run.verdict)]
+    refused, code = code == MISTAKE, _over(asked, here, code)
+    if refused:
+        for problem in here.file.problems:
+            say(f"  {problem}", sys.stderr)
+    if left:
+        say(f"STILL ARMED: {'; '.join(left)}. Keep trying: gameday guardian{_folder(asked)}", sys.stderr)
+    return code
+
+
+def _folder(asked: Asked) -> str:
+    return f" --folder {asked.folder}" if asked.folder != Path.cwd() else ""
 
 
 def check_here(asked: Asked) -> int:
-    """Preflight alone, and nothing starts. 0 where it may start, 3 where it would be refused."""
+    """Preflight alone, and nothing starts. 0 where it may start, REFUSED where it would be refused."""
     _refuse(asked)
+    _refuse_files(asked)
     from app.cli.run.here import working
     from app.runs.preflight import plain
 
     with working(asked, alone=False) as engine:
-        findings = engine.console.runs.preflight(
-            asked.source, environment=asked.environment, variables=asked.variables, accept=asked.accepted
-        )
+        findings = engine.console.runs.preflight(asked.source, **asked.body)
         return told(asked, [plain(finding) for finding in findings])
 
 
@@ -81,24 +91,35 @@ def run_there(asked: Asked, server: str) -> int:
         _begun(asked, f"Run {run['id']} of {run['experiment']} in {run['environment']}: {url}")
         if not asked.wait:
             return _left(asked, run, url)
-        there, show = There(api, run["id"]), shown(asked)
-        try:
-            follow(there, presses, show)
-            _settle(asked, there, presses, show)
-        finally:
-            show.close()
-            there.close()
-        code = CODES[there.document()["verdict"] or "stopped"]  # none: a second Ctrl-C left it to the console
-        return _over(asked, there, code)
+        with kept_in_sight(run["id"], _then(run["id"], api.server)):
+            there, show = There(api, run["id"]), shown(asked)
+            try:
+                follow(there, presses, show)
+                _settle(asked, there, presses, show)
+            finally:
+                show.close()
+                there.close()
+            code = CODES[
+                there.document()["verdict"] or "stopped"
+            ]  # none: a second Ctrl-C left it to the console
+            return _over(asked, there, code)
+
+
+def _then(run_id: int, server: str) -> str:
+    return (
+        f"Next, as soon as the console answers: gameday runs show {run_id} --server {server}; or end everything there: "
+        f"gameday stop-all --server {server}. If it is gone for good, on its machine, in its folder: gameday disarm --all"
+    )
 
 
 def check_there(asked: Asked, server: str) -> int:
-    """Preflight alone. 0 where it may start, 3 where it would be refused."""
+    """Preflight alone. 0 where it may start, REFUSED where it would be refused."""
+    _refuse(asked, server=server)
+    _refuse_files(asked)
     from app.cli.run.asking import Api
+    from app.cli.run.there import look
 
-    query = {"environment": asked.environment} if asked.environment else {}
-    found = Api(server).json("GET", f"/api/experiments/{asked.source}/preflight", params=query)
-    return told(asked, found["findings"])
+    return told(asked, look(Api(server), asked)["findings"])
 
 
 def _left(asked: Asked, run: Mapping[str, Any], url: str) -> int:
@@ -112,21 +133,17 @@ def told(asked: Asked, findings: Sequence[Mapping[str, str]]) -> int:
     """Findings for a person, or for a machine."""
     refused = [one for one in findings if one["level"] == "refusal"]
     accept = sorted({one["accept"] for one in refused if one["accept"]})
+    code = REFUSED if refused else 0
     if asked.output == "json":
-        put(
-            json.dumps(
-                {"ready": not refused, "accept": accept, "findings": list(findings)},
-                indent=2,
-                ensure_ascii=False,
-            )
-        )
-        return CODES["not started"] if refused else 0
+        document = {"ready": not refused, "accept": accept, "findings": list(findings), "exit_code": code}
+        put(json.dumps(document, indent=2, ensure_ascii=False))
+        return code
     for one in findings:
         remedy = f" {one['remedy']}" if one["remedy"] and one["level"] != "ok" else ""
         say(f"{SIGNS[one['level']]} {one['sentence']}{remedy}")
     yours = f" Or take it upon yourself: --accept {' --accept '.join(accept)}" if accept else ""
     say(f"It would be refused.{yours}" if refused else "It may start.")
-    return CODES["not started"] if refused else 0
+    return code
 
 
 def shown(asked: Asked) -> Show:
@@ -159,6 +176,11 @@ def _refuse(asked: Asked, *, server: str = "") -> None:
             "With --no-wait nothing is left when the run ends: leave --junit, --journal and --report out."
         )
     files.check(asked)
+
+
+def _refuse_files(asked: Asked) -> None:
+    if list(files.wanted(asked)):
+        raise Invalid("--check plays nothing: leave --junit, --journal and --report out.")
 
 
 def _settle(asked: Asked, watched: Watched, presses: Presses, show: Show) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 
 import httpx
 
+from app.cli.codes import Lost
 from app.cli.rooms import signed
 from app.cli.run.asked import Asked
-from app.cli.run.asking import Api, Away
+from app.cli.run.asking import Api, Away, Unclear
 from app.cli.run.refreshed import Refreshed
 from app.cli.run.watched import Told
 from app.errors import GamedayError, NotFound, Unavailable
@@ -25,26 +26,60 @@ GIVEN_UP_AFTER = 300.0  # seconds without an answer
 ROLLED_BACK_WITHIN = 120.0  # seconds of tries; the rollback itself may take a minute of them
 SILENCE = 40.0  # seconds: a stream says something every fifteen
 LOOK_EVERY = 1.0  # seconds between two looks at the progress
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 AGAIN_AFTER = 1.0  # seconds between two tries to connect
 
 
 def start(api: Api, asked: Asked) -> dict[str, Any]:
-    """The started run. Asked again with the same key, so that a lost answer is not a second run."""
-    headers = {"Idempotency-Key": asked.key or secrets.token_hex(16)}
-    query = {"queue": "true"} if asked.queue else {}
+    """The started run. Asked again with the same key, so that a lost answer is not a second run.
+
+    Lost where it may have been started, and nobody can tell.
+    """
+    key = asked.key or secrets.token_hex(16)
     path = f"/experiments/{asked.source}/run"
-    given: dict[str, Any] = {"json": asked.body, "headers": headers, "params": query}
+    query = {"queue": "true"} if asked.queue else {}
+    given: dict[str, Any] = {"json": asked.body, "headers": {"Idempotency-Key": key}, "params": query}
+    try:
+        run = _at_once(api, path, given)
+        if run is None:
+            run = api.patiently("POST", path, seconds=STARTED_WITHIN, **given)
+    except KeyboardInterrupt:
+        raise _unknown("Interrupted before the console had answered.", api, key) from None
+    except Unclear as error:
+        raise _unknown(str(error.details.get("said") or error), api, key) from error
+    return run
+
+
+def _at_once(api: Api, path: str, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """None where asking again may bring an answer."""
     try:
         run: dict[str, Any] = api.json("POST", path, **given)
     except Away as error:
-        if isinstance(error.__cause__, httpx.ConnectError):
-            raise  # nothing can have been started: say so at once
-        run = api.patiently("POST", path, seconds=STARTED_WITHIN, **given)
+        if isinstance(error.__cause__, NOT_SENT):
+            raise Unavailable(str(error)) from error  # nothing can have been started
     except Unavailable as error:
         if "after" not in error.details:
             raise
-        run = api.patiently("POST", path, seconds=STARTED_WITHIN, **given)
-    return run
+    else:
+        return run
+    return None
+
+
+def _unknown(why: str, api: Api, key: str) -> Lost:
+    return Lost(
+        f"{why} Whether the run began is not known: A FAULT MAY BE ARMED. Next: the same command with --key {key}, which "
+        f"finds that run and begins no second one; or look: gameday runs list --server {api.server}"
+    )
+
+
+def look(api: Api, asked: Asked) -> dict[str, Any]:
+    """What preflight finds of such a run. A plain one may be looked at by whoever may not start it, too."""
+    path = f"/api/experiments/{asked.source}/preflight"
+    query = {"queue": "true"} if asked.queue else {}
+    is_plain = not query and asked.body.keys() <= {"environment"}
+    given: dict[str, Any] = {"params": asked.body} if is_plain else {"json": asked.body, "params": query}
+    found: dict[str, Any] = api.json("GET" if is_plain else "POST", path, **given)
+    return found
 
 
 class There:
@@ -92,7 +127,11 @@ class There:
     def roll_back(self, how: str) -> str:
         del how
         path = f"/runs/{self._id}/rollback"
-        done = self._api.patiently("POST", path, seconds=ROLLED_BACK_WITHIN, timeout=ROLLED_BACK_WITHIN)
+        try:
+            done = self._api.patiently("POST", path, seconds=ROLLED_BACK_WITHIN, timeout=ROLLED_BACK_WITHIN)
+        except Unavailable as error:
+            why = error.details.get("said") or error
+            raise Unavailable(f"The rollback was not confirmed: {why}") from error
         return str(done["sentence"])
 
     def hurry(self) -> str:
@@ -130,7 +169,8 @@ class There:
                     self._hear(told)
                 self._look_whether_over()
             except (httpx.TransportError, Unavailable) as error:
-                self._lose(str(error) or type(error).__name__)
+                why = error.__cause__ if isinstance(error, Away) and error.__cause__ else error
+                self._lose(str(why) or type(why).__name__)
             except GamedayError as error:
                 self._broken = error
             if not self._over.is_set():
@@ -179,10 +219,7 @@ class There:
         self._queue.put(Told(at=datetime.now(UTC), kind="note", data={"text": words}))
 
     def _gone(self) -> Unavailable:
-        return Unavailable(
-            f"{self._api.server} has not answered for {GIVEN_UP_AFTER:g} s. What became of run {self._id} is not "
-            "known. A console that starts in its folder repairs it; until then, there: gameday guardian"
-        )
+        return Unavailable(f"{self._api.server} has not answered for {GIVEN_UP_AFTER:g} s.")
 
 
 def _told(event: Mapping[str, Any]) -> Told:
