@@ -20,6 +20,7 @@ from app.faults import Lever
 from app.live import Live
 from app.logs import about
 from app.runs import store
+from app.runs.announced import announced
 from app.runs.arming import NOT_PLAYED
 from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding
@@ -189,6 +190,12 @@ class Runs:
         )  # fmt: skip
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         return [] if self._preflight is None else self._preflight.look(reading, request.environment, accept)
+
+    def announced(
+        self, experiment_id: str, *, environment: str, variables: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What such a run would arm, as far as its file says: a notice's facts. Nothing where that can not be read."""
+        return announced(self.rooms, experiment_id, environment, variables)
 
     def _valid(self, experiment_id: str) -> Any:
         experiment = self.rooms.catalog.load(experiment_id)

@@ -398,6 +398,9 @@ class FakeRuns:
     def started_with(self, key: str) -> Run | None:
         return self.keys.get(key)
 
+    def announced(self, experiment_id: str, **place: Any) -> dict[str, Any]:
+        return {}
+
     def active(self, environment: str | None = None) -> list[Run]:
         return [run for run in self.known.values() if not run.ended]
 
