@@ -218,6 +218,7 @@ class Schedules:
     def _read(self, given: Mapping[str, Any]) -> Definition:
         one = self._parsed({"environment": self._settings.default_environment} | dict(given))
         definition.refuse_never(one, self._clock.now())
+        definition.refuse_unknown_channels(one, self._settings.channels)
         self._catalog.load(one.experiment)
         return one
 

@@ -12,7 +12,7 @@ import pytest
 from app.errors import Conflict
 from app.runs import RunStatus, Verdict
 from app.schedules import Scheduler
-from app.settings import person
+from app.settings import Channel, person
 from tests.web.material import STRICT
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +20,13 @@ NIGHTLY = {"name": "nightly", "experiment": STRICT, "cron": "0 3 * * 1-5", "time
 PAGE = {"accept": "text/html"}
 FORM = {"name": "by form", "experiment": STRICT, "environment": "sandbox", "kind": "cron", "cron": "0 3 * * *", "every": "", "at": "",
         "time_zone": "UTC", "start": "", "end": "", "jitter": "", "missed": "skip", "tell": "ops, pager"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def channels(console: Any) -> None:
+    console.settings.channels.update(
+        {name: Channel(name=name, url=f"json://{name}") for name in ("ops", "pager")}
+    )
 
 
 async def created(client: httpx.AsyncClient, **more: Any) -> httpx.Response:
@@ -43,6 +50,26 @@ async def test_one_is_made_with_its_address_its_tag_and_its_next_ten_fires(clien
     )
     assert (await client.get(answer.headers["location"])).json() == one
     assert [listed["id"] for listed in (await client.get("/api/schedules")).json()] == [one["id"]]
+
+
+async def test_a_channel_that_is_not_there_is_refused_with_those_that_are(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    sentence = "There is no channel “opps”. There are: ops, pager."
+    posted = await client.post("/api/schedules", json={**NIGHTLY, "tell": ["ops", "opps"]})
+    assert posted.status_code == 422
+    assert [(one["path"], one["message"]) for one in posted.json()["problems"]] == [("tell", sentence)]
+    by_form = await client.post("/schedules", data=FORM | {"tell": "opps"}, headers=PAGE)
+    assert (by_form.status_code, sentence in by_form.text) == (422, True)
+    await created(client, tell=["ops"])
+    changed = await client.patch("/api/schedules/1", json={"tell": ["opps"]}, headers={"if-match": "*"})
+    assert (changed.status_code, sentence in changed.text) == (422, True)
+    assert console.schedules.get(1).definition.tell == ("ops",)
+    console.settings.channels.clear()
+    none = await client.post("/api/schedules", json={**NIGHTLY, "tell": ["ops"]})
+    assert "There are no channels yet: add one, [channels.ops] in gameday.toml." in none.text
+    page = (await client.get("/schedules/1", headers=PAGE)).text
+    assert "It tells ops, and there is no such channel any more." in page
 
 
 async def test_the_list_of_experiments_says_when_one_runs_next(client: httpx.AsyncClient) -> None:
