@@ -262,10 +262,10 @@ class Runs:
         with self.rooms.storage.reading() as session:
             return {run.id: run for run in store.those(session, ids)}
 
-    def between(self, begin: datetime, end: datetime, *, limit: int = 500) -> Sequence[Run]:
-        """Those that were asked for from `begin` to before `end`, the newest first."""
+    def marks(self, environment: str, **span: Any) -> Sequence[tuple[datetime, int]]:
+        """When runs were asked for by hand, and their ids; `span`: `begin`, `end`, whether the `newest` first, `limit`."""
         with self.rooms.storage.reading() as session:
-            return store.between(session, begin, end, limit=limit)
+            return store.marks(session, environment, **span)
 
     def active(self, environment: str | None = None) -> list[Run]:
         """Queued or running, the oldest first."""

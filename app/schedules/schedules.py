@@ -71,10 +71,12 @@ class Schedules:
                 session, experiment=experiment, environment=environment, after=after, limit=limit
             )
 
-    def soonest(self, limit: int = 200) -> Sequence[Schedule]:
-        """Those that fire next, first."""
+    def soonest(
+        self, limit: int = 200, *, environment: str | None = None, before: datetime | None = None
+    ) -> Sequence[Schedule]:
+        """Those that fire next, first; `before`: only those whose next fire is earlier."""
         with self._storage.reading() as session:
-            return store.soonest(session, limit=limit)
+            return store.soonest(session, environment=environment, before=before, limit=limit)
 
     def get(self, schedule_id: int) -> Schedule:
         with self._storage.reading() as session:
@@ -171,9 +173,15 @@ class Schedules:
         with self._storage.reading() as session:
             return store.fires(session, schedule_id, before=before, limit=limit)
 
-    def fires_between(self, begin: datetime, end: datetime, limit: int = 1000) -> Sequence[Fire]:
+    def marks(self, environment: str, **span: Any) -> Sequence[tuple[datetime, int, int]]:
+        """When fires were due, their ids and their schedules'; `span`: `begin`, `end`, whether the `newest` first, `limit`."""
         with self._storage.reading() as session:
-            return store.fires_between(session, begin, end, limit=limit)
+            return store.marks(session, environment, **span)
+
+    def those_fires(self, ids: Sequence[int]) -> Mapping[int, Fire]:
+        """By id; without those that there are not."""
+        with self._storage.reading() as session:
+            return store.those_fires(session, ids)
 
     def named(self, ids: Iterable[int]) -> Mapping[int, Schedule]:
         """By id, deleted ones, too."""

@@ -118,6 +118,7 @@ def test_the_pages_open_without_a_complaint_on_a_phone_and_wide_and_by_keyboard(
             "/schedules/1",
             "/calendar",
             "/calendar?view=month",
+            "/calendar?view=day",
             f"/experiments/{STRICT}",
         ):
             page.goto(served + path)
