@@ -26,7 +26,7 @@ from app.errors import SettingsError
 from app.folder import only_console
 from app.runs.children import Children
 from app.sandbox.control import Control
-from app.settings import Settings
+from app.settings import SET_PUBLIC_URL, Settings
 from app.web import create_app
 
 LOGGER = logging.getLogger(__name__)
@@ -120,7 +120,8 @@ class Server(uvicorn.Server):
 
 def _told(settings: Settings, engine: Engine) -> str:
     access = engine.console.access
-    lines = [address(settings), invitation(settings, access) if access else ""]
+    links = f"{settings.links} {SET_PUBLIC_URL}" if settings.links_lead_nowhere else ""
+    lines = [address(settings), links, invitation(settings, access) if access else ""]
     return "\n".join(filter(None, lines))
 
 

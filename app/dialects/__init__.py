@@ -15,7 +15,7 @@ from app.dialects.registry import (
     translate,
 )
 from app.dialects.switches import SWITCHED
-from app.dialects.words import measured, sentence
+from app.dialects.words import measured, sentence, share_of
 
 __all__ = [
     "DIALECTS",
@@ -36,6 +36,7 @@ __all__ = [
     "recognise",
     "same",
     "sentence",
+    "share_of",
     "stickiness",
     "switched_off",
     "translate",

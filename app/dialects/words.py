@@ -22,6 +22,11 @@ def sentence(fault: Fault, functions: Sequence[str] = ()) -> str:
     return "; ".join(_one(one, functions) for one in fault.every)
 
 
+def share_of(fault: Fault) -> str:
+    """`50 %`; of each fault where there are several; empty where AWS itself is switched."""
+    return " and ".join(f"{one.rate * 100:.3g} %" for one in fault.every if not one.is_switch)
+
+
 def _one(fault: Fault, functions: Sequence[str]) -> str:
     if fault.is_switch:
         return _switched(fault, functions)

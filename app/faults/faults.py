@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.errors import Conflict, Invalid
-from app.faults import dead_mans_switch
+from app.faults import dead_mans_switch, telling
 from app.faults.arming import Arming
 from app.faults.entry import Entry, Store
 from app.faults.ground import TOPIC
@@ -183,6 +183,12 @@ class Faults(Arming):
     def _pulled(self, environment: str | None, *, engaged: bool, by: str, why: str) -> Lever:
         if environment is not None:
             self._environment(environment)
-        lever = self.lever.set(environment, engaged=engaged, by=by, why=why)
+        lever = self.lever.set(
+            environment,
+            engaged=engaged,
+            by=by,
+            why=why,
+            facts=lambda: telling.armed(self.active(environment)),
+        )
         self._live.publish(TOPIC, "lever", {"environment": environment, "engaged": engaged})
         return lever

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -14,6 +16,7 @@ from app.notifications import Kind, Notice, tell
 from app.storage import Storage
 from app.storage.tables import LeverRow
 
+Facts = Callable[[], Mapping[str, Any]]
 EVERYWHERE = ""  # the scope of the lever of all environments
 
 
@@ -52,8 +55,11 @@ class SafetyLever:
         with self._storage.reading() as session:
             return engaged(session, environment)
 
-    def set(self, environment: str | None, *, engaged: bool, by: str, why: str) -> Lever:
-        """Committed when this returns. Engaging an engaged lever keeps who, when and why of the first time."""
+    def set(self, environment: str | None, *, engaged: bool, by: str, why: str, facts: Facts = dict) -> Lever:
+        """Committed when this returns. Engaging an engaged lever keeps who, when and why of the first time.
+
+        `facts`: what people are told besides, of what is armed at that moment.
+        """
         scope = environment or EVERYWHERE
         with self._storage.writing() as session:
             row = session.get(LeverRow, scope)
@@ -62,7 +68,7 @@ class SafetyLever:
                     LeverRow(scope=scope, engaged=engaged, by=by, why=why, at=self._clock.now())
                 )
                 moved = _lever(row)
-                tell(session, lambda: _notice(moved))
+                tell(session, lambda: _notice(moved, facts()))
             return _lever(row)
 
 
@@ -87,8 +93,9 @@ def forbidden(lever: Lever) -> Conflict:
     )
 
 
-def _notice(lever: Lever) -> Notice:
-    data = {"state": "engaged" if lever.engaged else "disengaged", "by": lever.by, "why": lever.why}
+def _notice(lever: Lever, facts: Mapping[str, Any]) -> Notice:
+    state = "engaged" if lever.engaged else "disengaged"
+    data = {**facts, "state": state, "by": lever.by, "why": lever.why}
     return Notice(
         kind=Kind.LEVER, environment=lever.environment or "", subject="lever", at=lever.at, data=data
     )

@@ -5,10 +5,13 @@ The change itself stands whatever becomes of its notice: a ledger that does not 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.dialects import share_of
 from app.faults.entry import Entry, FaultState
 from app.notifications import Kind, Notice, tell
 
@@ -52,7 +55,18 @@ def notice(kind: Kind, entry: Entry, *, at: datetime) -> Notice:
 
 def share(entry: Entry) -> str:
     """`50 %`; of each fault where there are several; empty where AWS itself is switched."""
-    return " and ".join(f"{one.rate * 100:.3g} %" for one in entry.fault.every if not one.is_switch)
+    return share_of(entry.fault)
+
+
+def armed(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Of everything that is armed when the safety lever moves."""
+    shares = map(share, entries)
+    return {
+        "what": "; ".join(dict.fromkeys(entry.sentence for entry in entries)),
+        "functions": list(dict.fromkeys(name for entry in entries for name in entry.functions)),
+        "share": " and ".join(dict.fromkeys(one for one in shares if one)),
+        "store": ", ".join(dict.fromkeys(str(entry.store) for entry in entries)),
+    }
 
 
 def _stuck(entry: Entry) -> bool:

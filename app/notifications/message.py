@@ -23,7 +23,11 @@ STOPPABLE = frozenset({Kind.ARMING, Kind.ARMED, Kind.EXTENDED, Kind.STUCK})
 EVERYBODY = re.compile(r"@(?=(everyone|here|channel|all)\b)", re.IGNORECASE)
 MENTION = re.compile(r"<(?=[@!#])")  # as Slack and Discord write one
 LINK = re.compile(r"\](?=\()")  # a link under a text of the file's choice
-TIMES = ("until",)
+TIMES = ("until", "fire")
+KNOWN = (
+    "what", "functions", "share", "store", "by", "run", "outcome", "phase", "why", "state", "verdict", "reason", "was",
+    "experiment", "title", "schedule", "name", "sentence",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,9 @@ class Place:
         """`account payments 123456789012, eu-central-1`, as far as it is known."""
         account = " ".join(filter(None, (self.alias, self.account)))
         return ", ".join(filter(None, (f"account {account}" if account else "account unknown", self.region)))
+
+
+Places = Mapping[str, Place]  # by environment: those that a notice concerns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,42 +78,60 @@ def path_of(notice: Notice) -> str:
     run = number if noun == "run" else notice.data.get("run")
     if run:
         return f"/runs/{run}"
-    return {"fault": "/faults", "schedule": "/schedules", "lever": "/faults#safety-lever"}.get(
-        noun, "/notifications"
-    )
+    if noun == "schedule" and number:
+        return f"/schedules/{number}"
+    return {"fault": "/faults", "lever": "/faults#safety-lever"}.get(noun, "/notifications")
 
 
 def words(
-    notice: Notice, *, number: int, place: Place, address: str, stop: str, until: datetime | None
+    notice: Notice, *, number: int, places: Places, address: str, stop: str, until: datetime | None
 ) -> dict[str, Any]:
     """What a template may name. Every text is one line; what is not known is empty."""
     told = {name: clean(value) for name, value in notice.data.items()}
     for name in TIMES:
         told[name] = moment(read_time(notice.data.get(name)))
-    known = ("what", "functions", "share", "store", "by", "run", "outcome", "phase", "why", "state", "verdict",
-             "reason", "was", "experiment", "title", "schedule")  # fmt: skip
     return {
-        **dict.fromkeys(known, ""), **told, "kind": str(notice.kind), "environment": clean(notice.environment),
-        "place": clean(place.text), "subject": clean(notice.subject), "at": moment(notice.at), "number": number,
+        **dict.fromkeys(KNOWN, ""), **told, "kind": str(notice.kind), "environment": clean(notice.environment),
+        "place": clean(_where(notice, places)), "subject": clean(notice.subject), "at": moment(notice.at), "number": number,
         "link": f"{address}{path_of(notice)}", "stop": stop, "stop_until": moment(until),
     }  # fmt: skip
 
 
 def payload(
-    notice: Notice, *, number: int, place: Place, title: str, address: str, stop: str, until: datetime | None
+    notice: Notice,
+    *,
+    number: int,
+    places: Places,
+    title: str,
+    address: str,
+    stop: str,
+    until: datetime | None,
 ) -> dict[str, Any]:
     """What our own webhooks send: the same facts, for programs."""
     noun, _, subject = notice.subject.partition(":")
+    place = places.get(notice.environment, Place())
     return {
         "type": f"gameday.{str(notice.kind).replace(' ', '_')}",
         "timestamp": notice.at.isoformat(),
         "data": {
             "notice": number, "kind": str(notice.kind), "text": title, "environment": notice.environment or None,
-            "account": place.account, "region": place.region, "subject": {"noun": noun, "id": subject or None},
+            "account": place.account, "region": place.region, "environments": [_named(*one) for one in places.items()],
+            "subject": {"noun": noun, "id": subject or None},
             "link": f"{address}{path_of(notice)}", "stop": stop or None,
             "stop_until": until.isoformat() if stop and until else None, "details": dict(notice.data),
         },
     }  # fmt: skip
+
+
+def _where(notice: Notice, places: Places) -> str:
+    """Of its environment; of each, by name, where it concerns them all."""
+    if notice.environment:
+        return places.get(notice.environment, Place()).text
+    return "; ".join(f"{name}: {place.text}" for name, place in places.items())
+
+
+def _named(name: str, place: Place) -> dict[str, Any]:
+    return {"name": name, "account": place.account, "region": place.region}
 
 
 def split(text: str) -> tuple[str, str]:

@@ -29,4 +29,4 @@ class Notice:
     subject: str  # `fault:3`, `run:12`, `schedule:4`
     at: datetime
     data: Mapping[str, Any] = field(default_factory=dict)
-    channels: tuple[str, ...] | None = None  # names; None: the environment's own
+    channels: tuple[str, ...] | None = None  # names, besides the environment's own; of a test, those alone

@@ -18,6 +18,7 @@ from app.notifications.stop_links import StopLink, StopLinks, key_of
 from app.notifications.target import NotSent, Target, target_of
 from app.notifications.templates import Texts
 from app.settings import KINDS, Channel, Settings
+from app.settings.channel import unknown
 from app.storage import Storage
 
 
@@ -99,15 +100,15 @@ class Notifications:
 
     def receivers(self, notice: Notice) -> Sequence[str]:
         """Names of the channels that are to hear of it."""
+        channels, besides = self._settings.channels, notice.channels or ()
+        if notice.kind is Kind.TEST:
+            return [name for name in channels if name in besides]
         environment = self._settings.environments.get(notice.environment)
-        named = (
-            notice.channels if notice.channels is not None else (environment.tell if environment else None)
-        )
+        own = environment.tell if environment else None
         return [
             channel.name
-            for channel in self._settings.channels.values()
-            if (named is None or channel.name in named)
-            and (notice.kind is Kind.TEST or notice.kind in channel.kinds)
+            for channel in channels.values()
+            if (own is None or channel.name in (*own, *besides)) and notice.kind in channel.kinds
         ]
 
     def send(self, delivery: Delivery) -> str:
@@ -125,28 +126,28 @@ class Notifications:
     def _message(self, delivery: Delivery, channel: Channel) -> tuple[Message, str, str]:
         """With what is wrong with the channel's template, and the secret in its stop link."""
         notice, number, address = delivery.notice, delivery.notice_id, self._settings.address
-        place = self._where(notice.environment)
         link = stop_link(notice, channel.name)
         token = self._stop_links.token(link) if link else ""
         facts: dict[str, Any] = {
-            "number": number, "place": place, "address": address,
+            "number": number, "places": self._places(notice.environment), "address": address,
             "stop": f"{address}/stop?token={token}" if token else "", "until": link.until if link else None,
         }  # fmt: skip
         title, body, wrong = self._texts.text(notice.kind, channel, words(notice, **facts))
         told = payload(notice, title=title, **facts)
         return Message(key=delivery.key, title=title, body=body, payload=told, at=notice.at), wrong, token
 
+    def _places(self, environment: str) -> dict[str, Place]:
+        """Of one environment, or of all where none is named."""
+        known = self._settings.environments
+        return {name: self._where(name) for name in known if environment in ("", name)}
+
     def _where(self, environment: str) -> Place:
-        if environment not in self._settings.environments:
-            return Place()
         found = self._place(environment)
         return Place(account=found.account, alias=found.alias, region=found.region)
 
     def _channel(self, name: str) -> Channel:
-        if name not in self._settings.channels:
-            known = ", ".join(self._settings.channels)
-            there = f"There are: {known}" if known else "There are no channels yet: add one, [channels.ops]"
-            raise NotFound(f"There is no channel “{name}”. {there}.")
+        if wrong := unknown([name], self._settings.channels):
+            raise NotFound(wrong)
         return self._settings.channels[name]
 
     def _state(self, channel: Channel, counted: Mapping[tuple[str, str], int]) -> ChannelState:

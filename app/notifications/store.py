@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.notifications.delivery import Delivery, DeliveryState
 from app.notifications.notice import Kind, Notice
-from app.storage.tables import DeliveryRow, NoticeRow
+from app.storage.tables import DeliveryRow, NoticeRow, RunRow, ScheduleRow
 
 OPEN = (DeliveryState.PENDING.value, DeliveryState.SENDING.value)
 LOGGER = logging.getLogger(__name__)
@@ -23,11 +23,21 @@ def enqueue(session: Session, notice: Notice) -> int:
     """Write a notice in the transaction of what it tells, so that neither is lost without the other. Its id."""
     row = NoticeRow(
         kind=notice.kind, environment=notice.environment, subject=notice.subject, data=dict(notice.data),
-        channels=None if notice.channels is None else list(notice.channels), at=notice.at,
+        channels=_besides(session, notice), at=notice.at,
     )  # fmt: skip
     session.add(row)
     session.flush()
     return row.id
+
+
+def _besides(session: Session, notice: Notice) -> list[str] | None:
+    """Channels that the notice names; of a scheduled run, and of its faults, those of its schedule."""
+    run = str(notice.data.get("run") or "")
+    if notice.channels is not None or not run.isdecimal():
+        return None if notice.channels is None else list(notice.channels)
+    same = RunRow.request["schedule"].as_integer() == ScheduleRow.id
+    written = session.scalar(select(ScheduleRow.definition).join(RunRow, same).where(RunRow.id == int(run)))
+    return (written or {}).get("tell") or None
 
 
 def tell(session: Session, make: Callable[[], Notice | None]) -> None:

@@ -20,6 +20,7 @@ from app.faults import Lever
 from app.live import Live
 from app.logs import about
 from app.runs import store
+from app.runs.announced import announced
 from app.runs.arming import NOT_PLAYED
 from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding, refusal
@@ -212,6 +213,12 @@ class Runs:
             ahead = store.users_of(session, environment, stores)
         return [refusal("busy", str(in_use_by_run(", ".join(stores), ahead[0].id)), "")] if ahead else []
 
+    def announced(
+        self, experiment_id: str, *, environment: str, variables: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What such a run would arm, as far as its file says: a notice's facts. Nothing where that can not be read."""
+        return announced(self.rooms, experiment_id, environment, variables)
+
     def _valid(self, experiment_id: str) -> Any:
         experiment = self.rooms.catalog.load(experiment_id)
         if not experiment.valid and experiment.workdir is None:  # there Chaos Toolkit has the last word
@@ -276,10 +283,10 @@ class Runs:
         with self.rooms.storage.reading() as session:
             return {run.id: run for run in store.those(session, ids)}
 
-    def between(self, begin: datetime, end: datetime, *, limit: int = 500) -> Sequence[Run]:
-        """Those that were asked for from `begin` to before `end`, the newest first."""
+    def marks(self, environment: str, **span: Any) -> Sequence[tuple[datetime, int]]:
+        """When runs were asked for by hand, and their ids; `span`: `begin`, `end`, whether the `newest` first, `limit`."""
         with self.rooms.storage.reading() as session:
-            return store.between(session, begin, end, limit=limit)
+            return store.marks(session, environment, **span)
 
     def active(self, environment: str | None = None) -> list[Run]:
         """Queued or running, the oldest first."""

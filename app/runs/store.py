@@ -55,14 +55,16 @@ def those(session: Session, ids: Sequence[int]) -> list[Run]:
     return [to_run(row) for row in session.scalars(select(RunRow).where(RunRow.id.in_(ids)))]
 
 
-def between(session: Session, begin: datetime, end: datetime, *, limit: int) -> list[Run]:
-    query = (
-        select(RunRow)
-        .where(RunRow.created_at >= begin, RunRow.created_at < end)
-        .order_by(RunRow.id.desc())
-        .limit(limit)
-    )
-    return [to_run(row) for row in session.scalars(query)]
+def marks(
+    session: Session, environment: str, *, begin: datetime, end: datetime, newest: bool, limit: int
+) -> list[tuple[datetime, int]]:
+    """When runs were asked for by hand, and their ids: not the whole rows, of which there may be many."""
+    query = select(RunRow.created_at, RunRow.id).where(
+        RunRow.environment == environment, RunRow.created_at >= begin, RunRow.created_at < end,
+        RunRow.request["schedule"].as_integer().is_(None),
+    )  # fmt: skip
+    order = (RunRow.created_at.desc(), RunRow.id.desc()) if newest else (RunRow.created_at, RunRow.id)
+    return [(at, run) for at, run in session.execute(query.order_by(*order).limit(limit))]
 
 
 def unfinished(session: Session, environment: str | None = None) -> list[Run]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.dialects import share_of
 from app.notifications import Kind, Notice, tell
 from app.runs import store
 from app.runs.run import Run, Verdict
@@ -36,6 +37,8 @@ def notice(
         "verdict": str(given), "was": before, "reason": reason, "run": str(run.id), "title": run.title,
         "experiment": run.experiment, "by": run.requested_by, "functions": list(functions), "schedule": schedule,
         "what": "; ".join(dict.fromkeys(entry.sentence for entry in entries)),
+        "share": " and ".join(dict.fromkeys(share for entry in entries if (share := share_of(entry.fault)))),
+        "store": ", ".join(dict.fromkeys(str(entry.store) for entry in entries)),
         "stopped_by": run.stopped_by,
     }  # fmt: skip
     return Notice(kind=Kind.VERDICT, environment=run.environment, subject=f"run:{run.id}", at=at, data=data)

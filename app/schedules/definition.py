@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from app.experiments import plain
 from app.experiments.runtime import ROLLBACK_STRATEGIES
 from app.schedules import cron, zones
 from app.schedules.rule import Kind, Rule, fires, shortest_gap
+from app.settings.channel import unknown
 
 LONGEST_NAME, LONGEST_TEXT, MOST = 200, 400, 50
 SHORTEST_INTERVAL = timedelta(minutes=1)
@@ -43,7 +44,7 @@ class Definition:
     missed: Missed = Missed.SKIP
     queue: bool = False  # waits behind a busy store, instead of being refused
     paused: bool = False
-    tell: tuple[str, ...] = ()  # channels; none: the environment's own
+    tell: tuple[str, ...] = ()  # channels, besides the environment's own
     variables: Mapping[str, Any] = field(default_factory=dict)
     rollback_strategy: str | None = None
     accept: tuple[str, ...] = ()
@@ -82,6 +83,12 @@ def refuse_long_jitter(definition: Definition, now: datetime) -> None:
     if gap is not None and rule.jitter >= gap:
         words = f"A jitter of {zones.written(rule.jitter)} is not shorter than the {zones.written(gap)} between two fires."
         raise refused([Problem(message=words, path="jitter")])
+
+
+def refuse_unknown_channels(definition: Definition, channels: Collection[str]) -> None:
+    """Invalid where somebody is to hear of it who is not there: a slip of the pen would leave a refusal untold."""
+    if wrong := unknown(definition.tell, channels):
+        raise refused([Problem(message=wrong, path="tell")])
 
 
 def refused(problems: list[Problem]) -> Invalid:

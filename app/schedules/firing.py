@@ -49,6 +49,9 @@ class RunRoom(Protocol):
         by: str,
     ) -> Any: ...
     def started_with(self, key: str, /) -> Any: ...
+    def announced(
+        self, experiment_id: str, /, *, environment: str, variables: Mapping[str, Any]
+    ) -> Mapping[str, Any]: ...
 
 
 class Firing:
@@ -187,13 +190,18 @@ class Firing:
             return store.fire(session, fire.id) or fire
 
     def _tell(self, session: Any, schedule: Schedule, at: datetime, state: FireState, sentence: str) -> None:
+        definition = schedule.definition
+        about = self._runs.announced(
+            schedule.experiment, environment=schedule.environment, variables=definition.variables
+        )
+        maker = f"from {schedule.file}" if schedule.file else f"made by {schedule.created_by}"
         data = {
-            "schedule": schedule.id, "name": schedule.name, "experiment": schedule.experiment, "fire": at.isoformat(),
-            "state": str(state), "sentence": sentence,
+            **about, "schedule": schedule.id, "name": schedule.name, "experiment": schedule.experiment,
+            "fire": at.isoformat(), "state": str(state), "sentence": sentence, "by": f"schedule {schedule.name}, {maker}",
         }  # fmt: skip
         enqueue(session, Notice(
             kind=Kind.SCHEDULE_REFUSED, environment=schedule.environment, subject=f"schedule:{schedule.id}",
-            at=self._clock.now(), data=data, channels=schedule.definition.tell or None,
+            at=self._clock.now(), data=data, channels=definition.tell or None,
         ))  # fmt: skip
 
 

@@ -94,6 +94,7 @@ class Reader:
             )
         read = definition.parse({"time_zone": place.time_zone} | given)
         definition.refuse_long_jitter(read, self._clock.now())
+        definition.refuse_unknown_channels(read, self._settings.channels)
         if read.name in names:
             raise definition.refused(
                 [Problem(message=f"There are two “{read.name}” in this file.", path="name")]

@@ -71,10 +71,12 @@ class Schedules:
                 session, experiment=experiment, environment=environment, after=after, limit=limit
             )
 
-    def soonest(self, limit: int = 200) -> Sequence[Schedule]:
-        """Those that fire next, first."""
+    def soonest(
+        self, limit: int = 200, *, environment: str | None = None, before: datetime | None = None
+    ) -> Sequence[Schedule]:
+        """Those that fire next, first; `before`: only those whose next fire is earlier."""
         with self._storage.reading() as session:
-            return store.soonest(session, limit=limit)
+            return store.soonest(session, environment=environment, before=before, limit=limit)
 
     def get(self, schedule_id: int) -> Schedule:
         with self._storage.reading() as session:
@@ -178,9 +180,15 @@ class Schedules:
         with self._storage.reading() as session:
             return store.found_fires(session, wanted, before=before, limit=limit)
 
-    def fires_between(self, begin: datetime, end: datetime, limit: int = 1000) -> Sequence[Fire]:
+    def marks(self, environment: str, **span: Any) -> Sequence[tuple[datetime, int, int]]:
+        """When fires were due, their ids and their schedules'; `span`: `begin`, `end`, whether the `newest` first, `limit`."""
         with self._storage.reading() as session:
-            return store.fires_between(session, begin, end, limit=limit)
+            return store.marks(session, environment, **span)
+
+    def those_fires(self, ids: Sequence[int]) -> Mapping[int, Fire]:
+        """By id; without those that there are not."""
+        with self._storage.reading() as session:
+            return store.those_fires(session, ids)
 
     def named(self, ids: Iterable[int]) -> Mapping[int, Schedule]:
         """By id, deleted ones, too."""
@@ -225,6 +233,7 @@ class Schedules:
     def _read(self, given: Mapping[str, Any]) -> Definition:
         one = self._parsed({"environment": self._settings.default_environment} | dict(given))
         definition.refuse_never(one, self._clock.now())
+        definition.refuse_unknown_channels(one, self._settings.channels)
         self._catalog.load(one.experiment)
         return one
 

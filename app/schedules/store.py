@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
-from app.schedules.definition import Definition, parse
+from app.schedules.definition import LONGEST_JITTER, Definition, parse
 from app.schedules.rule import Kind, Rule
 from app.schedules.schedule import OPEN, Fire, FireState, Schedule, WantedFires
 from app.storage.tables import FireRow, ScheduleRow
@@ -52,12 +52,18 @@ def of_files(session: Session) -> list[Schedule]:
     ]
 
 
-def soonest(session: Session, *, limit: int) -> list[Schedule]:
+def soonest(
+    session: Session, *, environment: str | None = None, before: datetime | None = None, limit: int
+) -> list[Schedule]:
     query = (
         select(ScheduleRow)
         .where(ScheduleRow.due_at.is_not(None))
         .order_by(ScheduleRow.due_at, ScheduleRow.id)
     )
+    if environment is not None:
+        query = query.where(ScheduleRow.environment == environment)
+    if before is not None:
+        query = query.where(ScheduleRow.due_at < before)
     return [to_schedule(row) for row in session.scalars(query.limit(limit))]
 
 
@@ -204,9 +210,26 @@ def found_fires(session: Session, wanted: WantedFires, *, before: int | None, li
     return [to_fire(row) for row in session.scalars(query.order_by(FireRow.id.desc()).limit(limit))]
 
 
-def fires_between(session: Session, begin: datetime, end: datetime, *, limit: int) -> list[Fire]:
-    query = select(FireRow).where(FireRow.due_at >= begin, FireRow.due_at < end)
-    return [to_fire(row) for row in session.scalars(query.order_by(FireRow.due_at.desc()).limit(limit))]
+def marks(
+    session: Session, environment: str, *, begin: datetime, end: datetime, newest: bool, limit: int
+) -> list[tuple[datetime, int, int]]:
+    """When fires of that time were due, their ids and their schedules': not the whole rows, of which there may be many."""
+    query = (
+        select(FireRow.due_at, FireRow.id, FireRow.schedule_id)
+        .join(ScheduleRow, ScheduleRow.id == FireRow.schedule_id)
+        .where(ScheduleRow.environment == environment, FireRow.due_at >= begin, FireRow.due_at < end)
+        .where(FireRow.at >= begin - LONGEST_JITTER, FireRow.at < end)  # which has an index
+    )
+    # Of the newest only some are wanted: in the index's order, which jitter changes little, nothing needs to be sorted.
+    order = (FireRow.at.desc(),) if newest else (FireRow.due_at, FireRow.id)
+    return [
+        (due_at, fire, schedule)
+        for due_at, fire, schedule in session.execute(query.order_by(*order).limit(limit))
+    ]
+
+
+def those_fires(session: Session, ids: Sequence[int]) -> Mapping[int, Fire]:
+    return {row.id: to_fire(row) for row in session.scalars(select(FireRow).where(FireRow.id.in_(ids)))}
 
 
 def named(session: Session, ids: Sequence[int]) -> Mapping[int, Schedule]:

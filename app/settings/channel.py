@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 KINDS = (
     "arming", "armed", "extended", "disarmed", "clean", "stuck", "verdict", "lever", "schedule refused",
 )  # fmt: skip
+NO_CHANNELS = "There are no channels yet: add one, [channels.ops]"
+
+
+def unknown(names: Iterable[str], known: Collection[str]) -> str:
+    """What is wrong with the first name that is no channel's, and what there is; empty where nothing is."""
+    there = f"There are: {', '.join(known)}" if known else f"{NO_CHANNELS} in gameday.toml"
+    return next((f"There is no channel “{name}”. {there}." for name in names if name not in known), "")
 
 
 @dataclass(frozen=True, kw_only=True)

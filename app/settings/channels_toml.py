@@ -8,14 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.errors import Problem
-from app.settings.channel import KINDS, Channel
+from app.settings.channel import KINDS, Channel, unknown
 from app.settings.lines import mistake
 
 WHERE = ("url", "url_env", "url_file", "webhook")
 SECRET = ("secret_env", "secret_file")
 TEXTS = (*WHERE, *SECRET, "template")
 KNOWN = (*TEXTS, "kinds")
-NO_CHANNELS = "There are no channels yet: add one, [channels.ops]"
 
 
 def channels(content: Mapping[str, Any]) -> dict[str, Channel]:
@@ -38,9 +37,7 @@ def mistakes(content: Mapping[str, Any], text: str) -> Iterator[Problem]:
         yield mistake(text, "public_url", "public_url", message)
     for name, environment in content.get("environments", {}).items():
         for one in environment.get("tell", ()) if isinstance(environment, dict) else ():
-            if one not in tables:
-                there = f"There are: {', '.join(tables)}" if tables else NO_CHANNELS
-                message = f"There is no channel “{one}”. {there}."
+            if message := unknown([one], tables):
                 yield mistake(
                     text, "tell", f"environments.{name}.tell", message, after=f"[environments.{name}"
                 )

@@ -63,6 +63,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+SET_PUBLIC_URL = (
+    'Set where people reach the console, at the top of gameday.toml: public_url = "https://gameday.example"'
+)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -97,6 +100,19 @@ class Settings:
         if self.listens_everywhere:
             host = next(iter(self.allowed_hosts), "127.0.0.1")
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def links_lead_nowhere(self) -> bool:
+        """Whether others can reach the console, and the links in its messages lead each to their own machine."""
+        return self.login and is_loopback(urlsplit(self.address).hostname or "")
+
+    @property
+    def links(self) -> str:
+        """Where the links in messages lead, as a sentence."""
+        if self.links_lead_nowhere:
+            return f"Links in messages will lead nowhere: they begin with {self.address}, which is each reader's own machine."
+        only = "" if self.public_url or self.login else ", where only this machine finds the console"
+        return f"Links in messages begin with {self.address}{only}."
 
     @property
     def names(self) -> tuple[str, ...]:

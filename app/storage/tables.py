@@ -214,7 +214,7 @@ class NoticeRow(Base):
     environment: Mapped[str] = mapped_column(String(100))
     subject: Mapped[str] = mapped_column(String(60), index=True)  # `fault:3`, `run:12`, `schedule:4`
     data: Mapped[dict[str, Any]]
-    channels: Mapped[list[Any] | None]  # names; None: the environment's own
+    channels: Mapped[list[Any] | None]  # names, besides the environment's own; of a test, those alone
     at: Mapped[datetime] = mapped_column(index=True)
     routed_at: Mapped[datetime | None] = mapped_column(index=True)  # when its deliveries were written
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.schedules import Schedule, Upcoming, zones
+from app.schedules.rule import INSTANT
 
 DAY = timedelta(days=1)
 MOST_A_DAY = 3  # fires of one schedule on one day that are drawn one by one
 MOST_DRAWN = 20  # fires of one day
 MOST_LOOKS = 2000  # times that a schedule is asked for its next few fires, for one page
+A_FEW = 10  # fires that a schedule is asked for at a time
 AHEAD = timedelta(days=400)  # how far fires are written out
 
 Next = Callable[[Schedule, datetime | None, int], Sequence[Upcoming]]
@@ -56,13 +58,33 @@ def coming(
                 break
             if one.found is None or one.found[0].due_at < begin:
                 looks += 1
-                one.found = following(one.schedule, begin if begin > now else None, MOST_A_DAY + 1)
+                one.found = _next(one.schedule, begin, now, following)
             some = _of_day(one.found, begin, end)
             one.drawn += len(some)
             drawn += some
         else:
             told[day] = Coming(fires=tuple(drawn), left=0)
     return told
+
+
+def each_of(schedule: Schedule, begin: datetime, end: datetime, following: Next) -> Iterator[Upcoming]:
+    """All of that time, a few at a time: to write out many of one that fires once a year takes long."""
+    after = begin - schedule.definition.rule.jitter
+    while schedule.next_at is not None and max(schedule.next_at, after) < end:
+        found = following(schedule, after, A_FEW)
+        yield from (one for one in found if begin <= one.due_at < end)
+        if len(found) < A_FEW:
+            return
+        after = found[-1].at + INSTANT
+
+
+def _next(schedule: Schedule, begin: datetime, now: datetime, following: Next) -> Sequence[Upcoming]:
+    """Jitter may bring one of the day before over midnight."""
+    if begin <= now:
+        return following(schedule, None, MOST_A_DAY + 1)
+    jitter = schedule.definition.rule.jitter
+    found = following(schedule, begin - jitter, MOST_A_DAY + 1 + bool(jitter))
+    return [one for one in found if one.due_at >= begin]
 
 
 def _of_day(found: Sequence[Upcoming], begin: datetime, end: datetime) -> list[tuple[Upcoming, bool]]:

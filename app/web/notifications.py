@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from app.access import Need
 from app.notifications import ChannelState, Delivery, DeliveryState, Kind
+from app.settings import SET_PUBLIC_URL
 from app.web.asked import Place, Rooms, Shown, Who
 from app.web.errors import is_fragment
 from app.web.guards import needs
@@ -65,7 +66,7 @@ class Tested(Shape):
 @pages.get("/notifications")
 def index(request: Request, place: Place, show: Shown) -> HTMLResponse:
     page = Page(name="notifications", environment=place.name)
-    return show.page(request, "notifications/index.html", page)
+    return show.page(request, "notifications/index.html", page, set_public_url=SET_PUBLIC_URL)
 
 
 @api.get("/channels", dependencies=[needs(Need.SEE)], response_model=list[ToldChannel])

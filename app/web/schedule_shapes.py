@@ -42,7 +42,8 @@ class Change(BaseModel):
     queue: Annotated[bool | None, Field(description="Wait behind a busy store, for an hour at most.")] = None
     paused: bool | None = None
     tell: Annotated[
-        list[str] | None, Field(description="Names of channels; the environment's own where it is left out.")
+        list[str] | None,
+        Field(description="Names of channels that hear of it, besides the environment's own."),
     ] = None
     variables: dict[str, Any] | None = None
     rollback_strategy: Strategy | None = None

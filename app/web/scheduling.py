@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -24,6 +25,7 @@ from app.web.schedules import run_now
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 changing = APIRouter(include_in_schema=False, dependencies=[needs(Need.RUN)])
 SHOWN, LAST_FIRES = 100, 50
+LOCAL_MINUTE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")  # as the browser's own field reads and writes it
 FLAGS = ("only_on_business_days", "queue")
 
 
@@ -99,6 +101,7 @@ def form_of(console: Console, known: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "fields": dict.fromkeys(FIELDS) | shown,
         "kind": kind,
+        "local_minutes": [value for value in shown.values() if LOCAL_MINUTE.fullmatch(str(value))],
         "zones": zones.names(),
         "preview": previewed(console, shown),
     }

@@ -28,7 +28,15 @@ RUN = {
 DATA = {
     Kind.VERDICT: RUN,
     Kind.LEVER: {"state": "engaged", "by": "maria", "why": "an outage"},
-    Kind.SCHEDULE_REFUSED: {"reason": "prod is in a blackout window.", "experiment": "etl/strict"},
+    Kind.SCHEDULE_REFUSED: {
+        "schedule": 4,
+        "name": "nightly",
+        "experiment": "etl/strict",
+        "fire": NOON.isoformat(),
+        "state": "refused",
+        "sentence": "prod is in a blackout window.",
+        "by": "schedule nightly, made by maria",
+    },
     Kind.TEST: {"by": "maria"},
 }
 TITLES = {
@@ -40,7 +48,7 @@ TITLES = {
     Kind.STUCK: "prod: A FAULT NEEDS A PERSON: half of",
     Kind.VERDICT: "prod: deviated, was held: Refused",
     Kind.LEVER: "prod: safety lever engaged by maria",
-    Kind.SCHEDULE_REFUSED: "prod: a scheduled run did not start: etl/strict",
+    Kind.SCHEDULE_REFUSED: "prod: a scheduled run did not start: nightly",
     Kind.TEST: "Test from Game day, asked for by maria",
 }
 HOSTILE = (
@@ -67,7 +75,7 @@ def text(told: Notice, channel: Channel = CHANNEL, *, folder=None) -> tuple[str,
     given = words(
         told,
         number=7,
-        place=PLACE,
+        places={"prod": PLACE},
         address="https://gameday.example",
         stop=stop,
         until=link.until if link else None,
@@ -166,7 +174,7 @@ def test_a_stuck_fault_can_be_ended_for_a_day_though_its_deadline_is_over():
 @pytest.mark.parametrize(
     ("kind", "path"),
     [(Kind.ARMED, "/runs/12"), (Kind.VERDICT, "/runs/12"), (Kind.LEVER, "/faults#safety-lever"),
-     (Kind.SCHEDULE_REFUSED, "/schedules"), (Kind.TEST, "/notifications")],
+     (Kind.SCHEDULE_REFUSED, "/schedules/4"), (Kind.TEST, "/notifications")],
 )  # fmt: skip
 def test_each_links_to_the_page_that_shows_more(kind, path):
     assert path_of(notice(kind)) == path
@@ -175,14 +183,20 @@ def test_each_links_to_the_page_that_shows_more(kind, path):
 def test_a_program_is_told_the_same():
     told = notice(Kind.SCHEDULE_REFUSED)
     said = payload(
-        told, number=7, place=PLACE, title="t", address="https://gameday.example", stop="", until=None
+        told,
+        number=7,
+        places={"prod": PLACE},
+        title="t",
+        address="https://gameday.example",
+        stop="",
+        until=None,
     )
     assert said["type"] == "gameday.schedule_refused"
     assert said["timestamp"] == NOON.isoformat()
     assert said["data"]["account"] == "123456789012"
     assert said["data"]["subject"] == {"noun": "schedule", "id": "4"}
     assert said["data"]["stop"] is None
-    assert said["data"]["details"]["reason"] == "prod is in a blackout window."
+    assert said["data"]["details"]["sentence"] == "prod is in a blackout window."
 
 
 def test_the_first_line_of_a_template_is_the_title():

@@ -67,10 +67,10 @@ def test_a_notice_goes_to_each_channel_that_hears_of_its_kind(office, post):
 
 @pytest.mark.parametrize(
     ("tell", "named", "expected"),
-    [(None, None, {"ops", "night"}), (("ops",), None, {"ops"}), ((), None, set()), (("ops",), ("night",), {"night"}),
-     (None, ("nobody",), set())],
+    [(None, None, {"ops", "night"}), (("ops",), None, {"ops"}), ((), None, set()), (("ops",), ("night",), {"ops", "night"}),
+     (("ops",), ("ops",), {"ops"}), ((), ("night",), {"night"}), (None, ("nobody",), {"ops", "night"})],
 )  # fmt: skip
-def test_an_environment_chooses_whom_it_tells_and_a_notice_may_choose_for_itself(
+def test_an_environment_chooses_whom_it_tells_and_a_notice_may_name_others_besides(
     office, post, tell, named, expected
 ):
     office.environments = {"prod": Environment(name="prod", tell=tell)}

@@ -49,10 +49,17 @@ def test_a_second_start_with_the_same_key_is_the_first_one(stage: Any, experimen
 
 def test_a_run_knows_the_schedule_that_asked_for_it(stage: Any, experiment: Any) -> None:
     run = stage.finish(stage.start(experiment(GETPID), schedule=7))
-    assert (run.schedule, stage.finish(stage.start(experiment(GETPID))).schedule) == (7, None)
+    by_hand = stage.finish(stage.start(experiment(GETPID)))
+    assert (run.schedule, by_hand.schedule) == (7, None)
     assert stage.runs.those([run.id, 99])[run.id].schedule == 7
-    begin = run.created_at
-    assert [one.id for one in stage.runs.between(begin, begin + timedelta(microseconds=1))] == [run.id]
+    span = {
+        "begin": run.created_at,
+        "end": by_hand.created_at + timedelta(microseconds=1),
+        "newest": True,
+        "limit": 9,
+    }
+    assert stage.runs.marks("test", **span) == [(by_hand.created_at, by_hand.id)]
+    assert stage.runs.marks("elsewhere", **span) == []
 
 
 def test_what_else_a_run_changes_is_kept_with_its_fault(stage: Any, experiment: Any) -> None:

@@ -17,7 +17,7 @@ from app.clock import Clock, FrozenClock
 from app.experiments import Catalog
 from app.schedules import Calendars, Fire, Schedule, Scheduler, Schedules
 from app.schedules.calendars import Fetch
-from app.settings import Environment, Settings
+from app.settings import Channel, Environment, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
 from app.storage.tables import NoticeRow
@@ -48,6 +48,9 @@ class Recorder:
     def started_with(self, key: str) -> Any:
         return self.started.get(key)
 
+    def announced(self, experiment_id: str, **place: Any) -> dict[str, Any]:
+        return {}
+
 
 @dataclass
 class World:
@@ -73,7 +76,13 @@ class World:
     @property
     def settings(self) -> Settings:
         places = {self.environment.name: self.environment}
-        return Settings(folder=self.folder, environments=places, default_environment=self.environment.name)
+        channels = {name: Channel(name=name, url=f"json://{name}") for name in ("ops", "pager")}
+        return Settings(
+            folder=self.folder,
+            environments=places,
+            default_environment=self.environment.name,
+            channels=channels,
+        )
 
     def open(self) -> None:
         self.storage = Storage(sqlite_url(self.folder / "schedules.sqlite"))

@@ -54,6 +54,14 @@ def test_a_file_s_schedules_are_there_with_their_experiment_and_fire(world: Worl
     assert world.told(one) == [("11-25 03:00", "started")]
 
 
+def test_a_channel_that_is_not_there_is_a_mistake_on_its_line(world: World) -> None:
+    write(world, NIGHTLY.replace("[ops]", "[ops, opps]"))
+    (problem,) = problems(world)
+    assert problem.startswith("experiments/lab/schedules.yaml:8")
+    assert "There is no channel “opps”. There are: ops, pager." in problem
+    assert listed(world) == {}
+
+
 def test_it_is_no_experiment(world: World) -> None:
     write(world, NIGHTLY)
     assert [one.id for one in Catalog(world.folder / "experiments").all()] == ["lab/one", "lab/two"]

@@ -402,11 +402,21 @@ class FakeRuns:
     def those(self, ids: Sequence[int]) -> dict[int, Run]:
         return {run_id: self.known[run_id] for run_id in ids if run_id in self.known}
 
-    def between(self, begin: datetime, end: datetime, limit: int = 500) -> Sequence[Run]:
-        return [run for run in self.known.values() if begin <= run.created_at < end]
+    def marks(
+        self, environment: str, *, begin: datetime, end: datetime, newest: bool, limit: int
+    ) -> list[tuple[datetime, int]]:
+        found = [
+            (run.created_at, run.id)
+            for run in self.known.values()
+            if begin <= run.created_at < end and run.environment == environment and run.schedule is None
+        ]
+        return sorted(found, reverse=newest)[:limit]
 
     def started_with(self, key: str) -> Run | None:
         return self.keys.get(key)
+
+    def announced(self, experiment_id: str, **place: Any) -> dict[str, Any]:
+        return {}
 
     def active(self, environment: str | None = None) -> list[Run]:
         return [run for run in self.known.values() if not run.ended]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,15 +13,24 @@ import pytest
 
 from app.errors import Conflict
 from app.runs import RunStatus, Verdict
-from app.schedules import Scheduler
-from app.settings import person
+from app.schedules import FireState, Scheduler, store
+from app.settings import Channel, Environment, person
+from tests.conftest import NOON
 from tests.web.material import STRICT
 
 pytestmark = pytest.mark.anyio
 NIGHTLY = {"name": "nightly", "experiment": STRICT, "cron": "0 3 * * 1-5", "time_zone": "Europe/Berlin"}
 PAGE = {"accept": "text/html"}
+JITTERED = {**NIGHTLY, "environment": "sandbox", "cron": "50 23 * * *", "time_zone": "UTC", "jitter": "1h"}
 FORM = {"name": "by form", "experiment": STRICT, "environment": "sandbox", "kind": "cron", "cron": "0 3 * * *", "every": "", "at": "",
         "time_zone": "UTC", "start": "", "end": "", "jitter": "", "missed": "skip", "tell": "ops, pager"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def channels(console: Any) -> None:
+    console.settings.channels.update(
+        {name: Channel(name=name, url=f"json://{name}") for name in ("ops", "pager")}
+    )
 
 
 async def created(client: httpx.AsyncClient, **more: Any) -> httpx.Response:
@@ -43,6 +54,26 @@ async def test_one_is_made_with_its_address_its_tag_and_its_next_ten_fires(clien
     )
     assert (await client.get(answer.headers["location"])).json() == one
     assert [listed["id"] for listed in (await client.get("/api/schedules")).json()] == [one["id"]]
+
+
+async def test_a_channel_that_is_not_there_is_refused_with_those_that_are(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    sentence = "There is no channel “opps”. There are: ops, pager."
+    posted = await client.post("/api/schedules", json={**NIGHTLY, "tell": ["ops", "opps"]})
+    assert posted.status_code == 422
+    assert [(one["path"], one["message"]) for one in posted.json()["problems"]] == [("tell", sentence)]
+    by_form = await client.post("/schedules", data=FORM | {"tell": "opps"}, headers=PAGE)
+    assert (by_form.status_code, sentence in by_form.text) == (422, True)
+    await created(client, tell=["ops"])
+    changed = await client.patch("/api/schedules/1", json={"tell": ["opps"]}, headers={"if-match": "*"})
+    assert (changed.status_code, sentence in changed.text) == (422, True)
+    assert console.schedules.get(1).definition.tell == ("ops",)
+    console.settings.channels.clear()
+    none = await client.post("/api/schedules", json={**NIGHTLY, "tell": ["ops"]})
+    assert "There are no channels yet: add one, [channels.ops] in gameday.toml." in none.text
+    page = (await client.get("/schedules/1", headers=PAGE)).text
+    assert "It tells ops, and there is no such channel any more." in page
 
 
 async def test_the_list_of_experiments_says_when_one_runs_next(client: httpx.AsyncClient) -> None:
@@ -376,7 +407,7 @@ def refuse(*_: Any, **__: Any) -> None:
 @pytest.mark.parametrize("day", ["", "2027-01-01", "nonsense", "0001-01-01", "9999-12-31", "2026-02-28"])
 async def test_any_day_can_be_asked_for(client: httpx.AsyncClient, day: str) -> None:
     await created(client)
-    for view in ("week", "month", "year"):
+    for view in ("week", "month", "day", "year"):
         assert (
             await client.get("/calendar", params={"view": view, "day": day}, headers=PAGE)
         ).status_code == 200
@@ -404,7 +435,7 @@ async def test_a_month_with_very_many_schedules_is_drawn_at_a_bounded_cost(
     assert ("Fires are written out for 400 days: until 2027-12-29." in text) is far
     assert ("and more, of up to" in text) is not far
     assert ("> nightly" in text) is not far
-    assert max(of_day.count("<a ") for of_day in text.split("</ol>")[0].split('<li class="day')[1:]) <= 22
+    assert max(of_day.count("<a ") for of_day in text.split("</ol>")[0].split('<li class="day')[1:]) <= 25
 
 
 async def test_a_calendar_says_that_there_are_more_schedules_and_freezes_than_it_draws(
@@ -416,10 +447,17 @@ async def test_a_calendar_says_that_there_are_more_schedules_and_freezes_than_it
     for number in range(201):
         console.schedules.create({**NIGHTLY, "name": f"nightly {number}"}, by="me")
     text = (await client.get("/calendar", headers=PAGE)).text
-    assert "Of all schedules, the 200 that fire next are shown." in text
+    assert "Of the schedules of sandbox, the 200 that fire next are drawn." in text
     assert "and more, of up to 180 schedules" in text
     assert text.count("▲ blackout") == 5
     assert "▲ and 4 more" in text
+    whole = (await client.get("/calendar?view=day&day=2026-11-25", headers=PAGE)).text
+    assert "fire next are drawn" not in whole
+    assert whole.count("▲ blackout") == 9
+    assert whole.count("nightly ") == 200
+    more = (await client.get("/calendar?view=day&day=2026-11-25&skip=200", headers=PAGE)).text
+    assert ("More of this day" in whole, "More of this day" in more) == (True, False)
+    assert more.count("nightly ") == 1
 
 
 async def test_a_day_on_which_very_much_ran_shows_the_last_of_it(
@@ -428,9 +466,97 @@ async def test_a_day_on_which_very_much_ran_shows_the_last_of_it(
     for number in range(50):
         console.runs.add(ago=60 + number, verdict=Verdict.DEVIATED, title=f"Run-{number}-")
     text = (await client.get("/calendar", headers=PAGE)).text
-    assert "and 30 earlier" in text
+    assert '<a href="/calendar?view=day&amp;day=2026-11-24">and 30 more that ran</a>' in text
     assert "Run-0-" in text
     assert "Run-30-" not in text
+    whole = (await client.get("/calendar?view=day&day=2026-11-24", headers=PAGE)).text
+    assert all(f"Run-{number}-" in whole for number in range(50))
+
+
+def ran(console: Any, schedule: int, times: Iterable[datetime]) -> None:
+    with console.storage.writing() as session:
+        store.write_all(session, [
+            {"schedule_id": schedule, "at": at, "due_at": at, "written_at": at, "state": FireState.REFUSED, "sentence": "busy"}
+            for at in times
+        ])  # fmt: skip
+
+
+def of_days(text: str) -> dict[str, str]:
+    """A calendar's page by its days."""
+    pieces = text.split('<time datetime="')[1:]
+    return {piece[:10]: piece for piece in pieces}
+
+
+@pytest.mark.parametrize("view", ["week", "month"])
+async def test_no_day_that_is_over_is_left_out_however_much_ran_later_or_elsewhere(
+    client: httpx.AsyncClient, console: Any, view: str
+) -> None:
+    console.clock.advance(5.5 * 86400)  # Sunday, 29 November
+    console.settings.environments["elsewhere"] = Environment(name="elsewhere")
+    one = console.schedules.create({**NIGHTLY, "name": "nightly"}, by="me").id
+    often = console.schedules.create({**NIGHTLY, "name": "often"}, by="me").id
+    other = console.schedules.create({**NIGHTLY, "name": "other", "environment": "elsewhere"}, by="me").id
+    first = datetime(2026, 11, 23, tzinfo=UTC)
+    minutes = [first + timedelta(minutes=n) for n in range(6 * 1440)]
+    ran(console, often, minutes)
+    ran(console, other, minutes)
+    ran(console, one, [first + timedelta(days=n, hours=20) for n in range(6)])
+    text = (await client.get("/calendar", params={"view": view, "day": "2026-11-24"}, headers=PAGE)).text
+    days = of_days(text)
+    for number in range(23, 29):
+        day = days[f"2026-11-{number}"]
+        assert day.count("> often") == 3
+        assert "> nightly" in day
+        assert "> other" not in day
+        assert f'<a href="/calendar?view=day&amp;day=2026-11-{number}">and at least 10' in day
+    shown = 0
+    for page in range(8):
+        asked = {"view": "day", "day": "2026-11-23", "skip": 200 * page}
+        text = (await client.get("/calendar", params=asked, headers=PAGE)).text
+        assert ("More of this day" in text) is (page < 7)
+        shown += text.count("✕ refused")
+    assert shown == 1441
+
+
+async def test_a_day_s_page_goes_on_from_what_ran_to_what_will_run(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    often = console.schedules.create(
+        {**NIGHTLY, "name": "often", "cron": "*/5 * * * *", "time_zone": "UTC"}, by="me"
+    )
+    console.schedules.create(
+        {**NIGHTLY, "name": "tomorrow", "cron": "0 3 25 11 *", "time_zone": "UTC"}, by="me"
+    )
+    ran(console, often.id, [NOON - timedelta(minutes=5 * n) for n in range(144)])  # until noon, which it is
+    pages = [
+        (
+            await client.get(
+                "/calendar", params={"view": "day", "day": "2026-11-24", "skip": skip}, headers=PAGE
+            )
+        ).text
+        for skip in (0, 200)
+    ]
+    times = [re.findall(r'<span class="num">(\d\d:\d\d)</span> often', page) for page in pages]
+    expected = [f"{n // 12:02}:{n % 12 * 5:02}" for n in range(1, 288)]
+    assert times[0] + times[1] == expected
+    assert "tomorrow" not in "".join(pages)
+    assert pages[0].count("✕ refused") == 144
+    assert (await client.get("/calendar?view=day&day=2026-11-24&skip=99999", headers=PAGE)).status_code == 200
+    assert (await client.get("/calendar?view=day&skip=x", headers=PAGE)).status_code == 404
+
+
+async def test_a_fire_that_jitter_brings_over_midnight_is_on_the_day_that_it_comes_on(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    names = (f"late {number}" for number in range(50))
+    first = ((name, console.schedules.preview(JITTERED | {"name": name}).upcoming[0]) for name in names)
+    name, late = next((name, one) for name, one in first if one.due_at.day != one.at.day)
+    console.schedules.create(JITTERED | {"name": name}, by="me")
+    for view in ("week", "month", "day"):
+        asked = {"view": view, "day": f"{late.due_at:%Y-%m-%d}"}
+        text = (await client.get("/calendar", params=asked, headers=PAGE)).text
+        day = text if view == "day" else of_days(text)[f"{late.due_at:%Y-%m-%d}"]
+        assert f"{late.due_at:%H:%M}</span> {name}" in day
 
 
 async def test_a_freeze_is_on_the_calendar_and_on_the_fires_that_it_will_refuse(
@@ -446,7 +572,9 @@ async def test_a_freeze_is_on_the_calendar_and_on_the_fires_that_it_will_refuse(
     assert "in a blackout" in (await client.get("/schedules/1", headers=PAGE)).text
 
 
-@pytest.mark.parametrize("path", ["/schedules", "/schedules/1", "/calendar", "/calendar?view=month"])
+@pytest.mark.parametrize(
+    "path", ["/schedules", "/schedules/1", "/calendar", "/calendar?view=month", "/calendar?view=day"]
+)
 async def test_each_page_has_one_heading_and_the_armed_bar_and_shows_hostile_names_as_text(
     client: httpx.AsyncClient, console: Any, path: str
 ) -> None:

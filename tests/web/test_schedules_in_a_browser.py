@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.settings import Channel
 from tests.web.material import STRICT
 from tests.web.test_browser import clock, page, served
 
@@ -51,6 +52,58 @@ def test_what_the_server_refuses_is_said_beside_the_form(served: str, page: Any,
     assert list(console.schedules.list()) == []
 
 
+WRITTEN = {
+    "a whole day": {"end": "2027-12-31"},
+    "a zone of its own": {"start": "2026-12-01T08:00:00+05:30", "end": "2027-12-31T00:00:00Z"},
+    "local minutes": {"start": "2026-12-01T08:00", "end": "2027-12-31T23:59"},
+    "seconds": {"start": "2026-12-01T08:00:30"},
+    "a blank": {"start": "2026-12-01 08:00"},
+    "once": {"cron": None, "at": "2026-12-24T09:00"},
+    "once, with its zone": {"cron": None, "at": "2026-12-24T09:00:00.250000-03:00"},
+    "once, a day": {"cron": None, "at": "2026-12-24"},
+    "every so often": {"cron": None, "every": "90m", "start": "2026-12-01"},
+    "all there is": {
+        "jitter": "10m", "only_on_business_days": True, "missed": "run_once", "queue": True, "tell": ["ops", "pager"],
+        "variables": {"a": 1}, "rollback_strategy": "never", "accept": ["unproven"], "paused": True,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_schedule_that_is_opened_and_saved_stays_as_it_was(
+    served: str, page: Any, console: Any, written: str
+) -> None:
+    console.settings.channels.update(
+        {name: Channel(name=name, url=f"json://{name}") for name in ("ops", "pager")}
+    )
+    given = {key: value for key, value in (NIGHTLY | WRITTEN[written]).items() if value is not None}
+    before = console.schedules.create(given, by="maria")
+    page.goto(f"{served}/schedules/1")
+    with page.expect_navigation():
+        page.click("#definition .primary")
+    after = console.schedules.get(1)
+    assert after.version == before.version + 1  # it was saved
+    same = ("version", "changed_at")
+    assert {key: value for key, value in after.as_json.items() if key not in same} == {
+        key: value for key, value in before.as_json.items() if key not in same
+    }
+    assert after.definition.rule == before.definition.rule
+    assert page.complaints == []
+
+
+def test_a_time_with_its_zone_and_a_day_can_be_changed_in_the_form(
+    served: str, page: Any, console: Any
+) -> None:
+    console.schedules.create(NIGHTLY | {"start": "2026-12-01T08:00+05:30", "end": "2027-12-31"}, by="maria")
+    page.goto(f"{served}/schedules/1")
+    page.fill("#definition input[name=end]", "2028-01-31")
+    page.fill("#definition input[name=start]", "")
+    with page.expect_navigation():
+        page.click("#definition .primary")
+    fields = console.schedules.get(1).fields
+    assert (fields.get("start"), fields["end"]) == (None, "2028-01-31")
+
+
 def test_the_pages_open_without_a_complaint_on_a_phone_and_wide_and_by_keyboard(
     served: str, page: Any, console: Any
 ) -> None:
@@ -65,6 +118,7 @@ def test_the_pages_open_without_a_complaint_on_a_phone_and_wide_and_by_keyboard(
             "/schedules/1",
             "/calendar",
             "/calendar?view=month",
+            "/calendar?view=day",
             f"/experiments/{STRICT}",
         ):
             page.goto(served + path)

@@ -25,12 +25,12 @@ PROBLEMS = 1  # exit code
 NO_FILE = f"There is no {FILE}: one environment, `default`, with this process's own AWS configuration."
 
 
-def doctor(folder: Path, *, environment: str | None, sandbox: bool, port: int, output: str) -> int:
+def doctor(folder: Path, *, environment: str | None, sandbox: bool, host: str, port: int, output: str) -> int:
     """0 where nothing is a problem, else 1. NotFound for an environment that there is not.
 
     `sandbox`: only what that needs, which is no environment in AWS.
     """
-    settings, about = _settings(folder, port)
+    settings, about = _settings(folder, host, port)
     places = _places(settings, environment) if about.level is Level.OK and not sandbox else []
     looks = [
         *here.looks(settings),
@@ -45,16 +45,17 @@ def doctor(folder: Path, *, environment: str | None, sandbox: bool, port: int, o
     return PROBLEMS if problems else 0
 
 
-def _settings(folder: Path, port: int) -> tuple[Settings, Finding]:
+def _settings(folder: Path, host: str, port: int) -> tuple[Settings, Finding]:
     """What the file says; where it can not be used, what there would be without it, and why."""
     try:
-        settings = load(folder, port=port)
+        settings = load(folder, host=host, port=port)
     except SettingsError as error:
         said = "\n".join([str(error), *map(str, error.problems)])
         nothing = Settings(
             folder=folder,
             environments={"default": Environment(name="default")},
             default_environment="default",
+            host=host,
             port=port,
         )
         return nothing, problem("settings", said, "Mend the file; docs/reference.md has its settings.")

@@ -46,6 +46,7 @@ def looks(settings: Settings) -> list[Look]:
         "temporary": lambda: machine.space("temporary", space_of(Path(tempfile.gettempdir()))),
         "database": lambda: machine.database(str(database_of(settings)), trouble_with(database_of(settings))),
         "port": lambda: machine.port(port_of(settings)),
+        "links": lambda: machine.links(settings),
         "timezones": lambda: machine.zones(_zones()),
         "browser": lambda: machine.browser(found=_browser()),
     }

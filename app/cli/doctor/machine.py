@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.cli.doctor.finding import Finding, ok, problem, warning
+from app.settings import SET_PUBLIC_URL, Settings
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
@@ -146,6 +147,13 @@ def port(facts: Port) -> Finding:
     if not facts.free:
         return warning("port", f"{where} is in use.", f"gameday serve --port {facts.number + 1}")
     return ok("port", f"{where} is free.")
+
+
+def links(settings: Settings) -> Finding:
+    """Of messages: whoever gets one is elsewhere."""
+    if settings.links_lead_nowhere or (settings.channels and not (settings.public_url or settings.login)):
+        return warning("links", settings.links, SET_PUBLIC_URL)
+    return ok("links", settings.links)
 
 
 def zones(trouble: str) -> Finding:
