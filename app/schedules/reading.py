@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from app.clock import Clock
 from app.errors import GamedayError, Invalid, NotFound, Problem
-from app.experiments.document import Document, line_of, parse
+from app.experiments.document import SUFFIXES, Document, line_of, parse
 from app.schedules import definition
 from app.schedules.definition import Definition
 from app.settings import Settings
@@ -85,7 +85,7 @@ class Reader:
             str(key): value for key, value in entry.items()
         }
         if isinstance(given.get("experiment"), str):
-            given["experiment"] = folder + given["experiment"].removesuffix(".json").removesuffix(".yaml")
+            given["experiment"] = folder + _id(given["experiment"])
         place = self._settings.environments.get(str(given["environment"]))
         if place is None:
             known = ", ".join(self._settings.environments)
@@ -105,6 +105,12 @@ class Reader:
         except GamedayError:
             pass  # it is there: whether it can run is preflight's question
         return read
+
+
+def _id(experiment: str) -> str:
+    """By which it is known: people name the file, too."""
+    suffix = next((one for one in SUFFIXES if experiment.endswith(one)), "")
+    return experiment.removesuffix(suffix)
 
 
 def _placed(problem: Problem, place: str, file: str, lines: Mapping[str, int]) -> Problem:

@@ -137,6 +137,13 @@ def test_a_mistake_in_one_file_leaves_the_others(world: World) -> None:
     assert list(listed(world)) == ["nightly"]
 
 
+@pytest.mark.parametrize("suffix", [".json", ".yaml", ".yml"])
+def test_an_experiment_may_be_named_with_its_suffix(world: World, suffix: str) -> None:
+    write(world, NIGHTLY.replace("experiment: one", f"experiment: one{suffix}"))
+    assert problems(world) == []
+    assert listed(world)["nightly"].experiment == "lab/one"
+
+
 @pytest.mark.parametrize("text", ["", "# nothing yet\n"])
 def test_an_empty_file_is_no_mistake(world: World, text: str) -> None:
     write(world, text)
