@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ from app.settings import Settings
 from app.storage import Storage
 
 BY = "a file"
+LOGGER = logging.getLogger(__name__)
 
 Following = Callable[[Schedule, datetime], Mapping[str, Any]]
 
@@ -43,26 +45,38 @@ class Files:
         self._clock = clock
         self._following = following
         self._lock = threading.Lock()
-        self._seen: dict[str, tuple[int, int, int]] | None = None
+        self._stamps: Mapping[str, tuple[int, int, int]] = {}
+        self._read: Mapping[str, Read] | None = None  # as the table has it
         self.problems: tuple[Problem, ...] = ()
 
     def sync(self) -> bool:
-        """Bring the table to what the files say, where one has changed. Whether one had.
+        """Bring the table to what the files say, where one says something else now. Whether one did.
 
-        While a file has a mistake its schedules stay as they were last read, and refuse to fire.
+        While a file has a mistake its schedules stay as they were last read, and refuse to fire. Such a file is read at
+        every look: what it misses, an experiment, may be there by now.
         """
         with self._lock:
             paths = dict(self._paths())
-            seen = {name: stamp for name, path in paths.items() if (stamp := _stamp(path))}
-            before = self._seen
-            if seen == before:
+            stamps = {name: stamp for name, path in paths.items() if (stamp := _stamp(path))}
+            read = {name: self._look(paths[name], name, stamp) for name, stamp in stamps.items()}
+            before = self._read
+            if read == before:
+                self._stamps = stamps
                 return False
-            read = {name: self._reader.read(paths[name], name) for name in seen}
             with contextlib.suppress(IntegrityError):  # another console has just written the same: look again
                 self._write(read)
-                self._seen = seen
+                self._read, self._stamps = read, stamps
             self.problems = tuple(problem for one in read.values() for problem in one.problems)
-            return bool(seen or before)
+            return bool(read or before)
+
+    def _look(self, path: Path, name: str, stamp: tuple[int, int, int]) -> Read:
+        known = (self._read or {}).get(name)
+        if known is not None and self._stamps.get(name) == stamp and not known.problems:
+            return known
+        read = self._reader.read(path, name)
+        if read.mistake is not None and read != known:
+            LOGGER.error("%s can not be read", name, exc_info=read.mistake)
+        return read
 
     def _paths(self) -> Iterator[tuple[str, Path]]:
         for folder, folders, names in os.walk(self._root):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +16,6 @@ from app.settings import Settings
 
 EMPTY = "The file is empty"
 SHAPE = "A file of schedules is a list under the name “schedules”: schedules: [{name: nightly, experiment: …, cron: …}]."
-LOGGER = logging.getLogger(__name__)
 
 
 class CatalogRoom(Protocol):
@@ -30,6 +28,7 @@ class Read:
 
     definitions: tuple[Definition, ...] = ()
     problems: tuple[Problem, ...] = ()
+    mistake: Exception | None = field(default=None, compare=False)  # the console's own, over this file
 
 
 class Reader:
@@ -50,10 +49,9 @@ class Reader:
             return (
                 Read(problems=document.problems) if document.problems else self._entries(document, path, file)
             )
-        except Exception as error:  # whatever one file holds, the others are still read
-            LOGGER.exception("%s can not be read", file)
+        except Exception as error:  # noqa: BLE001  whatever one file holds, the others are still read
             words = f"The console can not read this: {type(error).__name__}: {error}."
-            return Read(problems=(Problem(message=words, file=file),))
+            return Read(problems=(Problem(message=words, file=file),), mistake=error)
 
     def _entries(self, document: Document, path: Path, file: str) -> Read:
         content = document.content
