@@ -45,6 +45,7 @@ class RunRoom(Protocol):
         rollback_strategy: str | None,
         accept: Sequence[str],
         key: str | None,
+        queue: bool,
         schedule: int | None,
         by: str,
     ) -> Any: ...
@@ -153,10 +154,12 @@ class Firing:
 
     def _run(self, schedule: Schedule, fire: Fire) -> Any:
         definition = schedule.definition
+        # Whoever asks by hand gets a run that is in line; a fire that is due waits here, to be given up for the next one.
+        queue = definition.queue and fire.by is not None
         return self._runs.start(
             definition.experiment, environment=definition.environment, variables=dict(definition.variables),
             rollback_strategy=definition.rollback_strategy, accept=definition.accept, key=fire.key,
-            schedule=schedule.id, by=fire.by or f"schedule {definition.name}",
+            queue=queue, schedule=schedule.id, by=fire.by or f"schedule {definition.name}",
         )  # fmt: skip
 
     def _hindrance(self, schedule: Schedule, fire: Fire) -> tuple[FireState, str] | None:

@@ -33,7 +33,8 @@ def test_it_fires_when_it_is_due_and_not_before(world: World) -> None:
     assert world.told(one) == [("11-25 03:00", "started")]
     assert world.runs.asked == [{
         "experiment": "lab/one", "environment": "test", "key": f"schedule:{one.id}:2026-11-25T03:00:00+00:00",
-        "variables": {"a": 1}, "rollback_strategy": "always", "accept": ("unproven",), "schedule": one.id, "by": "schedule nightly",
+        "variables": {"a": 1}, "rollback_strategy": "always", "accept": ("unproven",), "queue": False, "schedule": one.id,
+        "by": "schedule nightly",
     }]  # fmt: skip
     assert world.schedules.get(one.id).next_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
     assert not world.scheduler.step()
