@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -113,7 +114,8 @@ class Firing:
                     return self._settle(schedule, fire, *hindrance)
                 run = self._run(schedule, fire)
         except GamedayError as error:
-            return self._settle(schedule, fire, *self._refusal(schedule, fire, error))
+            settled = self._settle(schedule, fire, *self._refusal(schedule, fire, error))
+            return replace(settled, retryable=error.retryable)
         except Exception as error:
             LOGGER.exception("Schedule %s could not start its run", schedule.id)
             words = f"The console made a mistake: {type(error).__name__}: {error}"

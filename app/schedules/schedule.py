@@ -108,6 +108,7 @@ class Fire:
     run_id: int | None = None
     by: str | None = None
     replayed: bool = False  # an earlier call with the same key made it
+    retryable: bool = False  # refused by what did not answer: asked for once more it may start
 
     @property
     def key(self) -> str:
