@@ -6,7 +6,8 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from app.errors import Problem
 from app.experiments.catalog import SCHEDULES
 from app.schedules import store
 from app.schedules.definition import Definition
+from app.schedules.firing import Firing
 from app.schedules.reading import CatalogRoom, Read, Reader
 from app.schedules.schedule import Schedule
 from app.settings import Settings
@@ -25,8 +27,6 @@ from app.storage import Storage
 
 BY = "a file"
 LOGGER = logging.getLogger(__name__)
-
-Following = Callable[[Schedule, datetime], Mapping[str, Any]]
 
 
 class Files:
@@ -37,13 +37,13 @@ class Files:
         catalog: CatalogRoom,
         storage: Storage,
         clock: Clock,
-        following: Following,
+        firing: Firing,
     ) -> None:
         self._root = settings.experiments
         self._reader = Reader(root=self._root, settings=settings, catalog=catalog, clock=clock)
         self._storage = storage
         self._clock = clock
-        self._following = following
+        self._firing = firing
         self._lock = threading.Lock()
         self._stamps: Mapping[str, tuple[int, int, int]] = {}
         self._read: Mapping[str, Read] | None = None  # as the table has it
@@ -98,27 +98,27 @@ class Files:
                     if row.deleted_at is None and row.trouble != trouble:
                         store.change(session, row, trouble=trouble, changed_at=now)
                 elif source not in wanted and row.deleted_at is None:
-                    store.change(session, row, deleted_at=now, next_at=None, due_at=None, changed_at=now)
+                    columns = self._firing.turned(session, row, replace(row, deleted_at=now))
+                    store.change(session, row, deleted_at=now, changed_at=now, **columns)
             for source, one in wanted.items():
                 self._put(session, rows.get(source), source, one, now)
 
     def _put(self, session: Any, row: Schedule | None, source: str, one: Definition, now: datetime) -> None:
         if row is not None and row.deleted_at is None and row.trouble is None and row.fields == one.fields:
             return
-        known = row or Schedule(
-            id=0, definition=one, source=source, created_by=BY, created_at=now, changed_at=now
-        )  # fmt: skip
-        if row is not None and row.deleted_at is None and row.fields == one.fields:
-            store.change(session, row, trouble=None, changed_at=now)
-            return
-        new = Schedule(**{**vars(known), "definition": one, "deleted_at": None, "trouble": None})
-        last = store.last_fire(session, new.id) if row else None
-        columns = self._following(new, max(now, last) if last else now)
         if row is None:
+            new = Schedule(
+                id=0, definition=one, source=source, created_by=BY, created_at=now, changed_at=now
+            )  # fmt: skip
+            columns = self._firing.following(new, now)
             store.insert(
                 session, one, source=source, created_by=BY, created_at=now, changed_at=now, **columns
             )
+        elif row.deleted_at is None and row.fields == one.fields:
+            store.change(session, row, trouble=None, changed_at=now)
         else:
+            new = replace(row, definition=one, deleted_at=None, trouble=None)
+            columns = self._firing.turned(session, row, new)
             store.change(session, row, one, trouble=None, deleted_at=None, changed_at=now, **columns)
 
 

@@ -51,9 +51,10 @@ class Scheduler:
 
     def wants(self) -> datetime:
         """When the next step is due at the latest."""
-        soon = self._clock.now() + LOOK
+        now = self._clock.now()
+        soon = now + LOOK
         with self._storage.reading() as session:
-            next_at = store.earliest(session)
+            next_at = store.earliest(session, now)
         return soon if next_at is None else min(soon, next_at)
 
     def lag(self) -> float | None:
