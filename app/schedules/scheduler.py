@@ -12,7 +12,8 @@ from apscheduler.triggers.date import DateTrigger
 
 from app.clock import Clock
 from app.schedules import store
-from app.schedules.schedule import Fire
+from app.schedules.firing import BATCH
+from app.schedules.schedule import Fire, FireState
 from app.schedules.schedules import Schedules
 from app.storage import Storage
 
@@ -24,15 +25,20 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Scheduler:
-    def __init__(self, schedules: Schedules, storage: Storage, clock: Clock) -> None:
+    def __init__(
+        self, schedules: Schedules, storage: Storage, clock: Clock, *, look: timedelta = LOOK
+    ) -> None:
         self._schedules = schedules
         self._storage = storage
         self._clock = clock
+        self._look = look
         self._firing = schedules.firing
-        self._open = True
         self._one_step = threading.Lock()
         self._starting: set[int] = set()  # fires whose runs are being asked for
+        self._more = False  # than one batch of them was there at the last look
+        self._settled = False  # one of that batch was, so that the next look finds others
         self._stepped: float | None = None  # when the last step was completed, by the monotonic clock
+        self._open = True
         self._pool: ThreadPoolExecutor | None = None
         self._wakes = BackgroundScheduler(daemon=True, timezone="UTC")
         schedules.changed = self.nudge
@@ -45,6 +51,7 @@ class Scheduler:
             while self._open and (some := self._firing.write_due()):
                 written += some
             fires = self._firing.open() if self._open else []
+            self._more = len(fires) == BATCH and fires[-1].state is FireState.INTENDED
             for fire in fires:
                 self._ask(fire)
             return changed or written > 0 or bool(fires)
@@ -52,7 +59,7 @@ class Scheduler:
     def wants(self) -> datetime:
         """When the next step is due at the latest."""
         now = self._clock.now()
-        soon = now + LOOK
+        soon = now + self._look
         with self._storage.reading() as session:
             next_at = store.earliest(session, now)
         return soon if next_at is None else min(soon, next_at)
@@ -97,7 +104,7 @@ class Scheduler:
         except Exception:
             # The loop must not end: whatever it was, the next look tries again.
             LOGGER.exception("The scheduler's step failed; it goes on.")
-            wanted = self._clock.now() + LOOK
+            wanted = self._clock.now() + self._look
         if self._open:
             self._wake_at("due", wanted)
 
@@ -121,9 +128,12 @@ class Scheduler:
 
     def _start(self, fire: Fire) -> None:
         try:
-            if self._open:
-                self._firing.start(fire)
+            if self._open and self._firing.start(fire).state is not FireState.INTENDED:
+                self._settled = True
         except Exception:
             LOGGER.exception("Fire %s could not be started; it is tried again.", fire.id)
         finally:
             self._starting.discard(fire.id)
+            if self._more and self._settled and not self._starting:
+                self._settled = False
+                self.nudge()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from app.clock import SystemClock
+from app.clock import FrozenClock, SystemClock
 from app.errors import Conflict, Invalid, Unavailable
-from app.schedules import FireState
+from app.schedules import FireState, Scheduler
+from app.schedules.firing import BATCH
 from app.settings import Environment
 from tests.schedules.conftest import NIGHTLY, World
 
@@ -323,3 +326,34 @@ def test_the_real_scheduler_wakes_up_for_what_is_due_and_for_what_changes(tmp_pa
         world.scheduler.stop()
         world.storage.close()
     assert len(runs.asked) == 1
+
+
+def test_very_many_at_once_are_asked_for_without_waiting_for_the_next_look(tmp_path: Any, runs: Any) -> None:
+    clock = FrozenClock(datetime.now(UTC) - timedelta(days=2))
+    world = World(tmp_path, clock, Environment(name="test"), runs, durable=False)
+    number = 2 * BATCH + 50
+    for one in range(number):
+        world.create(
+            name=f"s{one}",
+            cron=None,
+            at=(clock.now() + timedelta(hours=1)).isoformat(),
+            missed="run_once",
+        )
+    clock.advance(86400)
+    world.scheduler.step()
+    assert len(runs.started) == BATCH
+    scheduler = Scheduler(world.schedules, world.storage, SystemClock(), look=timedelta(hours=1))
+    scheduler.start()
+    try:
+        eventually(lambda: len(runs.started) == number, 60)
+    finally:
+        scheduler.stop()
+        world.storage.close()
+    assert len(runs.asked) == number
+
+
+def eventually(condition: Callable[[], object], seconds: float) -> None:
+    ends = monotonic() + seconds
+    while not condition():
+        assert monotonic() < ends, "it never happened"
+        threading.Event().wait(0.05)
