@@ -38,7 +38,8 @@ class Scheduler:
         self._more = False  # than one batch of them was there at the last look
         self._settled = False  # one of that batch was, so that the next look finds others
         self._stepped: float | None = None  # when the last step was completed, by the monotonic clock
-        self._open = True
+        self._wake_by = 0.0  # by that clock, too: when there must have been another at the latest
+        self._closed = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
         self._wakes = BackgroundScheduler(daemon=True, timezone="UTC")
         schedules.changed = self.nudge
@@ -77,10 +78,11 @@ class Scheduler:
         self._wakes.add_job(self._schedules.calendars.refresh_behind, "interval", minutes=1, id="calendars",
                             next_run_time=datetime.now(self._wakes.timezone), coalesce=True, misfire_grace_time=None)  # fmt: skip
         self.nudge()
+        threading.Thread(target=self._watch, name="schedules-watch", daemon=True).start()
 
     def close(self) -> None:
         """Fire nothing any more, from now on. It waits for nothing."""
-        self._open = False
+        self._closed.set()
 
     def stop(self) -> None:
         """As `close`; and what is being asked for is waited for."""
@@ -96,6 +98,16 @@ class Scheduler:
         if self._pool is not None and self._open:
             self._wake_at("nudge", self._clock.now())
 
+    @property
+    def _open(self) -> bool:
+        return not self._closed.is_set()
+
+    def _watch(self) -> None:
+        """APScheduler goes by the time of day, and sleeps on where that is set back: wake it up by the monotonic clock."""
+        while not self._closed.wait(self._look.total_seconds() / 5):
+            if self._clock.monotonic() > self._wake_by and not self._one_step.locked():
+                self.nudge()
+
     def _wake(self) -> None:
         try:
             self.step()
@@ -109,6 +121,7 @@ class Scheduler:
             self._wake_at("due", wanted)
 
     def _wake_at(self, name: str, at: datetime) -> None:
+        self._wake_by = self._clock.monotonic() + 2 * self._look.total_seconds()
         # Two names, so that a step that ends does not put off the wake-up that was asked for meanwhile.
         self._wakes.add_job(
             self._wake,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -326,6 +326,40 @@ def test_the_real_scheduler_wakes_up_for_what_is_due_and_for_what_changes(tmp_pa
         world.scheduler.stop()
         world.storage.close()
     assert len(runs.asked) == 1
+
+
+@dataclass
+class Shifted(SystemClock):
+    """Ahead of the machine's, until it is set right."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+def test_a_clock_that_is_set_back_stops_no_look(tmp_path: Any, runs: Any) -> None:
+    """What the scheduler had planned is an hour away now; a file that somebody writes is read soon all the same."""
+    clock = Shifted()
+    world = World(tmp_path, clock, Environment(name="test"), runs)
+    path = world.folder / "experiments" / "lab" / "schedules.yaml"
+    scheduler = Scheduler(world.schedules, world.storage, clock, look=timedelta(seconds=0.3))
+
+    def write(name: str) -> None:
+        path.write_text(f"schedules: [{{name: {name}, experiment: one, every: 6h}}]")
+        eventually(lambda: [one.name for one in world.schedules.list()] == [name], 15)
+
+    scheduler.start()
+    try:
+        write("right")
+        clock.ahead = timedelta(hours=1)
+        write("ahead")
+        threading.Event().wait(0.5)  # until its next look is planned by that clock, too
+        clock.ahead = timedelta()
+        write("set back")
+    finally:
+        scheduler.stop()
+        world.storage.close()
 
 
 def test_very_many_at_once_are_asked_for_without_waiting_for_the_next_look(tmp_path: Any, runs: Any) -> None:
