@@ -353,8 +353,7 @@ def test_a_clock_that_is_set_back_stops_no_look(tmp_path: Any, runs: Any) -> Non
     try:
         write("right")
         clock.ahead = timedelta(hours=1)
-        write("ahead")
-        threading.Event().wait(0.5)  # until its next look is planned by that clock, too
+        threading.Event().wait(1)  # until its next look is planned by that clock
         clock.ahead = timedelta()
         write("set back")
     finally:
