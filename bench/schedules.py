@@ -91,7 +91,9 @@ def filled(storage: Storage, settings: Settings) -> list[Row]:
                 "name": f"s{number}", "experiment": "lab/one", "environment": "bench", "time_zone": ZONES[number % 4],
                 "cron": f"{number % 60} {number // 60 % 24} * * *", "start": f"{now + timedelta(days=30):%Y-%m-%d}",
             })  # fmt: skip
-            following = schedules.firing.following(SimpleNamespace(definition=one, environment="bench"), now)  # type: ignore[arg-type]
+            following = schedules.firing.following(
+                SimpleNamespace(definition=one, environment="bench", paused=False, deleted_at=None), now
+            )  # type: ignore[arg-type]
             store.insert(session, one, created_by="bench", created_at=now, changed_at=now, **following)
     return [insert]
 
@@ -106,7 +108,7 @@ def pure(storage: Storage, times: int) -> list[Row]:
             lambda: store.listed(session, experiment=None, environment=None, after=0, limit=MANY),
             min(times, 3),
         )
-        earliest.time(lambda: store.earliest(session), times)
+        earliest.time(lambda: store.earliest(session, datetime.now(UTC)), times)
     return [load, earliest]
 
 

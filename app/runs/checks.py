@@ -18,6 +18,8 @@ __all__ = ["Finding", "Known", "Level", "StoreFacts", "check", "ok", "refusal", 
 
 READS_A_SECOND = 40  # of GetParameter, by default, for a whole account and region
 ENOUGH_HITS = 10  # below which a share says nothing
+UNREACHABLE = "unreachable"  # of refusals that may be over in a moment, since AWS did not answer
+LATER = "Try again in a moment."
 METRIC_DELAY = 60.0  # seconds until AWS's own metrics have a minute, where no delay was observed yet
 
 
@@ -34,6 +36,7 @@ class StoreFacts:
     )  # by function: the version, None: none found
     present: Parameter | None = None
     unreadable: str = ""  # why the store could not be read
+    unanswered: bool = False  # that is because AWS did not answer
     holder: Entry | None = None
     last: Entry | None = None  # the newest that is over
     permissions: tuple[Decision, ...] = ()
@@ -60,6 +63,7 @@ class Known:
     unproven: tuple[tuple[str, str], ...] = ()  # activity, what it does
     accepted: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()  # of the stop conditions, in ALARM already
+    alarms_unanswered: str = ""  # why nobody knows: AWS did not answer
     recycle: bool = False  # the environment permits new containers
     cost: Cost | None = None  # None: nobody counts
 
@@ -94,6 +98,12 @@ def _of_run(known: Known) -> Findings:
             "alarm",
             f"A stop condition is met already: {', '.join(known.alarms)} is in ALARM.",
             "Mend what it tells of, or leave it out of the stop conditions.",
+        )
+    if known.alarms_unanswered:
+        yield refusal(
+            UNREACHABLE,
+            f"The alarms of its stop conditions can not be read: {known.alarms_unanswered}",
+            LATER,
         )
     ends, wanted = known.credentials_until, known.lease_until
     if known.stores and ends is not None and wanted is not None and ends < wanted:
@@ -146,7 +156,9 @@ def _of_activities(known: Known) -> Findings:
 def _of_store(facts: StoreFacts, known: Known) -> Findings:
     yield from _of_holder(facts)
     yield from _of_readers(facts)
-    if facts.unreadable:
+    if facts.unanswered:
+        yield refusal(UNREACHABLE, f"{facts.store} can not be read: {facts.unreadable}", LATER)
+    elif facts.unreadable:
         yield refusal("unreadable", f"{facts.store} can not be read: {facts.unreadable}", "Mend that first: nothing is armed that can not be read.")  # fmt: skip
     else:
         yield from _of_value(facts)

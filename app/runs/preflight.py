@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.aws import Aws
+from app.aws import Aws, Denied
 from app.aws.parameters import SECURE
 from app.aws.permissions import Decision, may
 from app.clock import Clock
 from app.dialects import SWITCHED
-from app.errors import Conflict, GamedayError, Invalid
+from app.errors import Conflict, GamedayError, Invalid, Unavailable
 from app.evidence import Evidence
 from app.experiments.extension import StopCondition
 from app.faults import Entry, Faults, Store, dead_mans_switch
 from app.faults.understanding import readers_of
 from app.metrics import Metrics
 from app.queries import Judgement
-from app.runs.checks import METRIC_DELAY, Finding, Known, Level, StoreFacts, check
+from app.runs.checks import METRIC_DELAY, UNREACHABLE, Finding, Known, Level, StoreFacts, check
 from app.runs.cost import cost_of
 from app.runs.rooms import Patience
 from app.runs.stopping import alarming
@@ -76,6 +76,7 @@ class Preflight:
         stores = self._stores(reading, environment)
         lifetime = self._lifetime(reading, environment)
         silent, outside = self._signals(reading, environment)
+        alarms, unanswered = self._alarms(environment, [*getattr(reading, "stop_conditions", ()), *stop])
         return check(
             Known(
                 stores=tuple(self._of(store, value, reading, environment) for store, value in stores.items()),
@@ -92,7 +93,8 @@ class Preflight:
                 unproven=tuple((one.activity, one.what) for one in getattr(reading, "unproven", ())),
                 accepted=frozenset(accepted),
                 recycle=environment.recycle,
-                alarms=self._alarms(environment, [*getattr(reading, "stop_conditions", ()), *stop]),
+                alarms=alarms,
+                alarms_unanswered=unanswered,
                 cost=None
                 if self._usage is None
                 else cost_of(reading, environment, self._usage, tuple(stores)),
@@ -100,7 +102,10 @@ class Preflight:
         )
 
     def refuse(self, findings: Sequence[Finding]) -> None:
-        """Conflict, or Invalid where a person could accept it, with every finding in `findings`."""
+        """Conflict, or Invalid where a person could accept it, with every finding in `findings`.
+
+        Unavailable where nothing but AWS's silence is in the way.
+        """
         refused = [finding for finding in findings if finding.level is Level.REFUSAL]
         if not refused:
             return
@@ -108,7 +113,9 @@ class Preflight:
         accept = sorted({finding.accept for finding in refused if finding.accept})
         told = [plain(finding) for finding in findings]
         by = next((one for one in refused if one.code == "armed"), None)
-        kind = Conflict if by or not accept else Invalid
+        kind: type[GamedayError] = Conflict if by or not accept else Invalid
+        if all(finding.code == UNREACHABLE for finding in refused):
+            kind = Unavailable
         raise kind(words, findings=told, accept=accept)
 
     def _stores(self, reading: Any, environment: Environment) -> dict[Store, str]:
@@ -126,10 +133,11 @@ class Preflight:
             understood = self._faults.understand(environment.name, store, value)
         functions = self._functions(store)
         names = [function.name for function in functions]
-        present, unreadable = self._present(store)
+        present, unread = self._present(store)
         return StoreFacts(
             store=store, value=value, understood=understood, functions=functions, present=present,
-            unreadable=unreadable, libraries=self._libraries(store, functions), holder=self._faults.busy(store),
+            unreadable=str(unread or ""), unanswered=unread is not None and _unanswered(unread),
+            libraries=self._libraries(store, functions), holder=self._faults.busy(store),
             last=self._last(store), permissions=self._permissions(store, environment),
             invocations_a_second=self._evidence.invocations_a_second(environment.name, names, LOOKS_BACK),
             log_troubles=self._evidence.troubles(environment.name, names),
@@ -154,11 +162,11 @@ class Preflight:
         reader = self._aws.functions(store.environment)
         return {function.name: reader.library(function).version for function in functions}
 
-    def _present(self, store: Store) -> tuple[Any, str]:
+    def _present(self, store: Store) -> tuple[Any, GamedayError | None]:
         try:
-            return self._aws.stores(store.environment, store.kind).describe(store.name), ""
+            return self._aws.stores(store.environment, store.kind).describe(store.name), None
         except GamedayError as error:
-            return None, str(error)
+            return None, error
 
     def _last(self, store: Store) -> Entry | None:
         return next(
@@ -184,7 +192,8 @@ class Preflight:
         try:
             written = self._faults.write_over_itself(store)
         except GamedayError as error:
-            return Decision(action="write", resource=str(store), allowed=False, why=str(error))
+            allowed = None if _unanswered(error) else False
+            return Decision(action="write", resource=str(store), allowed=allowed, why=str(error))
         why = "" if written else "it is held, armed, or not there, and is not written over itself then"
         return Decision(action="write", resource=str(store), allowed=written or None, why=why)
 
@@ -204,11 +213,16 @@ class Preflight:
             return ""
         return f"There is no dead man's switch in {environment.name}: if this machine dies for good, {store} stays armed."
 
-    def _alarms(self, environment: Environment, conditions: Sequence[StopCondition]) -> tuple[str, ...]:
+    def _alarms(
+        self, environment: Environment, conditions: Sequence[StopCondition]
+    ) -> tuple[tuple[str, ...], str]:
+        """Those in ALARM; and why nobody knows, where AWS does not answer."""
         try:
-            return tuple(alarming(self._aws, environment.name, conditions))
+            return tuple(alarming(self._aws, environment.name, conditions)), ""
         except GamedayError as error:
-            return (f"(they could not be read: {error})",)
+            if _unanswered(error):
+                return (), str(error)
+            return (f"(they could not be read: {error})",), ""
 
     def _lever(self, environment: Environment) -> str:
         engaged = self._faults.lever.engaged(environment.name)
@@ -239,6 +253,11 @@ class Preflight:
             elif signal.tolerance is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE:
                 outside.append(signal.name)
         return tuple(silent), tuple(outside)
+
+
+def _unanswered(error: GamedayError) -> bool:
+    """Whether AWS did not answer, so that the same may be found out in a moment. A no is an answer."""
+    return error.retryable and not isinstance(error, Denied)
 
 
 def plain(finding: Finding) -> dict[str, str]:

@@ -8,8 +8,12 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
 
 from app import crash
 from app.clock import Clock
@@ -17,7 +21,7 @@ from app.errors import GamedayError
 from app.notifications import Kind, Notice, enqueue
 from app.schedules import store
 from app.schedules.definition import Missed
-from app.schedules.lateness import NOBODY, missed_in_words, outcomes
+from app.schedules.lateness import GRACE, NOBODY, missed_in_words, outcomes
 from app.schedules.rule import Workday, any_day, due, fires, passed
 from app.schedules.schedule import Fire, FireState, Schedule
 from app.schedules.workdays import workdays
@@ -45,6 +49,7 @@ class RunRoom(Protocol):
         rollback_strategy: str | None,
         accept: Sequence[str],
         key: str | None,
+        queue: bool,
         schedule: int | None,
         by: str,
     ) -> Any: ...
@@ -74,8 +79,10 @@ class Firing:
         known = self._environments.get(environment)
         return workdays(known.holidays) if known else any_day
 
-    def following(self, schedule: Schedule, after: datetime) -> dict[str, datetime | None]:
+    def following(self, schedule: Schedule, after: datetime) -> dict[str, Any]:
         """Its next fire later than `after`, as the columns of its row."""
+        if schedule.paused or schedule.deleted_at is not None:
+            return {"next_at": None, "due_at": None}
         rule = schedule.definition.rule
         found = next(fires(rule, after, self.workday(schedule.environment)), None)
         return {"next_at": found, "due_at": due(rule, found, schedule.definition.seed) if found else None}
@@ -98,9 +105,26 @@ class Firing:
         crash.here("fire-written")
         return len(planned)
 
+    def turned(self, session: Session, was: Schedule, new: Schedule) -> dict[str, Any]:
+        """Its next fire after a change, as the columns of its row: the change counts from now on.
+
+        What is due is written first, by the definition that it came by. So is a time that has come and waits for its
+        jitter, where the change would forget it.
+        """
+        now = self._clock.now()
+        was = store.read(session, was.id) or was  # another console may have moved it on
+        times = self._passed(was, now)
+        if times:
+            self._write(session, [(was, times)], now)
+        if new.times == was.times:
+            return self.following(was, times[-1]) if times else {}
+        self._write_early(session, was, times, now)
+        last = store.last_fire(session, was.id)
+        return self.following(new, max(now, last) if last else now)
+
     def open(self, limit: int = BATCH) -> list[Fire]:
         with self._storage.reading() as session:
-            return store.opened(session, limit=limit)
+            return store.opened(session, self._clock.now(), limit=limit)
 
     def start(self, fire: Fire) -> Fire:
         """Ask for the run of an open fire, and keep what came of it. A second call finds the first one's run."""
@@ -115,7 +139,8 @@ class Firing:
                     return self._settle(schedule, fire, *hindrance)
                 run = self._run(schedule, fire)
         except GamedayError as error:
-            return self._settle(schedule, fire, *self._refusal(schedule, fire, error))
+            settled = self._settle(schedule, fire, *self._refusal(schedule, fire, error))
+            return replace(settled, retryable=error.retryable)
         except Exception as error:
             LOGGER.exception("Schedule %s could not start its run", schedule.id)
             words = f"The console made a mistake: {type(error).__name__}: {error}"
@@ -124,15 +149,31 @@ class Firing:
 
     def _passed(self, schedule: Schedule, now: datetime) -> list[datetime]:
         definition = schedule.definition
-        if schedule.next_at is None:
+        if schedule.next_at is None or schedule.due_at is None or schedule.due_at > now:
             return []
         workday = self.workday(schedule.environment)
         found = passed(definition.rule, schedule.next_at, now, workday, jitter=definition.seed)
         # What its row says is due is due, even where the rule, or a public holiday, says so no longer.
         return list(deque(found, MOST_KEPT)) or [schedule.next_at]
 
+    def _write_early(
+        self, session: Session, schedule: Schedule, written: Sequence[datetime], now: datetime
+    ) -> None:
+        """Fires for the times that have come after those and are not due yet: each starts when it is."""
+        if schedule.next_at is None or schedule.next_at > now:
+            return
+        rule, begin = schedule.definition.rule, written[-1] if written else schedule.next_at
+        later = takewhile(lambda at: at <= now, fires(rule, begin, self.workday(schedule.environment)))
+        times = [*later] if written else [begin, *later]
+        known = store.written(session, [schedule.id], begin).get(schedule.id) or set()
+        store.write_all(session, [
+            {"schedule_id": schedule.id, "at": at, "due_at": due(rule, at, schedule.definition.seed), "written_at": now,
+             "state": FireState.INTENDED, "sentence": ""}
+            for at in times if at not in known
+        ])  # fmt: skip
+
     def _write(
-        self, session: Any, mine: Sequence[tuple[Schedule, Sequence[datetime]]], now: datetime
+        self, session: Session, mine: Sequence[tuple[Schedule, Sequence[datetime]]], now: datetime
     ) -> None:
         """The fires of schedules that this console has moved on: nobody else writes them now."""
         ids = [schedule.id for schedule, _ in mine]
@@ -148,7 +189,7 @@ class Firing:
             if words := missed_in_words(schedule.definition, told):
                 self._tell(session, schedule, told[0].at, FireState.MISSED, words)
 
-    def _give_up_waiting(self, session: Any, schedule: Schedule, waiting: Sequence[Fire]) -> None:
+    def _give_up_waiting(self, session: Session, schedule: Schedule, waiting: Sequence[Fire]) -> None:
         for fire in waiting:
             words = f"It waited until the next one was due. {fire.sentence}"
             if store.settle(session, fire.id, state=FireState.REFUSED, sentence=words):
@@ -156,16 +197,18 @@ class Firing:
 
     def _run(self, schedule: Schedule, fire: Fire) -> Any:
         definition = schedule.definition
+        # Whoever asks by hand gets a run that is in line; a fire that is due waits here, to be given up for the next one.
+        queue = definition.queue and fire.by is not None
         return self._runs.start(
             definition.experiment, environment=definition.environment, variables=dict(definition.variables),
             rollback_strategy=definition.rollback_strategy, accept=definition.accept, key=fire.key,
-            schedule=schedule.id, by=fire.by or f"schedule {definition.name}",
+            queue=queue, schedule=schedule.id, by=fire.by or f"schedule {definition.name}",
         )  # fmt: skip
 
     def _hindrance(self, schedule: Schedule, fire: Fire) -> tuple[FireState, str] | None:
         """Why its run is not even asked for."""
         now = self._clock.now()
-        if now - fire.written_at > PATIENCE and (late := _too_late(schedule, fire)):
+        if late := _too_late(schedule, fire, now):
             return late
         environment = self._environments.get(schedule.environment)
         words = _withdrawn(schedule, fire) or (self._blackout(environment, now) if environment else "")
@@ -189,7 +232,9 @@ class Firing:
                 self._tell(session, schedule, fire.at, state, sentence)
             return store.fire(session, fire.id) or fire
 
-    def _tell(self, session: Any, schedule: Schedule, at: datetime, state: FireState, sentence: str) -> None:
+    def _tell(
+        self, session: Session, schedule: Schedule, at: datetime, state: FireState, sentence: str
+    ) -> None:
         definition = schedule.definition
         about = self._runs.announced(
             schedule.experiment, environment=schedule.environment, variables=definition.variables
@@ -214,9 +259,10 @@ def _withdrawn(schedule: Schedule, fire: Fire) -> str:
     return f"Its file has a mistake, so nothing starts: {schedule.trouble}" if schedule.trouble else ""
 
 
-def _too_late(schedule: Schedule, fire: Fire) -> tuple[FireState, str] | None:
-    if fire.state is FireState.WAITING:
+def _too_late(schedule: Schedule, fire: Fire, now: datetime) -> tuple[FireState, str] | None:
+    waited = now - max(fire.written_at, fire.due_at)
+    if fire.state is FireState.WAITING and waited > PATIENCE:
         return FireState.REFUSED, f"It waited for an hour. {fire.sentence}"
-    if schedule.definition.missed is Missed.SKIP:
-        return FireState.MISSED, NOBODY
-    return None
+    # A fire that was written when it was due had a console in time.
+    missed = fire.state is FireState.INTENDED and waited > (GRACE if fire.early else PATIENCE)
+    return (FireState.MISSED, NOBODY) if missed and schedule.definition.missed is Missed.SKIP else None

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from app.clock import Clock
 from app.errors import GamedayError, Invalid, NotFound, Problem
-from app.experiments.document import Document, line_of, parse
+from app.experiments.document import SUFFIXES, Document, line_of, parse
 from app.schedules import definition
 from app.schedules.definition import Definition
 from app.settings import Settings
 
 EMPTY = "The file is empty"
 SHAPE = "A file of schedules is a list under the name “schedules”: schedules: [{name: nightly, experiment: …, cron: …}]."
-LOGGER = logging.getLogger(__name__)
 
 
 class CatalogRoom(Protocol):
@@ -30,6 +28,7 @@ class Read:
 
     definitions: tuple[Definition, ...] = ()
     problems: tuple[Problem, ...] = ()
+    mistake: Exception | None = field(default=None, compare=False)  # the console's own, over this file
 
 
 class Reader:
@@ -50,10 +49,9 @@ class Reader:
             return (
                 Read(problems=document.problems) if document.problems else self._entries(document, path, file)
             )
-        except Exception as error:  # whatever one file holds, the others are still read
-            LOGGER.exception("%s can not be read", file)
+        except Exception as error:  # noqa: BLE001  whatever one file holds, the others are still read
             words = f"The console can not read this: {type(error).__name__}: {error}."
-            return Read(problems=(Problem(message=words, file=file),))
+            return Read(problems=(Problem(message=words, file=file),), mistake=error)
 
     def _entries(self, document: Document, path: Path, file: str) -> Read:
         content = document.content
@@ -85,7 +83,7 @@ class Reader:
             str(key): value for key, value in entry.items()
         }
         if isinstance(given.get("experiment"), str):
-            given["experiment"] = folder + given["experiment"].removesuffix(".json").removesuffix(".yaml")
+            given["experiment"] = folder + _id(given["experiment"])
         place = self._settings.environments.get(str(given["environment"]))
         if place is None:
             known = ", ".join(self._settings.environments)
@@ -106,6 +104,12 @@ class Reader:
         except GamedayError:
             pass  # it is there: whether it can run is preflight's question
         return read
+
+
+def _id(experiment: str) -> str:
+    """By which it is known: people name the file, too."""
+    suffix = next((one for one in SUFFIXES if experiment.endswith(one)), "")
+    return experiment.removesuffix(suffix)
 
 
 def _placed(problem: Problem, place: str, file: str, lines: Mapping[str, int]) -> Problem:

@@ -67,6 +67,11 @@ class Schedule:
         return self.next_at is None and not self.paused and self.deleted_at is None
 
     @property
+    def times(self) -> tuple[object, ...]:
+        """What its fires go by: while that is the same, so is the next one."""
+        return self.definition.rule, self.definition.seed, self.paused, self.deleted_at is None
+
+    @property
     def fields(self) -> Mapping[str, Any]:
         return self.definition.fields
 
@@ -108,6 +113,12 @@ class Fire:
     run_id: int | None = None
     by: str | None = None
     replayed: bool = False  # an earlier call with the same key made it
+    retryable: bool = False  # refused by what did not answer: asked for once more it may start
+
+    @property
+    def early(self) -> bool:
+        """It was written before it was due, since its schedule was changed while it waited for its jitter."""
+        return self.written_at < self.due_at
 
     @property
     def key(self) -> str:

@@ -53,7 +53,7 @@ class Schedules:
             blackout=calendars.blackout,
         )
         self.files = Files(
-            settings=settings, catalog=catalog, storage=storage, clock=clock, following=self._following
+            settings=settings, catalog=catalog, storage=storage, clock=clock, firing=self.firing
         )
         self.changed: Callable[[], None] = lambda: None
 
@@ -91,7 +91,7 @@ class Schedules:
         new = Schedule(id=0, definition=one, created_by=by, created_at=now, changed_at=now)
         with self._storage.writing() as session:
             made = store.insert(
-                session, one, created_by=by, created_at=now, changed_at=now, **self._following(new, now)
+                session, one, created_by=by, created_at=now, changed_at=now, **self.firing.following(new, now)
             )
         self.changed()
         return self.get(made)
@@ -113,14 +113,14 @@ class Schedules:
     def delete(self, schedule_id: int, *, version: int | None = None) -> None:
         """What it ran stays. Changed where it is not at that version any more."""
         schedule = self._own(schedule_id)
-        self._change(schedule, version, deleted_at=self._clock.now(), next_at=None, due_at=None)
+        self._change(schedule, version, deleted_at=self._clock.now())
 
     def pause(self, schedule_id: int, *, by: str) -> Schedule:
         """Nothing fires, and nothing that was due meanwhile is missed. A second time changes nothing."""
         schedule = self.get(schedule_id)
         if schedule.paused_by is not None:
             return schedule
-        return self._change(schedule, None, paused_by=by, next_at=None, due_at=None)
+        return self._change(schedule, None, paused_by=by)
 
     def resume(self, schedule_id: int) -> Schedule:
         """From now on. Conflict where its file says that it is paused."""
@@ -258,25 +258,18 @@ class Schedules:
     def _change(
         self, schedule: Schedule, version: int | None, one: Definition | None = None, **columns: Any
     ) -> Schedule:
-        """Compare and swap. Where a definition or a pause changes, the next fire is looked for from now on."""
+        """Compare and swap. It counts from now on: what is due by now is written first."""
         if version is not None and version != schedule.version:
             raise _changed(schedule)
         now = self._clock.now()
         new = replace(schedule, definition=one or schedule.definition, **columns)
         with self._storage.writing() as session:
-            if "next_at" not in columns:
-                last = store.last_fire(session, schedule.id)
-                columns |= self._following(new, max(now, last) if last else now)
+            columns |= self.firing.turned(session, schedule, new)
             if not store.change(session, schedule, one, changed_at=now, **columns):
                 raise _changed(schedule)
             changed = store.read(session, schedule.id)
         self.changed()
         return changed or schedule
-
-    def _following(self, schedule: Schedule, after: datetime) -> Mapping[str, datetime | None]:
-        if schedule.paused or schedule.deleted_at is not None:
-            return {"next_at": None, "due_at": None}
-        return self.firing.following(schedule, after)
 
 
 def _changed(schedule: Schedule) -> Changed:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
@@ -72,13 +72,11 @@ def due(session: Session, now: datetime, *, limit: int) -> list[Schedule]:
     return [to_schedule(row) for row in session.scalars(query.limit(limit))]
 
 
-def earliest(session: Session) -> datetime | None:
-    return session.scalar(
-        select(ScheduleRow.due_at)
-        .where(ScheduleRow.due_at.is_not(None))
-        .order_by(ScheduleRow.due_at)
-        .limit(1)
-    )
+def earliest(session: Session, now: datetime) -> datetime | None:
+    """When a schedule is due next, or a fire that was written early."""
+    early = select(func.min(FireRow.due_at)).where(FireRow.state == FireState.INTENDED, FireRow.due_at > now)
+    found = (session.scalar(select(func.min(ScheduleRow.due_at))), session.scalar(early))
+    return min(filter(None, found), default=None)
 
 
 def change(
@@ -150,9 +148,17 @@ def write_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     session.add_all(FireRow(run_id=None, by=None, **row) for row in rows)
 
 
-def opened(session: Session, *, limit: int) -> list[Fire]:
-    """Those whose run is still to be asked for: the longest due first, and after them those that wait."""
-    query = select(FireRow).where(FireRow.state.in_(OPEN)).order_by(FireRow.state, FireRow.due_at, FireRow.id)
+def opened(session: Session, now: datetime, *, limit: int) -> list[Fire]:
+    """Those whose run is to be asked for by now: the longest due first, and after them those that wait.
+
+    What was due once stays so, where the clock steps back.
+    """
+    due = or_(FireRow.due_at <= now, FireRow.due_at <= FireRow.written_at, FireRow.state == FireState.WAITING)
+    query = (
+        select(FireRow)
+        .where(FireRow.state.in_(OPEN), due)
+        .order_by(FireRow.state, FireRow.due_at, FireRow.id)
+    )
     return [to_fire(row) for row in session.scalars(query.limit(limit))]
 
 

@@ -23,7 +23,7 @@ from app.settings import Environment
 from app.web import schedule_shapes
 from app.web.answers import answered
 from app.web.asked import Place, Rooms
-from app.web.coming import AHEAD
+from app.web.coming import AHEAD, each_of
 from app.web.guards import needs
 from app.web.shapes import Shape
 from app.web.words import plural
@@ -34,8 +34,6 @@ LONGEST = timedelta(days=100)
 MOST = 1000  # of what ran, and of what is to come
 MOST_OF_ONE = 200  # fires of one schedule that are to come
 MOST_SCHEDULES = 500
-A_FEW = 10  # fires that a schedule is asked for at a time
-INSTANT = timedelta(microseconds=1)
 
 
 def _written_as_one(value: Any) -> Any:
@@ -188,22 +186,13 @@ def _coming(
                 f"Of what is to come, the fires of {plural(number, 'schedule')} are told. Ask for fewer days."
             )
             break
-        own = list(islice(_of(console, one, max(span.begin, now), end), MOST_OF_ONE + 1))
+        own = list(
+            islice(each_of(one, max(span.begin, now), end, console.schedules.upcoming), MOST_OF_ONE + 1)
+        )
         if len(own) > MOST_OF_ONE:
             limits.append(f"Of “{one.name}” the next {MOST_OF_ONE} fires are told.")
         found += own[:MOST_OF_ONE]
     return found
-
-
-def _of(console: Console, schedule: Schedule, begin: datetime, end: datetime) -> Iterator[Upcoming]:
-    """A few at a time: to write out many of one that fires once a year takes long."""
-    after = begin - schedule.definition.rule.jitter
-    while schedule.next_at is not None and max(schedule.next_at, after) < end:
-        found = console.schedules.upcoming(schedule, after, A_FEW)
-        yield from (one for one in found if begin <= one.due_at < end)
-        if len(found) < A_FEW:
-            return
-        after = found[-1].at + INSTANT
 
 
 def _fire_json(fire: Fire, schedule: Schedule, run: Run | None, zone: ZoneInfo) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.access import Need
 from app.console import Console
-from app.errors import Conflict
+from app.errors import Conflict, Unavailable
 from app.runs import Run
 from app.schedules import Fire, FireState, Preview, Schedule, WantedFires
 from app.web import schedule_shapes, shapes
@@ -178,10 +178,11 @@ def run(
 
 
 def run_now(console: Console, schedule_id: int, who: str, key: str | None = None) -> tuple[Run, bool]:
-    """The run, and whether an earlier call with that key began it. Conflict with its sentence where nothing was started."""
+    """The run, and whether an earlier call with that key began it. Conflict, Unavailable with its sentence where nothing was started."""
     fire = console.schedules.run_now(schedule_id, by=who, key=key)
     if fire.run_id is None:
-        raise Conflict(fire.sentence or f"The fire is {fire.state}.", fire=fire.id)
+        kind = Unavailable if fire.retryable else Conflict
+        raise kind(fire.sentence or f"The fire is {fire.state}.", fire=fire.id)
     return console.runs.get(fire.run_id), fire.replayed
 
 

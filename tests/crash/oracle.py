@@ -58,6 +58,7 @@ class Oracle:
     calls: list[str] = field(default_factory=list)
     knobs: list[Knob] = field(default_factory=list)
     lock: Any = field(default_factory=threading.Lock)
+    away: bool = False  # nobody answers: every connection is dropped
 
     def start(self) -> None:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Passing", (Handler,), {"oracle": self}))
@@ -106,6 +107,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_any(self) -> None:
+        if self.oracle.away:
+            self.drop()
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         operation = operation_of(self.headers.get("X-Amz-Target", ""), self.path)
         text = body.decode(errors="replace")
@@ -125,8 +129,7 @@ class Handler(BaseHTTPRequestHandler):
         if knob is not None and knob.after:
             knob.after()
         if knob is not None and knob.lose_answer:
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
+            self.drop()
             return
         self.reply(status, headers, answer)
 
@@ -142,6 +145,10 @@ class Handler(BaseHTTPRequestHandler):
                 return answer.status, dict(answer.headers), answer.read()
         except urllib.error.HTTPError as error:
             return error.code, dict(error.headers), error.read()
+
+    def drop(self) -> None:
+        self.connection.shutdown(socket.SHUT_RDWR)
+        self.close_connection = True
 
     def refuse(self, knob: Knob) -> None:
         body = json.dumps({"__type": knob.code, "message": "said the oracle"}).encode()

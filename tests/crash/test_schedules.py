@@ -1,4 +1,7 @@
-"""The console dies between a fire and its run, and after the run was queued: the next one goes on, and nothing runs twice."""
+"""The console dies between a fire and its run, and after the run was queued: the next one goes on, and nothing runs twice.
+
+And AWS is away when a fire is due: the fire waits.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.crash.harness import World, until
+from tests.crash.harness import World, experiment, until
 
 pytestmark = pytest.mark.sandbox
 QUICK = {
@@ -18,9 +21,9 @@ QUICK = {
 }  # fmt: skip
 
 
-def schedule(world: World, seconds: float) -> int:
+def schedule(world: World, seconds: float, experiment: str = "quick") -> int:
     at = datetime.now(UTC) + timedelta(seconds=seconds)
-    body = {"name": "once", "experiment": "quick", "at": at.isoformat(), "accept": ["unproven"]}
+    body = {"name": "once", "experiment": experiment, "at": at.isoformat(), "accept": ["unproven"]}
     answer = httpx.post(f"{world.url}/api/schedules", json=body, timeout=30).raise_for_status()
     return int(answer.json()["id"])
 
@@ -53,3 +56,32 @@ def test_a_console_that_dies_over_a_fire_is_followed_by_one_that_runs_it_once(
     assert run["verdict"] == ("stopped" if place == "run-queued" else "held")
     assert mark.exists() is (place == "fire-written")
     assert not mark.exists() or mark.read_text() == "ran\n"
+
+
+def test_while_aws_does_not_answer_a_start_is_503_and_a_fire_waits_until_it_does(world: World) -> None:
+    world.prepare(refused=experiment(0.2))
+    world.start()
+    address = f"{world.url}/experiments/refused"
+    world.oracle.away = True
+    by_api = httpx.post(f"{address}/run", json={"stop": [{"alarm": "payments-dead"}]}, timeout=120)
+    assert (by_api.status_code, by_api.json()["type"]) == (503, "/docs#problem-unavailable"), by_api.text
+    assert int(by_api.headers["retry-after"]) > 0
+    assert {one["code"] for one in by_api.json()["findings"] if one["level"] == "refusal"} == {"unreachable"}
+    mixed = httpx.put(f"{world.url}/api/safety-lever", json={"engaged": True, "why": "no"}, timeout=60)
+    assert mixed.is_success, mixed.text
+    assert httpx.post(f"{address}/run", json={}, timeout=120).status_code == 409  # a real refusal stays one
+    httpx.put(f"{world.url}/api/safety-lever", json={"engaged": False, "why": "go on"}, timeout=60)
+
+    made = schedule(world, 1, "refused")
+    until(lambda: world.rows("select 1 from fires where state = 'waiting'"), "the fire waits", 120)
+    by_hand = httpx.post(f"{world.url}/api/schedules/{made}/run", timeout=120)
+    assert (by_hand.status_code, "retry-after" in by_hand.headers) == (503, True), by_hand.text
+    assert world.rows("select 1 from runs") == []
+    world.oracle.away = False
+    until(lambda: world.rows("select 1 from fires where state = 'started'"), "the fire is started", 120)
+    until(world.settled, "its run is over", 120)
+    assert len(world.rows("select 1 from runs")) == 1
+    assert [row["state"] for row in world.rows("select state from fires order by at")] == [
+        "started",
+        "refused",
+    ]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.aws import InMemoryAws, InMemoryFunctions, InMemoryParameters
+from app.aws import Denied, InMemoryAws, InMemoryFunctions, InMemoryParameters, Throttled
 from app.clock import FrozenClock
 from app.dialects import Fault, FaultMode
-from app.errors import Unavailable
+from app.errors import Conflict, Unavailable
 from app.experiments.extension import StopCondition
 from app.faults import Faults, Store
 from app.live import Live
@@ -75,7 +75,7 @@ class Desk:
         intent = SimpleNamespace(store=("ssm", "p"), value=ARMED, phase="method")
         signal = SimpleNamespace(name="flight", query=QUERY, tolerance=Tolerance(high=1.0))
         reading = SimpleNamespace(intents=[intent], signals=[signal], expected_seconds=600)
-        preflight = Preflight(
+        self.preflight = Preflight(
             faults=self.faults,
             aws=self.aws,
             evidence=self,
@@ -84,7 +84,7 @@ class Desk:
             patience=Patience(),
         )
         place = Environment(name="test", **environment)
-        return {finding.code: finding for finding in preflight.look(reading, place, stop=stop)}
+        return {finding.code: finding for finding in self.preflight.look(reading, place, stop=stop)}
 
     def invocations_a_second(self, *_asked: Any) -> float | None:
         return 20
@@ -155,13 +155,31 @@ def test_what_is_found_out(
     assert finding.remedy
 
 
-def test_what_cannot_be_read_is_refused(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("error", "code", "raised"),
+    [
+        (Denied("It is not allowed."), "unreadable", Conflict),
+        (Unavailable("AWS does not answer."), "unreachable", Unavailable),
+        (Throttled("Too many."), "unreachable", Unavailable),
+    ],
+)
+def test_what_cannot_be_read_is_refused(
+    desk: Desk, error: Exception, code: str, raised: type[Exception]
+) -> None:
+    """For good where AWS says no; to be tried again where it says nothing, and nothing else is in the way."""
+
     def refuse(call: str, name: str) -> None:
-        if call in ("get", "describe"):
-            raise Unavailable("It is not allowed.")
+        if call in ("get", "describe", "put"):
+            raise error
 
     desk.parameters.before = refuse
-    assert str(desk.look()["unreadable"].level) == "refusal"
+    found = desk.look(probe_by_writing=True)
+    assert str(found[code].level) == "refusal"
+    with pytest.raises(raised):
+        desk.preflight.refuse(list(found.values()))
+    desk.faults.engage(None, by="ann", why="no")
+    with pytest.raises(Conflict):
+        desk.preflight.refuse(list(desk.look().values()))
 
 
 def test_what_somebody_wrote_since_the_last_fault_is_told(desk: Desk) -> None:
@@ -179,13 +197,19 @@ def test_a_blackout_refuses(desk: Desk) -> None:
     assert str(desk.look(blackouts=(window,))["blackout"].level) == "refusal"
 
 
-def test_alarms_that_can_not_be_read_refuse(desk: Desk, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(Denied("It is not allowed."), "alarm"), (Unavailable("It is silent."), "unreachable")],
+)
+def test_alarms_that_can_not_be_read_refuse(
+    desk: Desk, monkeypatch: Any, error: Exception, code: str
+) -> None:
     def fail(*_asked: Any) -> Any:
-        raise Unavailable("CloudWatch does not answer.")
+        raise error
 
     monkeypatch.setattr(desk.aws, "client", fail)
     found = desk.look(stop=(StopCondition(alarm="payments-dead"),), probe_by_writing=True)
-    assert (str(found["alarm"].level), "could not be read" in found["alarm"].sentence) == ("refusal", True)
+    assert (str(found[code].level), "not be read" in found[code].sentence) == ("refusal", True)
 
 
 def test_where_iam_can_not_be_asked_a_value_is_written_over_itself(desk: Desk) -> None:
@@ -205,7 +229,7 @@ def test_where_iam_can_not_be_asked_a_value_is_written_over_itself(desk: Desk) -
 def test_a_write_that_is_refused_is_known_before_the_run(desk: Desk) -> None:
     def refuse(call: str, _name: str) -> None:
         if call == "put":
-            raise Unavailable("It is not allowed.")
+            raise Denied("It is not allowed.")
 
     desk.parameters.before = refuse
     assert str(desk.look(probe_by_writing=True)["permission"].level) == "refusal"

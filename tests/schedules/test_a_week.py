@@ -1,26 +1,28 @@
-"""A week in a minute: 200 schedules across zones, consoles that die at random moments, and every due fire exactly once."""
+"""A week in a minute: 200 schedules across zones, consoles that die and people who change them at random moments.
+
+Every fire that was due, by the rule as it was when its time came, is there exactly once.
+"""
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.clock import FrozenClock
-from app.schedules import Schedule, store
-from app.schedules.lateness import GRACE
-from app.schedules.rule import EPOCH, due, fires
+from app.schedules import Fire, store
+from app.schedules.rule import EPOCH, fires
 from app.settings import Environment
 from tests.schedules.conftest import Recorder, World
+from tests.schedules.history import by_hand, outcomes
+from tests.schedules.people import People
 
 ZONES = (
     "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo", "Africa/Casablanca",
@@ -43,14 +45,21 @@ class Week:
     down: list[tuple[datetime, datetime]] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
     latest: datetime = EPOCH  # that the clock showed before it stepped back
+    people: People = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.people = People(self.world, self.dice)
+
+    def step(self) -> None:
+        self.world.scheduler.step()
+        self.people.seen = max(self.latest, self.world.clock.now())
 
     def live(self) -> None:
         accidents = sorted(
-            self.world.clock.now() + timedelta(seconds=self.dice.uniform(0, DAYS * 86400)) for _ in range(70)
+            self.world.clock.now() + timedelta(seconds=self.dice.uniform(0, DAYS * 86400)) for _ in range(130)
         )
         while True:
-            with self.world.storage.reading() as session:
-                following = store.earliest(session)
+            following = self.following()
             wanted = min(filter(None, (following, accidents[0] if accidents else None)), default=None)
             if wanted is None or wanted > self.end:
                 break
@@ -59,23 +68,24 @@ class Week:
                 accidents.pop(0)
                 self.accident()
             else:
-                self.world.scheduler.step()
+                self.step()
         self.wait_until(self.end)
-        self.world.scheduler.step()
+        self.step()
 
     def wait_until(self, moment: datetime) -> None:
         self.world.clock.advance(max(0.0, (moment - self.world.clock.now()).total_seconds()))
 
     def accident(self) -> None:
         what: Callable[[], None] = self.dice.choice(
-            [self.restart, self.short, self.long, self.dies_after_the_fire, self.dies_after_the_run, self.steps_back, self.two]
+            [self.restart, self.short, self.long, self.dies_after_the_fire, self.dies_after_the_run, self.steps_back, self.two,
+             self.edits, self.edits_when_due, self.edits_in_a_jitter, self.edits_on_return]
         )  # fmt: skip
         what()
         self.happened[what.__name__] += 1
 
     def restart(self) -> None:
         self.world.restart()
-        self.world.scheduler.step()
+        self.step()
 
     def short(self) -> None:
         self.away(self.dice.uniform(1, 200))
@@ -83,20 +93,24 @@ class Week:
     def long(self) -> None:
         self.away(self.dice.uniform(600, 9 * 3600))
 
-    def away(self, seconds: float) -> None:
-        """Nobody is there for so long."""
+    def away(self, seconds: float, back: Callable[[], None] = lambda: None) -> None:
+        """Nobody is there for so long. `back`: what happens before the first look."""
         begin = self.world.clock.now()
-        self.world.scheduler.step()  # what was due before it went is no fault of its absence
+        self.step()  # what was due before it went is no fault of its absence
         left = (self.end - begin).total_seconds()  # back within the week that is reckoned with
         self.world.clock.advance(max(0.0, min(seconds, left)))
         if self.world.clock.now() > max(begin, self.latest):  # what a clock that was ahead has seen is over
             self.down.append((max(begin, self.latest), self.world.clock.now()))
-        self.restart()
+        self.world.restart()
+        back()
+        self.step()
+
+    def following(self) -> datetime | None:
+        with self.world.storage.reading() as session:
+            return store.earliest(session, self.world.clock.now())
 
     def to_the_next(self) -> None:
-        with self.world.storage.reading() as session:
-            following = store.earliest(session)
-        if following:
+        if following := self.following():
             self.wait_until(min(following, self.end))
 
     def dies_after_the_fire(self) -> None:
@@ -108,21 +122,61 @@ class Week:
         self.to_the_next()
         self.world.scheduler._firing.write_due()
         for fire in self.world.scheduler._firing.open():
-            self.world.runs.start("lab/one", key=fire.key, by="whoever died")
+            one = self.people.row(fire.schedule_id)
+            if not one.paused and one.deleted_at is None:  # whoever died had looked, too
+                self.world.runs.start("lab/one", key=fire.key, by="whoever died")
         self.restart()
 
     def steps_back(self) -> None:
         self.latest = max(self.latest, self.world.clock.now())
         self.world.clock.advance(-self.dice.uniform(1, 7200))
-        self.world.scheduler.step()
+        self.step()
 
     def two(self) -> None:
         """Two consoles are there in the same second."""
         self.to_the_next()
         _, other = self.world.another()
         other._firing.write_due()
-        self.world.scheduler.step()
+        self.step()
         other.step()
+
+    def edits(self) -> None:
+        self.step()
+        self.world.clock.advance(1)
+        self.change()
+        self.step()
+
+    def edits_when_due(self) -> None:
+        """In the second in which something is due, before the console has looked."""
+        self.to_the_next()
+        self.change()
+        self.step()
+
+    def edits_on_return(self) -> None:
+        """The console was away, and somebody is faster than its first look; or its files have changed meanwhile."""
+        self.away(self.dice.choice([60, 600, 4 * 3600]), back=self.change)
+
+    def edits_in_a_jitter(self) -> None:
+        """Some have come, and are not due yet."""
+        with self.world.storage.reading() as session:
+            late = [
+                one for one in store.soonest(session, limit=1000) if one.next_at and one.next_at != one.due_at
+            ]
+        first = min(late, key=lambda one: str(one.next_at), default=None)
+        if first is None or first.next_at is None or first.due_at is None:
+            return
+        moment = first.next_at + self.dice.random() * (first.due_at - first.next_at)
+        while (following := self.following()) is not None and following <= min(moment, self.end):
+            self.wait_until(following)
+            self.step()
+        self.wait_until(min(moment, self.end))
+        self.change()
+        self.step()
+
+    def change(self) -> None:
+        """Not while the clock relives what it has seen: that has a test of its own."""
+        if self.world.clock.now() >= self.latest:
+            self.people.change(definition)
 
 
 def definition(dice: random.Random, number: int, begin: datetime) -> dict[str, Any]:
@@ -151,64 +205,6 @@ def definition(dice: random.Random, number: int, begin: datetime) -> dict[str, A
     )
 
 
-def by_hand(one: Schedule, begin: datetime, end: datetime) -> set[datetime]:
-    """The fires of a schedule, minute by minute and by no library: what a clock on the wall of that zone shows."""
-    fields, zone = one.fields, ZoneInfo(one.fields["time_zone"])
-    if fields.get("at"):
-        return {datetime.fromisoformat(fields["at"])}
-    if fields.get("every"):
-        every = {"3h": 180, "7h": 420, "95m": 95}[fields["every"]] * 60
-        first = (int(begin.timestamp()) // every + 1) * every
-        return {datetime.fromtimestamp(at, UTC) for at in range(first, int(end.timestamp()) + 1, every)}
-    walls = clock_on_the_wall(begin, int((end - begin).total_seconds() // 60), zone)
-    minute, hour, _, _, weekday = fields["cron"].split()
-    if minute.startswith("*"):
-        return {at for at, wall in walls if wall.minute % 30 == 0 and 1 <= wall.hour <= 3}
-    return set(wanted(walls, int(minute), int(hour), None if weekday == "*" else int(weekday)))
-
-
-@cache
-def clock_on_the_wall(begin: datetime, minutes: int, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-    return [(at, at.astimezone(zone)) for n in range(1, minutes + 1) if (at := begin + timedelta(minutes=n))]
-
-
-def wanted(
-    walls: list[tuple[datetime, datetime]], minute: int, hour: int, weekday: int | None
-) -> Iterator[datetime]:
-    """The first minute of each day on which the clock shows that time, or has just jumped over it."""
-    done, before = None, None
-    for at, wall in walls:
-        day, shown = wall.date(), (wall.hour, wall.minute)
-        over = (
-            before is not None
-            and before.date() == day
-            and (before.hour, before.minute) < (hour, minute) < shown
-        )
-        if (
-            (shown == (hour, minute) or over)
-            and day != done
-            and (weekday is None or wall.isoweekday() % 7 == weekday)
-        ):
-            done = day
-            yield at
-        before = wall
-
-
-def outcomes(
-    one: Schedule, times: set[datetime], down: list[tuple[datetime, datetime]]
-) -> dict[datetime, str]:
-    """What must have become of each: started, but for those that fell into a time when nobody was there."""
-    told = dict.fromkeys(times, "started")
-    for begin, end in down:
-        inside = sorted(
-            at for at in times if begin < due(one.definition.rule, at, one.definition.seed) <= end
-        )
-        late = bool(inside) and end - due(one.definition.rule, inside[-1], one.definition.seed) > GRACE
-        kept = one.definition.missed == "run_once" or not late
-        told |= dict.fromkeys(inside[: -1 if kept else None], "missed")
-    return told
-
-
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(("seed", "begins"), WEEKS[:3])
 def test_every_due_fire_is_there_exactly_once(tmp_path: Path, seed: int, begins: str) -> None:
@@ -216,21 +212,28 @@ def test_every_due_fire_is_there_exactly_once(tmp_path: Path, seed: int, begins:
     begin = datetime.fromisoformat(f"{begins}T12:00:00+00:00")
     end = begin + timedelta(days=DAYS)
     world = World(tmp_path, FrozenClock(begin), Environment(name="test"), runs, durable=False)
-    made = [world.create(**definition(dice, number, begin)) for number in range(200)]
     week = Week(world, dice, end)
+    week.people.begin([definition(dice, number, begin) for number in range(200)])
     week.live()
-    assert len(week.happened) == 7, week.happened
-    for one in made:
-        rule, seed_of = one.definition.rule, one.definition.seed
-        expected = {at for at in by_hand(one, begin, end) if due(rule, at, seed_of) <= end}
-        got = [fire for fire in world.fires(one) if fire.due_at <= end]
-        assert Counter(fire.at for fire in got) == Counter(expected), (one.fields, begins)
-        assert {fire.at: str(fire.state) for fire in got} == outcomes(one, expected, week.down), one.fields
-    started = [fire.key for one in made for fire in world.fires(one) if fire.state == "started"]
+    assert len(week.happened) == 11, week.happened
+    got = {one: written(world, one, end) for one in week.people.histories}
+    for one, history in week.people.histories.items():
+        expected = outcomes(history, begin, end, week.down)
+        assert Counter(fire.at for fire in got[one]) == Counter(expected.keys()), (history, begins)
+        assert {fire.at: (fire.due_at, str(fire.state)) for fire in got[one]} == expected, history
+    everything = [fire for one in got.values() for fire in one]
+    started = [fire.key for fire in everything if fire.state == "started"]
     assert sorted(started) == sorted(runs.started)
     assert len({asked["key"] for asked in runs.asked}) == len(runs.asked)
     assert len(started) > 600
+    assert Counter(fire.state for fire in everything if fire.early).keys() >= {"started", "refused"}
     world.storage.close()
+
+
+def written(world: World, one: int, end: datetime) -> list[Fire]:
+    """Fires of a schedule, of one that is gone, too, that were due by then."""
+    with world.storage.reading() as session:
+        return [fire for fire in store.fires(session, one, before=None, limit=10_000) if fire.due_at <= end]
 
 
 def test_the_week_s_own_reckoning_agrees_with_the_rules(tmp_path: Path) -> None:
@@ -243,5 +246,5 @@ def test_the_week_s_own_reckoning_agrees_with_the_rules(tmp_path: Path) -> None:
         for number in range(40):
             one = world.create(**definition(dice, number, begin))
             walked = {at for at in islice(fires(one.definition.rule, begin), 2000) if at <= end}
-            assert walked == by_hand(one, begin, end), one.fields
+            assert walked == by_hand(one.fields, begin, end), one.fields
         world.storage.close()

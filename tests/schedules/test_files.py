@@ -145,6 +145,28 @@ def test_a_mistake_in_one_file_leaves_the_others(world: World) -> None:
     assert list(listed(world)) == ["nightly"]
 
 
+@pytest.mark.parametrize("suffix", [".json", ".yaml", ".yml"])
+def test_an_experiment_may_be_named_with_its_suffix(world: World, suffix: str) -> None:
+    write(world, NIGHTLY.replace("experiment: one", f"experiment: one{suffix}"))
+    assert problems(world) == []
+    assert listed(world)["nightly"].experiment == "lab/one"
+
+
+def test_a_mistake_is_over_as_soon_as_its_experiment_is_there(world: World) -> None:
+    """Nobody touches the file, and nobody restarts the console."""
+    write(world, NIGHTLY.replace("experiment: one", "experiment: later"))
+    assert "no experiment 'lab/later'" in problems(world)[0]
+    assert not world.scheduler.step()
+    folder = world.folder / "experiments" / "lab"
+    (folder / "later.json").write_text((folder / "one.json").read_text())
+    world.scheduler.step()
+    assert problems(world) == []
+    one = listed(world)["nightly"]
+    world.at("2026-11-25 03:00:00")
+    world.scheduler.step()
+    assert world.told(one) == [("11-25 03:00", "started")]
+
+
 @pytest.mark.parametrize("text", ["", "# nothing yet\n"])
 def test_an_empty_file_is_no_mistake(world: World, text: str) -> None:
     write(world, text)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from app.clock import SystemClock
+from app.clock import FrozenClock, SystemClock
 from app.errors import Conflict, Invalid, Unavailable
-from app.schedules import FireState
+from app.schedules import FireState, Scheduler
+from app.schedules.firing import BATCH
 from app.settings import Environment
 from tests.schedules.conftest import NIGHTLY, World
 
@@ -33,7 +36,8 @@ def test_it_fires_when_it_is_due_and_not_before(world: World) -> None:
     assert world.told(one) == [("11-25 03:00", "started")]
     assert world.runs.asked == [{
         "experiment": "lab/one", "environment": "test", "key": f"schedule:{one.id}:2026-11-25T03:00:00+00:00",
-        "variables": {"a": 1}, "rollback_strategy": "always", "accept": ("unproven",), "schedule": one.id, "by": "schedule nightly",
+        "variables": {"a": 1}, "rollback_strategy": "always", "accept": ("unproven",), "queue": False, "schedule": one.id,
+        "by": "schedule nightly",
     }]  # fmt: skip
     assert world.schedules.get(one.id).next_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
     assert not world.scheduler.step()
@@ -322,3 +326,67 @@ def test_the_real_scheduler_wakes_up_for_what_is_due_and_for_what_changes(tmp_pa
         world.scheduler.stop()
         world.storage.close()
     assert len(runs.asked) == 1
+
+
+@dataclass
+class Shifted(SystemClock):
+    """Ahead of the machine's, until it is set right."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+def test_a_clock_that_is_set_back_stops_no_look(tmp_path: Any, runs: Any) -> None:
+    """What the scheduler had planned is an hour away now; a file that somebody writes is read soon all the same."""
+    clock = Shifted()
+    world = World(tmp_path, clock, Environment(name="test"), runs)
+    path = world.folder / "experiments" / "lab" / "schedules.yaml"
+    scheduler = Scheduler(world.schedules, world.storage, clock, look=timedelta(seconds=0.3))
+
+    def write(name: str) -> None:
+        path.write_text(f"schedules: [{{name: {name}, experiment: one, every: 6h}}]")
+        eventually(lambda: [one.name for one in world.schedules.list()] == [name], 15)
+
+    scheduler.start()
+    try:
+        write("right")
+        clock.ahead = timedelta(hours=1)
+        threading.Event().wait(1)  # until its next look is planned by that clock
+        clock.ahead = timedelta()
+        write("set back")
+    finally:
+        scheduler.stop()
+        world.storage.close()
+
+
+def test_very_many_at_once_are_asked_for_without_waiting_for_the_next_look(tmp_path: Any, runs: Any) -> None:
+    clock = FrozenClock(datetime.now(UTC) - timedelta(days=2))
+    world = World(tmp_path, clock, Environment(name="test"), runs, durable=False)
+    number = 2 * BATCH + 50
+    for one in range(number):
+        world.create(
+            name=f"s{one}",
+            cron=None,
+            at=(clock.now() + timedelta(hours=1)).isoformat(),
+            missed="run_once",
+        )
+    clock.advance(86400)
+    world.scheduler.step()
+    assert len(runs.started) == BATCH
+    scheduler = Scheduler(world.schedules, world.storage, SystemClock(), look=timedelta(hours=1))
+    scheduler.start()
+    try:
+        eventually(lambda: len(runs.started) == number, 60)
+    finally:
+        scheduler.stop()
+        world.storage.close()
+    assert len(runs.asked) == number
+
+
+def eventually(condition: Callable[[], object], seconds: float) -> None:
+    ends = monotonic() + seconds
+    while not condition():
+        assert monotonic() < ends, "it never happened"
+        threading.Event().wait(0.05)

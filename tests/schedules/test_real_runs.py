@@ -83,6 +83,22 @@ def test_a_store_that_a_run_holds_refuses_a_fire_with_the_run_s_number(stage: An
     assert schedules.fires(one.id)[0].state is FireState.STARTED
 
 
+def test_one_that_queues_waits_in_line_when_it_is_run_by_hand_too(stage: Any, eventually: Any) -> None:
+    schedules, _ = opened(stage, FrozenClock(NOW))
+    stage.supervisor.start()
+    holding = stage.start(experiment(stage.arms(pauses={"after": 60})), "one")
+    one = schedules.create(
+        {"name": "busy", "experiment": "one", "environment": "test", "every": "1h", "queue": True}, by="maria"
+    )
+    fire = schedules.run_now(one.id, by="maria")
+    assert fire.state is FireState.STARTED, fire.sentence
+    assert stage.runs.get(fire.run_id).waiting
+    stage.runs.rollback(holding.id, by="test")
+    eventually(lambda: not stage.runs.get(fire.run_id).waiting)
+    stage.runs.rollback(fire.run_id, by="test")
+    assert stage.finish(stage.runs.get(fire.run_id)).started_at is not None
+
+
 def test_the_lever_and_an_invalid_file_refuse_with_their_sentences(stage: Any) -> None:
     clock = FrozenClock(NOW)
     schedules, scheduler = opened(stage, clock)

@@ -158,6 +158,22 @@ async def test_it_runs_now_and_a_refusal_is_told(client: httpx.AsyncClient, cons
     assert [one["state"] for one in told] == ["refused", "started"]
 
 
+async def test_one_that_queues_is_run_by_hand_in_line_too_by_the_api_and_by_its_button(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    at = (await created(client, queue=True)).headers["location"]
+    first = (await client.post(f"{at}/run")).json()
+    console.clock.advance(1)
+    waits = await client.post(f"{at}/run")
+    assert waits.status_code == 202
+    assert waits.json()["queue"]["sentence"] == f"Number 1 in line, behind run {first['id']}."
+    console.clock.advance(1)
+    pressed = await client.post(at.removeprefix("/api") + "/run", headers=PAGE)
+    assert pressed.status_code == 303
+    assert console.runs.get(int(pressed.headers["location"].removeprefix("/runs/"))).waiting
+    assert [one["state"] for one in (await client.get(f"{at}/fires")).json()] == ["started"] * 3
+
+
 async def test_the_same_key_is_the_same_run_and_one_that_was_refused_may_be_tried_again(
     client: httpx.AsyncClient, console: Any
 ) -> None:
