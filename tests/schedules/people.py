@@ -73,7 +73,7 @@ class People:
         self.put(one, {"jitter": self.dice.choice([None, "5m", "20m"])})
 
     def tell(self, one: int, _draw: Draw) -> None:
-        self.put(one, {"tell": [self.dice.choice(["ops", "pager", "mail"])]})
+        self.put(one, {"tell": [self.dice.choice(["ops", "pager"])]})
 
     def hold(self, one: int, _draw: Draw) -> None:
         """Pause or resume it; take it out of its file, or put it back."""

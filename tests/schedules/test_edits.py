@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.schedules import FireState, Schedule
+from app.schedules import FireState, Schedule, WantedFires
 from tests.schedules.conftest import NIGHTLY, World
 
 FILE = {"name": "nightly", "experiment": "one", "cron": "0 3 * * *", "time_zone": "UTC"}
@@ -115,7 +115,9 @@ def test_while_it_is_held_or_gone_what_waits_for_its_jitter_is_refused_and_kept(
     world.clock.advance((one.due_at - world.clock.now()).total_seconds())
     world.scheduler.step()
     assert world.runs.asked == []
-    (fire,) = world.schedules.fires_between(one.due_at, one.due_at + timedelta(seconds=1))
+    (fire,) = world.schedules.find_fires(
+        WantedFires(since=one.due_at, until=one.due_at + timedelta(seconds=1))
+    )
     assert fire.state is FireState.REFUSED
     assert fire.sentence == f"The schedule was {end} before its run was asked for."
     assert len(world.notices()) == (end == "paused")
@@ -183,7 +185,7 @@ def test_a_file_that_drops_a_schedule_while_nobody_is_there_leaves_what_was_due_
     world.restart()
     world.scheduler.step()
     assert world.runs.asked == []
-    fires = world.schedules.fires_between(world.clock.now() - timedelta(hours=1), world.clock.now())
+    fires = world.schedules.find_fires(WantedFires(since=world.clock.now() - timedelta(hours=1)))
     assert {fire.schedule_id: str(fire.state) for fire in fires} == {
         made[0].id: "refused",
         made[1].id: "missed",
