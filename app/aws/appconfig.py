@@ -32,7 +32,9 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class Place:
+    """By ids."""
+
     application: str
     environment: str
     profile: str
@@ -79,11 +81,10 @@ class AppConfigStore:
         with told(f"Looking up AppConfig {one}"):
             return one == other or self._place(one) == self._place(other)
 
-    def ids(self, name: str) -> tuple[str, str, str]:
-        """Of application, environment and profile, however they are named."""
+    def place(self, name: str) -> Place:
+        """Application, environment and profile, however they are named."""
         with told(f"Looking up AppConfig {name}"):
-            place = self._place(name)
-        return place.application, place.environment, place.profile
+            return self._place(name)
 
     def at(self, name: str, version: str) -> bytes | None:
         """The content of a hosted version."""
@@ -97,21 +98,21 @@ class AppConfigStore:
             rows = [row for row in self._deployments(place)[:KEPT] if row["State"] in STANDS]
             return [self._held(name, place, row) for row in reversed(rows)]
 
-    def _held(self, name: str, place: _Place, row: Mapping[str, Any]) -> Parameter:
+    def _held(self, name: str, place: Place, row: Mapping[str, Any]) -> Parameter:
         content = self._content(place, str(row["ConfigurationVersion"])) or b""
         return Parameter(
             name=name, value=content, type="AppConfig", version=int(row["DeploymentNumber"]),
             hosted=str(row["ConfigurationVersion"]),
         )  # fmt: skip
 
-    def _made(self, place: _Place, value: bytes) -> str:
+    def _made(self, place: Place, value: bytes) -> str:
         made = self._client.create_hosted_configuration_version(
             ApplicationId=place.application, ConfigurationProfileId=place.profile, Content=value,
             ContentType=self._content_type(place), Description="Game day",
         )  # fmt: skip
         return str(made["VersionNumber"])
 
-    def _content(self, place: _Place, version: str) -> bytes | None:
+    def _content(self, place: Place, version: str) -> bytes | None:
         try:
             answer = self._client.get_hosted_configuration_version(
                 ApplicationId=place.application,
@@ -125,7 +126,7 @@ class AppConfigStore:
         content = answer["Content"]
         return content.read() if hasattr(content, "read") else bytes(content)
 
-    def _deployments(self, place: _Place) -> list[dict[str, Any]]:
+    def _deployments(self, place: Place) -> list[dict[str, Any]]:
         """Of this profile, the newest first."""
         numbered = self._client.list_deployments(
             ApplicationId=place.application, EnvironmentId=place.environment
@@ -134,7 +135,7 @@ class AppConfigStore:
         rows = [self._deployment(place, row) for row in newest[: 2 * KEPT]]
         return [row for row in rows if row["ConfigurationProfileId"] == place.profile]
 
-    def _deployment(self, place: _Place, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _deployment(self, place: Place, row: Mapping[str, Any]) -> dict[str, Any]:
         """A listing does not say whose profile it deployed."""
         found: dict[str, Any] = self._client.get_deployment(
             ApplicationId=place.application,
@@ -143,7 +144,7 @@ class AppConfigStore:
         )
         return found
 
-    def _content_type(self, place: _Place) -> str:
+    def _content_type(self, place: Place) -> str:
         """That of the newest version, which a profile of feature flags insists on."""
         versions = self._client.list_hosted_configuration_versions(
             ApplicationId=place.application, ConfigurationProfileId=place.profile
@@ -151,7 +152,7 @@ class AppConfigStore:
         newest: dict[str, Any] = max(versions, key=lambda row: row["VersionNumber"], default={})
         return str(newest.get("ContentType") or JSON)
 
-    def _deploy(self, place: _Place, version: str) -> int:
+    def _deploy(self, place: Place, version: str) -> int:
         for _ in range(round(ENDS_WITHIN / LOOK_AGAIN)):
             try:
                 return self._start(place, version)
@@ -162,14 +163,14 @@ class AppConfigStore:
             self._wait(LOOK_AGAIN)
         raise Unavailable("A deployment of AppConfig that is under way could not be stopped.")
 
-    def _start(self, place: _Place, version: str) -> int:
+    def _start(self, place: Place, version: str) -> int:
         started = self._client.start_deployment(
             ApplicationId=place.application, EnvironmentId=place.environment, ConfigurationProfileId=place.profile,
             ConfigurationVersion=version, DeploymentStrategyId=self._strategy(), Description="Game day",
         )  # fmt: skip
         return int(started["DeploymentNumber"])
 
-    def _stop_what_is_under_way(self, place: _Place) -> None:
+    def _stop_what_is_under_way(self, place: Place) -> None:
         where = {"ApplicationId": place.application, "EnvironmentId": place.environment}
         for row in self._client.list_deployments(**where)["Items"]:
             if row["State"] in UNDER_WAY:
@@ -196,12 +197,12 @@ class AppConfigStore:
         except ClientError:
             return AT_ONCE
 
-    def _place(self, name: str) -> _Place:
+    def _place(self, name: str) -> Place:
         parts = name.split("/")
         if len(parts) != 3 or not all(parts):  # noqa: PLR2004
             raise Invalid(f"{name} is no place in AppConfig. Write application/environment/profile.")
         application = self._id("list_applications", parts[0])
-        return _Place(
+        return Place(
             application=application,
             environment=self._id("list_environments", parts[1], ApplicationId=application),
             profile=self._id("list_configuration_profiles", parts[2], ApplicationId=application),

@@ -248,8 +248,8 @@ def _of_permissions(facts: StoreFacts) -> Findings:
     denied = [decision for decision in facts.permissions if decision.allowed is False]
     unknown = [decision for decision in facts.permissions if decision.allowed is None]
     if denied:
-        actions = ", ".join(decision.action for decision in denied)
-        yield refusal("permission", f"This console may not {actions} on {denied[0].resource}: it could not arm the fault and restore what was there.",
+        what = ", ".join(f"{decision.action} on {decision.resource}" for decision in denied)
+        yield refusal("permission", f"This console may not {what}: it could not arm the fault and restore what was there.",
                       "Allow it: `docs/reference/iam.md` has the policy.")  # fmt: skip
     elif unknown:
         yield warning("permission-unknown", f"Whether this console may write and restore {facts.store} could not be asked: {unknown[0].why}.",
