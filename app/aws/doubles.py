@@ -48,8 +48,9 @@ class InMemoryParameters:
         data_type: str | None = None,
         key_id: str | None = None,
         hosted: str | None = None,
+        arming: bool = False,
     ) -> int:
-        del hosted
+        del hosted, arming
         with self._called("put", name):
             return self._append(name, value, kind, tier or "Standard", data_type or "text", key_id=key_id)
 
