@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.clock import Clock
 from app.dialects import SWITCHED
 from app.faults import Entry, Faults
+from app.loop import Loop
 from app.metrics import Metrics
 from app.queries import Judgement
 from app.runs.armed_signals import ArmedSignals
 from app.runs.rooms import EvidenceRoom
 
-LOGGER = logging.getLogger(__name__)
 TICK = 2.0  # seconds
 SHORTEST_SILENCE = 10.0  # seconds without an injection, where a fault is read at every invocation
 
@@ -29,8 +27,8 @@ class Aftermath:
         self._metrics = metrics
         self._signals = signals
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = Loop("aftermath", self.step, every=TICK, clock=clock)
+        self.start, self.stop, self.lag = self._loop.start, self._loop.stop, self._loop.lag
 
     def step(self) -> bool:
         """Look once at every fault that was disarmed a while ago. Whether there was any."""
@@ -39,22 +37,6 @@ class Aftermath:
             if self._faults.busy(entry.store) is None:  # armed anew: what fires then is another fault's
                 self._look(entry)
         return bool(settling)
-
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._watch, name="aftermath", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread:
-            self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(TICK):
-            try:
-                self.step()
-            except Exception:
-                LOGGER.exception("What became of a fault could not be looked at; the next look may.")
 
     def _look(self, entry: Entry) -> None:
         if entry.quiet_at is None:
