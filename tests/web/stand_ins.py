@@ -16,7 +16,7 @@ from app.console import Console
 from app.dialects import Fault
 from app.errors import Conflict, Invalid, KeyReused, NotFound, Problem
 from app.evidence import Invocation, Line, Proof
-from app.faults import Entry, FaultState, Lever, Store, Stray, Understanding
+from app.faults import Entry, FaultState, KnownBy, Lever, Store, Stray, Understanding
 from app.faults.lever import SafetyLever
 from app.live import Live
 from app.notifications import Notifications
@@ -240,6 +240,7 @@ class FakeFaults:
             fault=DENY, dialect="failure-lambda/0.2", function_dialect="failure-lambda/0.x",
             functions=("ChaosTransformer",), version="0.4.4",
             known_by="failure-lambda 0.4.4, read from the deployment package", value=ARMED.decode(),
+            known=KnownBy.PACKAGE,
         )  # fmt: skip
 
 
