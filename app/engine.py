@@ -145,14 +145,19 @@ def assemble(
     )  # fmt: skip
     guardian = Guardian(faults=faults, clock=clock)
     scheduler = Scheduler(schedules, storage, clock)
-    console.lags |= {"guardian": guardian.lag, "scheduler": scheduler.lag}
+    aftermath = Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock)
+    sender = Sender(console.notifications)
+    console.lags |= {
+        "guardian": guardian.lag, "scheduler": scheduler.lag, "aftermath": aftermath.lag,
+        "line": runs.line.lag, "notices": sender.lag, "usage": usage.lag,
+    }  # fmt: skip
     return Engine(
         console=console,
         supervisor=Supervisor(runs),
         guardian=guardian,
         poller=Poller(metrics),
-        aftermath=Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock),
-        sender=Sender(console.notifications),
+        aftermath=aftermath,
+        sender=sender,
         scheduler=scheduler,
     )
 

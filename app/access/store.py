@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select, update
@@ -49,9 +48,8 @@ def revoke(session: Session, credential_id: int, at: datetime) -> bool:
     return changed.first() is not None
 
 
-def every(session: Session, kinds: Sequence[Kind] = tuple(Kind)) -> list[Credential]:
-    query = select(CredentialRow).where(CredentialRow.kind.in_(kinds)).order_by(CredentialRow.id)
-    return [to_credential(row) for row in session.scalars(query)]
+def every(session: Session) -> list[Credential]:
+    return [to_credential(row) for row in session.scalars(select(CredentialRow).order_by(CredentialRow.id))]
 
 
 def valid(session: Session, now: datetime, *, after: int, limit: int) -> list[Credential]:

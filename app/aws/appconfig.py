@@ -5,22 +5,24 @@ are deployment numbers. Writing makes a hosted version and deploys it to everybo
 hosted version that was there before once more. AppConfig has no way to have nothing deployed again, so whoever
 restores that writes a configuration that is off.
 
-One deployment at a time: a second one is answered with a conflict until the first has been stopped or has ended.
+One deployment at a time in an AppConfig environment, whichever profile's: a second one is answered with a conflict
+until the first has been stopped or has ended. What restores stops whatever is in its way; what arms, its own profile's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from app.aws.parameters import Parameter
 from app.aws.problems import code, told
-from app.errors import Invalid, Unavailable
+from app.errors import Conflict, Invalid, Unavailable
 
 AT_ONCE = "AppConfig.AllAtOnce"  # AWS's own: it bakes for ten minutes, in which nothing else can be deployed
 STRATEGY = "gameday-at-once"  # ours: the same without baking, so that a disarm is not held up by an arming
@@ -32,7 +34,9 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class Place:
+    """By ids."""
+
     application: str
     environment: str
     profile: str
@@ -51,13 +55,15 @@ class AppConfigStore:
         """The configuration of the newest deployment that stands or is under way."""
         with told(f"Reading AppConfig {name}"):
             place = self._place(name)
-            row = next((row for row in self._deployments(place) if row["State"] in STANDS), None)
+            row = next(self._deployments(place), None)
             return None if row is None else self._held(name, place, row)
 
     def describe(self, name: str) -> Parameter | None:
         return self.get(name)
 
-    def put(self, name: str, value: bytes, *, hosted: str | None = None, **details: Any) -> int:
+    def put(
+        self, name: str, value: bytes, *, hosted: str | None = None, arming: bool = False, **details: Any
+    ) -> int:
         """The hosted version that holds `value` already, or a new one, deployed to everybody. The deployment's number.
 
         Whoever dies between the two calls leaves a version that nobody is handed.
@@ -67,7 +73,7 @@ class AppConfigStore:
             place = self._place(name)
             if hosted is None or self._content(place, hosted) != value:
                 hosted = self._made(place, value)
-            return self._deploy(place, hosted)
+            return self._deploy(place, hosted, arming=arming)
 
     def create(self, name: str, value: bytes) -> bool:
         raise Invalid(f"{name} of AppConfig has no atomic first write: {len(value)} bytes were not written.")
@@ -79,11 +85,10 @@ class AppConfigStore:
         with told(f"Looking up AppConfig {one}"):
             return one == other or self._place(one) == self._place(other)
 
-    def ids(self, name: str) -> tuple[str, str, str]:
-        """Of application, environment and profile, however they are named."""
+    def place(self, name: str) -> Place:
+        """Application, environment and profile, however they are named."""
         with told(f"Looking up AppConfig {name}"):
-            place = self._place(name)
-        return place.application, place.environment, place.profile
+            return self._place(name)
 
     def at(self, name: str, version: str) -> bytes | None:
         """The content of a hosted version."""
@@ -94,24 +99,24 @@ class AppConfigStore:
         """The newest deployments with what they deployed, the oldest first."""
         with told(f"Reading the deployments of AppConfig {name}"):
             place = self._place(name)
-            rows = [row for row in self._deployments(place)[:KEPT] if row["State"] in STANDS]
+            rows = list(islice(self._deployments(place), KEPT))
             return [self._held(name, place, row) for row in reversed(rows)]
 
-    def _held(self, name: str, place: _Place, row: Mapping[str, Any]) -> Parameter:
+    def _held(self, name: str, place: Place, row: Mapping[str, Any]) -> Parameter:
         content = self._content(place, str(row["ConfigurationVersion"])) or b""
         return Parameter(
             name=name, value=content, type="AppConfig", version=int(row["DeploymentNumber"]),
             hosted=str(row["ConfigurationVersion"]),
         )  # fmt: skip
 
-    def _made(self, place: _Place, value: bytes) -> str:
+    def _made(self, place: Place, value: bytes) -> str:
         made = self._client.create_hosted_configuration_version(
             ApplicationId=place.application, ConfigurationProfileId=place.profile, Content=value,
             ContentType=self._content_type(place), Description="Game day",
         )  # fmt: skip
         return str(made["VersionNumber"])
 
-    def _content(self, place: _Place, version: str) -> bytes | None:
+    def _content(self, place: Place, version: str) -> bytes | None:
         try:
             answer = self._client.get_hosted_configuration_version(
                 ApplicationId=place.application,
@@ -125,16 +130,17 @@ class AppConfigStore:
         content = answer["Content"]
         return content.read() if hasattr(content, "read") else bytes(content)
 
-    def _deployments(self, place: _Place) -> list[dict[str, Any]]:
-        """Of this profile, the newest first."""
+    def _deployments(self, place: Place) -> Iterator[dict[str, Any]]:
+        """Of this profile, those that stand or are under way, the newest first: each is a call, made when it is its turn."""
         numbered = self._client.list_deployments(
             ApplicationId=place.application, EnvironmentId=place.environment
         )["Items"]
         newest = sorted(numbered, key=lambda row: -row["DeploymentNumber"])
-        rows = [self._deployment(place, row) for row in newest[: 2 * KEPT]]
-        return [row for row in rows if row["ConfigurationProfileId"] == place.profile]
+        standing = (row for row in newest[: 2 * KEPT] if row["State"] in STANDS)
+        rows = (self._deployment(place, row) for row in standing)
+        return (row for row in rows if row["ConfigurationProfileId"] == place.profile)
 
-    def _deployment(self, place: _Place, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _deployment(self, place: Place, row: Mapping[str, Any]) -> dict[str, Any]:
         """A listing does not say whose profile it deployed."""
         found: dict[str, Any] = self._client.get_deployment(
             ApplicationId=place.application,
@@ -143,7 +149,7 @@ class AppConfigStore:
         )
         return found
 
-    def _content_type(self, place: _Place) -> str:
+    def _content_type(self, place: Place) -> str:
         """That of the newest version, which a profile of feature flags insists on."""
         versions = self._client.list_hosted_configuration_versions(
             ApplicationId=place.application, ConfigurationProfileId=place.profile
@@ -151,28 +157,34 @@ class AppConfigStore:
         newest: dict[str, Any] = max(versions, key=lambda row: row["VersionNumber"], default={})
         return str(newest.get("ContentType") or JSON)
 
-    def _deploy(self, place: _Place, version: str) -> int:
+    def _deploy(self, place: Place, version: str, *, arming: bool) -> int:
         for _ in range(round(ENDS_WITHIN / LOOK_AGAIN)):
             try:
                 return self._start(place, version)
             except ClientError as error:
                 if code(error) != "ConflictException":
                     raise
-            self._stop_what_is_under_way(place)
+            self._stop_what_is_under_way(place, arming=arming)
             self._wait(LOOK_AGAIN)
         raise Unavailable("A deployment of AppConfig that is under way could not be stopped.")
 
-    def _start(self, place: _Place, version: str) -> int:
+    def _start(self, place: Place, version: str) -> int:
         started = self._client.start_deployment(
             ApplicationId=place.application, EnvironmentId=place.environment, ConfigurationProfileId=place.profile,
             ConfigurationVersion=version, DeploymentStrategyId=self._strategy(), Description="Game day",
         )  # fmt: skip
         return int(started["DeploymentNumber"])
 
-    def _stop_what_is_under_way(self, place: _Place) -> None:
+    def _stop_what_is_under_way(self, place: Place, *, arming: bool) -> None:
+        """Conflict where arming would stop what is none of its business."""
         where = {"ApplicationId": place.application, "EnvironmentId": place.environment}
         for row in self._client.list_deployments(**where)["Items"]:
             if row["State"] in UNDER_WAY:
+                if arming and self._deployment(place, row)["ConfigurationProfileId"] != place.profile:
+                    raise Conflict(
+                        "Somebody deploys another profile of that AppConfig environment, which takes one deployment at a "
+                        "time, and arming stops no deployment but its own profile's. Try again when it is over."
+                    )
                 with contextlib.suppress(ClientError):  # one that bakes may have to end by itself
                     self._client.stop_deployment(**where, DeploymentNumber=row["DeploymentNumber"])
 
@@ -196,12 +208,12 @@ class AppConfigStore:
         except ClientError:
             return AT_ONCE
 
-    def _place(self, name: str) -> _Place:
+    def _place(self, name: str) -> Place:
         parts = name.split("/")
         if len(parts) != 3 or not all(parts):  # noqa: PLR2004
             raise Invalid(f"{name} is no place in AppConfig. Write application/environment/profile.")
         application = self._id("list_applications", parts[0])
-        return _Place(
+        return Place(
             application=application,
             environment=self._id("list_environments", parts[1], ApplicationId=application),
             profile=self._id("list_configuration_profiles", parts[2], ApplicationId=application),

@@ -50,6 +50,7 @@ class Identity:
     account: str | None = None
     alias: str | None = None
     region: str | None = None
+    partition: str = "aws"
 
 
 class Aws:
@@ -112,10 +113,11 @@ class Aws:
         if time.monotonic() < self._unknown_until.get(environment, 0):
             return Identity(region=self._environment(environment).region)
         try:
-            account = self.client(environment, "sts").get_caller_identity()["Account"]
+            caller = self.client(environment, "sts").get_caller_identity()
             identity = Identity(
-                account=account, alias=self._alias(environment), region=self.region(environment)
-            )
+                account=caller["Account"], alias=self._alias(environment), region=self.region(environment),
+                partition=caller["Arn"].split(":")[1],
+            )  # fmt: skip
         except (ClientError, BotoCoreError, Unavailable):
             # A page without an account number is better than a page that waits for one each time.
             self._unknown_until[environment] = time.monotonic() + UNKNOWN_FOR

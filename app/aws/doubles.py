@@ -48,8 +48,9 @@ class InMemoryParameters:
         data_type: str | None = None,
         key_id: str | None = None,
         hosted: str | None = None,
+        arming: bool = False,
     ) -> int:
-        del hosted
+        del hosted, arming
         with self._called("put", name):
             return self._append(name, value, kind, tier or "Standard", data_type or "text", key_id=key_id)
 
@@ -180,6 +181,7 @@ class InMemoryAws(Aws):
         super().__init__(environments or {"test": Environment(name="test", region="us-east-2")})
         self.in_memory = parameters or InMemoryParameters()
         self.credentials_end: datetime | None = None
+        self.partition = "aws"
         self.others: dict[str, InMemoryParameters] = {}  # stores of other kinds than ssm
         self._known = functions or InMemoryFunctions()
         self._given = dict(clients or {})
@@ -208,7 +210,7 @@ class InMemoryAws(Aws):
         return self._known
 
     def identity(self, environment: str) -> Identity:
-        return Identity(account="000000000000", region=self.region(environment))
+        return Identity(account="000000000000", region=self.region(environment), partition=self.partition)
 
     def child_variables(self, environment: str) -> dict[str, str]:
         del environment

@@ -12,7 +12,7 @@ from app.aws.problems import told
 
 @dataclass(frozen=True, kw_only=True)
 class MetricResult:
-    """One query's values as AWS ordered them, newest first unless asked otherwise."""
+    """One query's values as AWS ordered them, newest first."""
 
     id: str
     label: str
@@ -21,16 +21,11 @@ class MetricResult:
     status: str = "Complete"  # AWS's StatusCode
     messages: tuple[str, ...] = ()
 
-    @property
-    def newest(self) -> float | None:
-        return max(zip(self.timestamps, self.values, strict=True))[1] if self.values else None
-
 
 @dataclass(frozen=True, kw_only=True)
 class MetricResults:
     results: tuple[MetricResult, ...]  # in the order of the answer
     messages: tuple[str, ...] = ()
-    calls: int = 1  # pages asked for
 
     def __getitem__(self, query_id: str) -> MetricResult:
         return next(
@@ -44,7 +39,6 @@ def get_metric_data(
     queries: Sequence[dict[str, Any]],
     start: datetime,
     end: datetime,
-    newest_first: bool = True,
 ) -> MetricResults:
     """At most 500 queries in one call, as AWS has it; the pages of one answer are joined.
 
@@ -54,20 +48,18 @@ def get_metric_data(
         "MetricDataQueries": list(queries),
         "StartTime": start,
         "EndTime": end,
-        "ScanBy": "TimestampDescending" if newest_first else "TimestampAscending",
+        "ScanBy": "TimestampDescending",
     }
     joined: dict[str, MetricResult] = {}
     messages: list[str] = []
-    calls = 0
     with told("Reading metrics from CloudWatch"):
         while True:
             answer = client.get_metric_data(**asked)
-            calls += 1
             messages += _messages(answer.get("Messages"))
             for row in answer["MetricDataResults"]:
                 joined[row["Id"]] = _joined(joined.get(row["Id"]), row)
             if not (token := answer.get("NextToken")):
-                return MetricResults(results=tuple(joined.values()), messages=tuple(messages), calls=calls)
+                return MetricResults(results=tuple(joined.values()), messages=tuple(messages))
             asked["NextToken"] = token
 
 

@@ -33,6 +33,7 @@ class Code:
     version: str | None  # None: it is not there, or could not be read
     why: str  # half a sentence
     library: str | None = None  # failure-lambda or chaos_lambda
+    by_name: bool = False  # a layer's, whose content was not looked at
 
 
 def carried(archive: zipfile.ZipFile) -> tuple[str, str] | None:
@@ -80,9 +81,16 @@ def of_layer(arns: tuple[str, ...]) -> Code | None:
     for arn in arns:
         name = arn.split(":")[6] if arn.count(":") >= 6 else arn  # noqa: PLR2004  arn:aws:lambda:r:a:layer:NAME:v
         if NODE in name:
-            return Code(library=NODE, version="1.0.0", why=f"of the layer {name}, by its name: at least")
+            return Code(
+                library=NODE, version="1.0.0", why=f"of the layer {name}, by its name: at least", by_name=True
+            )
         if PYTHON in name.replace("-", "_"):
-            return Code(library=PYTHON, version="0.3.0", why=f"of the layer {name}, by its name: at least")
+            return Code(
+                library=PYTHON,
+                version="0.3.0",
+                why=f"of the layer {name}, by its name: at least",
+                by_name=True,
+            )
     return None
 
 

@@ -51,10 +51,12 @@ class Parameters(Protocol):
         data_type: str | None = None,
         key_id: str | None = None,
         hosted: str | None = None,
+        arming: bool = False,
     ) -> int:
         """Write, whatever was there. The version written.
 
-        `hosted`: AppConfig's version that held `value`, to be deployed again where it still does.
+        `hosted`: AppConfig's version that held `value`, to be deployed again where it still does. `arming`: not worth
+        stopping another profile's deployment for; Conflict instead.
         """
         ...
 
@@ -124,8 +126,9 @@ class SsmParameters:
         data_type: str | None = None,
         key_id: str | None = None,
         hosted: str | None = None,
+        arming: bool = False,
     ) -> int:
-        del hosted
+        del hosted, arming
         details = {"Tier": tier, "DataType": data_type, "KeyId": key_id if kind == SECURE else None}
         with told(f"Writing parameter {name}"):
             answer = self._client.put_parameter(

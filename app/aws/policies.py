@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.aws.appconfig import Place
+from app.aws.scheduler import PREFIX
+
 Policy = dict[str, Any]
-LOCK = ".gameday-lock"  # what app.faults.lock puts beside a parameter
-LOCKS = "/gameday/"  # where it puts those of what is no parameter
+LOCK = ".gameday-lock"  # what is beside a parameter that is held
+LOCKS = "/gameday/"  # where the locks of what is no parameter are
 AWS_OWNED = "alias/aws/"  # keys of AWS's own, which let everybody in the account in by way of the service
 
 # Actions that AWS checks against no single resource, each with why. The docs have the same list.
@@ -27,19 +30,29 @@ EVERYWHERE: Mapping[str, str] = {
 }
 
 
+# By kind of store, what arming and putting back calls; and the resource, by IAM's prefix.
+WRITES: Mapping[str, tuple[str, ...]] = {
+    "ssm": ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:GetParameterHistory"),
+    "lambda-concurrency": (
+        "lambda:GetFunctionConcurrency", "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency",
+    ),
+    "event-source-mapping": ("lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),
+    "events-rule": ("events:DescribeRule", "events:EnableRule", "events:DisableRule"),
+}  # fmt: skip
+RESOURCES: Mapping[str, tuple[str, str]] = {
+    "ssm": ("ssm", "parameter/"),
+    "lambda-concurrency": ("lambda", "function:"),
+    "event-source-mapping": ("lambda", "event-source-mapping:"),
+    "events-rule": ("events", "rule/"),
+}
+LOCKING = ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter")
+SWITCHING = ("scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule")
+
+
 class Part(StrEnum):
     RUN = "run"  # the console: looks, arms, disarms, makes the dead man's switch
     GUARDIAN = "guardian"  # `gameday guardian`: looks, and puts stores back
     READ = "read"  # looks
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """An AppConfig store, by ids."""
-
-    application: str
-    environment: str
-    profile: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +78,30 @@ class Ground:
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def stores(self, kind: str, names: Iterable[str]) -> list[str]:
+        """Their ARNs; AppConfig's are made of several."""
+        service, within = RESOURCES[kind]
+        implied = "default/" if kind == "events-rule" else "/"
+        return [self.arn(service, f"{within}{name.removeprefix(implied)}") for name in names]
+
+
+def lock_of(kind: str, name: str) -> str:
+    """A parameter beside the store; for what is no parameter, one under a name of ours."""
+    return f"{name}{LOCK}" if kind == "ssm" else f"{LOCKS}{kind}/{name.replace('/', '.')}{LOCK}"
+
+
+def needed(kind: str, name: str, ground: Ground) -> list[tuple[str, str]]:
+    """What arming one store and putting it back takes: actions, each with an ARN. Of AppConfig, the ground's place."""
+    if kind == "appconfig":
+        _, environment, deployments, profile, _ = _appconfig(ground)
+        found = [("appconfig:CreateHostedConfigurationVersion", profile),
+                 ("appconfig:StartDeployment", environment), ("appconfig:StopDeployment", deployments)]  # fmt: skip
+    else:
+        found = [(action, arn) for arn in ground.stores(kind, [name]) for action in WRITES[kind]]
+    found += [(action, arn) for arn in ground.stores("ssm", [lock_of(kind, name)]) for action in LOCKING]
+    switched = _schedules(ground) if kind == "ssm" else []
+    return found + [(action, arn) for arn in switched for action in SWITCHING]
 
 
 def policy(part: Part, ground: Ground) -> Policy:
@@ -136,8 +173,7 @@ def _run(ground: Ground) -> Iterator[Policy]:
         yield _everywhere("Strategy", ["appconfig:CreateDeploymentStrategy"])
     groups = [ground.arn("logs", f"log-group:{name}:*") for name in ground.log_groups]
     yield _may("Counting", ["logs:PutMetricFilter"], groups if ground.metric_filters else [])
-    calls = ["scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule"]
-    yield _may("DeadMansSwitch", calls, _schedules(ground))
+    yield _may("DeadMansSwitch", SWITCHING, _schedules(ground))
     yield {
         **_may("HandingItsRole", ["iam:PassRole"], filter(None, [ground.switch_role])),
         "Condition": {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
@@ -149,17 +185,8 @@ def _restoring(ground: Ground) -> Iterator[Policy]:
     yield from _decrypting(
         ground, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], sid="KeysForWriting"
     )
-    calls = [
-        "lambda:GetFunctionConcurrency",
-        "lambda:PutFunctionConcurrency",
-        "lambda:DeleteFunctionConcurrency",
-    ]
-    yield _may("SettingLimits", calls, _limits(ground))
-    yield _may(
-        "SettingMappings",
-        ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"],
-        _mappings(ground),
-    )
+    yield _may("SettingLimits", WRITES["lambda-concurrency"], _limits(ground))
+    yield _may("SettingMappings", WRITES["event-source-mapping"], _mappings(ground))
     functions = [ground.arn("lambda", f"function:{name}") for name in ground.functions]
     calls = ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionConfiguration"]
     yield _may("Recycling", calls, functions if ground.recycle else [])
@@ -200,7 +227,7 @@ def _alias(key: str) -> bool:
 
 
 def _parameters(ground: Ground) -> list[str]:
-    return [ground.arn("ssm", f"parameter/{name.removeprefix('/')}") for name in ground.parameters]
+    return ground.stores("ssm", ground.parameters)
 
 
 def _locks(ground: Ground) -> list[str]:
@@ -211,19 +238,19 @@ def _locks(ground: Ground) -> list[str]:
 
 
 def _limits(ground: Ground) -> list[str]:
-    return [ground.arn("lambda", f"function:{name}") for name in ground.limited]
+    return ground.stores("lambda-concurrency", ground.limited)
 
 
 def _mappings(ground: Ground) -> list[str]:
-    return [ground.arn("lambda", f"event-source-mapping:{uuid}") for uuid in ground.mappings]
+    return ground.stores("event-source-mapping", ground.mappings)
 
 
 def _rules(ground: Ground, names: Iterable[str]) -> list[str]:
-    return [ground.arn("events", f"rule/{name.removeprefix('default/')}") for name in names]
+    return ground.stores("events-rule", names)
 
 
 def _schedules(ground: Ground) -> list[str]:
-    return [ground.arn("scheduler", "schedule/default/gameday-*")] if ground.switch_role else []
+    return [ground.arn("scheduler", f"schedule/default/{PREFIX}*")] if ground.switch_role else []
 
 
 def _appconfig(ground: Ground) -> list[str]:
@@ -237,11 +264,16 @@ def _appconfig(ground: Ground) -> list[str]:
     return list(found)
 
 
-def _everywhere(sid: str, actions: list[str]) -> Policy:
+def _everywhere(sid: str, actions: Iterable[str]) -> Policy:
     if beyond := set(actions) - EVERYWHERE.keys():
         raise ValueError(f"{beyond} can be allowed for single resources.")
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}
 
 
-def _may(sid: str, actions: list[str], resources: Iterable[str]) -> Policy:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(dict.fromkeys(resources))}
+def _may(sid: str, actions: Iterable[str], resources: Iterable[str]) -> Policy:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": list(dict.fromkeys(resources)),
+    }

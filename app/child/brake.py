@@ -10,7 +10,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
@@ -24,16 +23,11 @@ LEAVE_WITH_ROLLBACKS = 20  # Chaos Toolkit's own exit code of SIGUSR1
 
 
 class Brake:
-    def __init__(self, *, pulled: Callable[[], None] = lambda: None) -> None:
+    def __init__(self) -> None:
         self._used = False
         self._over = False
-        self._pulled = pulled
         self._lock = threading.Lock()
         self._sent = False
-
-    @property
-    def used(self) -> bool:
-        return self._used
 
     def install(self) -> None:
         """Take the signals over, from the first instruction of the child to its last."""
@@ -63,7 +57,6 @@ class Brake:
         if self._used or self._over:
             return
         self._used = True
-        self._pulled()
         raise SystemExit(LEAVE_WITH_ROLLBACKS)
 
     def _make_sure_of_delivery(self) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from app.aws import Aws, Function
-from app.aws.appconfig import AppConfigStore
+from app.aws.appconfig import AppConfigStore, Place
 from app.aws.caller import caller_of
 from app.aws.parameters import SECURE
 from app.aws.permissions import principal
-from app.aws.policies import Ground, Part, Place, policy
+from app.aws.policies import Ground, Part, policy
 from app.aws.policy_size import LARGEST, fitted, size
 from app.cli.rooms import named
 from app.clock import SystemClock
@@ -111,6 +111,4 @@ def _keys(aws: Aws, environment: Environment, names: Iterable[str]) -> tuple[str
 
 
 def _place(aws: Aws, environment: Environment, name: str) -> Place:
-    store = AppConfigStore(aws.client(environment.name, "appconfig"))
-    application, within, profile = store.ids(name)
-    return Place(application=application, environment=within, profile=profile)
+    return AppConfigStore(aws.client(environment.name, "appconfig")).place(name)

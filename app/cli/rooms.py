@@ -25,10 +25,10 @@ def signed() -> Mapping[str, str]:
 def let_in(server: str) -> str:
     """What to do where a console asks who this is: there is no token, or it is not good (any more)."""
     if not os.environ.get(TOKEN):
-        return f"{server} asks for a token. Set {TOKEN} (gameday token create NAME --scope runner)."
+        return f"{server} asks for a token. Set {TOKEN} (gameday token create NAME --role runner)."
     return (
         f"{server} does not know the token in {TOKEN}: it is mistyped, expired, revoked, or another console's. Make a new "
-        "one: gameday token create NAME --scope runner"
+        "one: gameday token create NAME --role runner"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from app.dialects import Fault, FaultMode, measured, sentence, stickiness
 from app.evidence.proof import Proof
@@ -14,16 +15,28 @@ WELL_ABOVE = 1.25  # times the rate that was asked for
 WELL_BELOW = 0.75
 
 
+class Explanation(NamedTuple):
+    """Sentences; `why` is empty where there is nothing to add."""
+
+    facts: str  # what is hit, and how that compares with what was asked for
+    why: str  # by mode where there are several, and why it may differ
+
+
 def explain(proof: Proof, fault: Fault, functions: Sequence[str], dialect: str) -> str:
-    """One or more sentences: what is hit, how that compares with what was asked for, and why it may differ."""
+    """All of it in one."""
+    return " ".join(filter(None, explained(proof, fault, functions, dialect)))
+
+
+def explained(proof: Proof, fault: Fault, functions: Sequence[str], dialect: str) -> Explanation:
     if not proof.fired or proof.share is None:
-        return unseen(proof, fault)
+        return Explanation(unseen(proof, fault), "")
     words = measured(fault, functions, proof.share) if proof.of >= TELLING else sentence(fault, functions)
     percent = f"{proof.share * 100:.1f}".removesuffix(".0")
     told = (
         f"{words}: {proof.hit} of {proof.of} invocations hit ({percent} %), asked for {fault.rate * 100:g} %."
     )
-    return " ".join(filter(None, (told, _by_mode(proof, fault), _differs(proof, fault, dialect))))
+    why = " ".join(filter(None, (_by_mode(proof, fault), _differs(proof, fault, dialect))))
+    return Explanation(told, why)
 
 
 def _by_mode(proof: Proof, fault: Fault) -> str:

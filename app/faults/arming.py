@@ -168,7 +168,7 @@ class Arming(Disarming):
                 return False
             held.put(
                 store.name, present.value, kind=present.type, tier=present.tier, data_type=present.data_type,
-                key_id=present.key_id, hosted=present.hosted,
+                key_id=present.key_id, hosted=present.hosted, arming=True,
             )  # fmt: skip
             return True
 
@@ -213,8 +213,9 @@ class Arming(Disarming):
         try:
             was = entry.previous_meta
             self._held(entry.store).put(
-                entry.store.name, entry.value, kind=was.get("type", "String"), key_id=was.get("key_id")
-            )
+                entry.store.name, entry.value, kind=was.get("type", "String"), key_id=was.get("key_id"),
+                arming=True,
+            )  # fmt: skip
             confirmed = self.confirm(entry.id)
         except GamedayError:
             # No answer is no proof that nothing was written.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.aws import Aws
+from app.aws.scheduler import PREFIX
 from app.faults import plan
 from app.faults.entry import Entry, Store
 from app.settings import Environment
@@ -86,4 +87,4 @@ def remove_for(aws: Aws, environment: Environment, entry: Entry) -> None:
 
 
 def name_of(entry: Entry) -> str:
-    return f"gameday-{entry.holder}"
+    return f"{PREFIX}{entry.holder}"

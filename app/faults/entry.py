@@ -195,6 +195,16 @@ def _between(begin: datetime | None, end: datetime | None) -> float | None:
     return None if begin is None or end is None else max(0.0, (end - begin).total_seconds())
 
 
+class KnownBy(StrEnum):
+    """How it is known which dialect functions obey."""
+
+    SETTING = "setting"  # of AWS itself: there is nothing to obey
+    DECLARED = "declared"  # for the environment
+    PACKAGE = "package"  # read from what is deployed
+    LAYER = "layer"  # by its name
+    SHAPE = "shape"  # of the value: a guess
+
+
 @dataclass(frozen=True, kw_only=True)
 class Understanding:
     """What a value that is about to be written would do to the functions that read the store."""
@@ -205,6 +215,7 @@ class Understanding:
     functions: tuple[str, ...]
     version: str | None  # of the fault library in the functions
     known_by: str  # how the functions' dialect is known, as words
+    known: KnownBy = KnownBy.SHAPE
     value: str  # to be written: translated where the dialects differ
     refusal: str | None = None  # why arming would be worthless, as a sentence
     store_kind: str = "ssm"
@@ -214,9 +225,7 @@ class Understanding:
     @property
     def sure(self) -> str:
         """How sure it is that the functions obey that dialect."""
-        if "shape of the value" in self.known_by:
-            return "a guess"
-        return "likely" if "by its name" in self.known_by else "certain"
+        return {KnownBy.SHAPE: "a guess", KnownBy.LAYER: "likely"}.get(self.known, "certain")
 
     @property
     def plan(self) -> DisarmPlan:

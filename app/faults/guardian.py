@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 from app.clock import Clock
 from app.faults.entry import Entry, FaultState
 from app.faults.faults import Faults
+from app.loop import Loop
 
 TICK = 1.0  # seconds
 BY = "guardian"
@@ -21,9 +21,9 @@ class Guardian:
     def __init__(self, faults: Faults, clock: Clock) -> None:
         self._faults = faults
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._ticked: float | None = None  # when the last step was completed, by the monotonic clock
+        self._orphans: Sequence[Entry] = ()
+        self._loop = Loop("guardian", self._watch, every=TICK, clock=clock)
+        self.lag, self.stop = self._loop.lag, self._loop.stop
 
     def step(self) -> bool:
         """Disarm what is due, and look again at what was disarmed a moment ago. Whether there was any."""
@@ -39,37 +39,26 @@ class Guardian:
         else:
             self._faults.look_again(entry.id, by=BY)
 
-    def lag(self) -> float | None:
-        """Seconds since its last completed step; None where it was not started."""
-        return None if self._ticked is None else max(0.0, self._clock.monotonic() - self._ticked)
-
     def recover(self, orphans: Sequence[Entry]) -> None:
         """Disarm what an earlier console armed by hand and did not disarm: its owner is gone."""
         self._faults.disarm_each(orphans, by=BY, why="the console that armed it ended without disarming")
 
     def start(self) -> None:
         """Recover, then keep watch, in a thread. Call it before anything new can be armed."""
-        orphans = self._faults.ledger.by_hand()
-        self._ticked = self._clock.monotonic()
-        self._thread = threading.Thread(target=self._watch, args=(orphans,), name="guardian", daemon=True)
-        self._thread.start()
+        self._orphans = self._faults.ledger.by_hand()
+        self._loop.start()
 
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread:
-            self._thread.join()
-
-    def _watch(self, orphans: Sequence[Entry]) -> None:
+    def _watch(self) -> None:
+        orphans, self._orphans = self._orphans, ()
         self._safely(lambda: self.recover(orphans))
-        while not self._stopping.wait(TICK):
-            self._safely(self.step)
+        self.step()
 
     def _safely(self, step: Callable[[], object]) -> None:
         try:
             step()
-            self._ticked = self._clock.monotonic()
+            self._loop.moved()
         except Exception:
-            # The one loop that must never end, nor leave the next fault armed: the next tick tries this one again.
+            # The next fault is not left armed for it: the next tick tries this one again.
             log.exception("The guardian's step failed; it goes on.")
 
 

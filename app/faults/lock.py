@@ -7,18 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.aws import Parameters
+from app.aws.policies import lock_of
 from app.errors import Conflict
 from app.faults.entry import Entry
 
-SUFFIX = ".gameday-lock"
 GRACE = timedelta(minutes=15)  # a console that is alive has disarmed long before
 
 
 def name_of(entry: Entry) -> str:
-    """A parameter beside the store; for what is no parameter, one under a name of ours."""
-    if entry.store.kind == "ssm":
-        return f"{entry.store.name}{SUFFIX}"
-    return f"/gameday/{entry.store.kind}/{entry.store.name.replace('/', '.')}{SUFFIX}"
+    return lock_of(entry.store.kind, entry.store.name)
 
 
 def body(entry: Entry) -> bytes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.aws import Aws, Code, Function
 from app.dialects import DIALECTS, SWITCHED, for_version, read_as, recognise, translate
 from app.dialects.documents import document, is_envelope
 from app.errors import GamedayError, Invalid
-from app.faults.entry import Store, Understanding
+from app.faults.entry import KnownBy, Store, Understanding
 from app.settings import Environment
 
 
@@ -22,6 +22,7 @@ class Readers:
     dialect: str | None = None
     version: str | None = None
     known_by: str = ""
+    known: KnownBy = KnownBy.SHAPE
     refusal: str | None = None
 
     @property
@@ -45,9 +46,10 @@ def understand(aws: Aws, environment: Environment, store: Store, text: str) -> U
         function_dialect=obeyed,
         functions=readers.names,
         version=readers.version,
-        known_by=readers.known_by
-        if readers.dialect or readers.refusal
-        else f"the shape of the value; {readers.known_by}",
+        known=readers.known,
+        known_by=f"the shape of the value; {readers.known_by}"
+        if readers.known is KnownBy.SHAPE
+        else readers.known_by,
         value=value,
         refusal=readers.refusal or _misplaced(store, text) or refusal,
         reading=_reading(readers.functions),
@@ -102,7 +104,7 @@ def _switch(store: Store, text: str) -> Understanding:
     named = (store.name,) if store.kind == "lambda-concurrency" else ()
     return Understanding(
         fault=read_as(store.kind, text), dialect=store.kind, function_dialect=store.kind, functions=named,
-        version=None, known_by="a setting of AWS itself", value=text, store_kind=store.kind,
+        version=None, known_by="a setting of AWS itself", known=KnownBy.SETTING, value=text, store_kind=store.kind,
     )  # fmt: skip
 
 
@@ -117,12 +119,13 @@ def _reading(functions: Sequence[Function]) -> dict[str, Any]:
 
 
 def _declared(functions: tuple[Function, ...], dialect: str) -> Readers:
+    found = Readers(functions=functions, known_by="declared for the environment", known=KnownBy.DECLARED)
     if dialect in DIALECTS:
-        return Readers(functions=functions, dialect=dialect, known_by="declared for the environment")
-    return Readers(
-        functions=functions, known_by="declared for the environment",
-        refusal=f"The environment declares {dialect}, which is not spoken here. Spoken are {', '.join(DIALECTS)}.",
-    )  # fmt: skip
+        return replace(found, dialect=dialect)
+    spoken = ", ".join(DIALECTS)
+    return replace(
+        found, refusal=f"The environment declares {dialect}, which is not spoken here. Spoken are {spoken}."
+    )
 
 
 def _packaged(aws: Aws, environment: Environment, functions: tuple[Function, ...]) -> Readers:
@@ -134,12 +137,15 @@ def _packaged(aws: Aws, environment: Environment, functions: tuple[Function, ...
     versions = sorted({version for _, _, version in known})
     dialects = {for_version(version, _library(function, code)) for function, code, version in known}
     library = _library(known[0][0], known[0][1])
-    words = f"{library} {' and '.join(versions)}, {known[0][1].why}"
+    found = Readers(
+        functions=functions, version=versions[0], known=KnownBy.LAYER if known[0][1].by_name else KnownBy.PACKAGE,
+        known_by=f"{library} {' and '.join(versions)}, {known[0][1].why}",
+    )  # fmt: skip
     dialect = next(iter(dialects))
     if len(dialects) > 1 or dialect is None:
         refusal = _mixed(tuple(function.name for function in functions), library, versions)
-        return Readers(functions=functions, version=versions[0], known_by=words, refusal=refusal)
-    return Readers(functions=functions, dialect=dialect, version=versions[0], known_by=words)
+        return replace(found, refusal=refusal)
+    return replace(found, dialect=dialect)
 
 
 def _library(function: Function, code: Code) -> str:

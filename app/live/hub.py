@@ -80,6 +80,8 @@ class Live:
         with self._lock:
             for topic in topics:
                 self._followers[topic].discard(follower)
+                if not self._followers[topic]:
+                    del self._followers[topic]
 
     def _send(self, topics: list[str], message: Message | None) -> None:
         with self._lock:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from datetime import datetime, timedelta
 
 from app.logs import about
+from app.loop import Loop
 from app.metrics.metrics import Metrics
 
 IDLE = 1.0  # seconds between looks when nothing is due
 PRUNE_EVERY = timedelta(hours=1)
-log = logging.getLogger(__name__)
 
 
 class Poller:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = Loop(
+            "poller", self.step, every=IDLE, clock=metrics.clock, pause=float, woken=metrics.changed
+        )
+        self.start, self.stop = self._loop.start, self._loop.stop
         self._pruned: datetime | None = None
 
     def step(self) -> float:
@@ -36,26 +36,6 @@ class Poller:
             waits.append((metrics.next_due(environment.name) - metrics.clock.now()).total_seconds())
         self._prune(now)
         return max(0.0, min(waits))
-
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._loop, name="poller", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._metrics.changed.set()
-        if self._thread:
-            self._thread.join(timeout=10)
-
-    def _loop(self) -> None:
-        while not self._stopping.is_set():
-            self._metrics.changed.clear()
-            try:
-                wait = self.step()
-            except Exception:  # a poller that has died looks like a pipeline that has
-                log.exception("The poller's step failed; it goes on")
-                wait = IDLE
-            self._metrics.changed.wait(wait)
 
     def _prune(self, now: datetime) -> None:
         if self._pruned is None or now - self._pruned >= PRUNE_EVERY:

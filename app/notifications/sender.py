@@ -12,9 +12,10 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app import crash
+from app.loop import Loop
 from app.notifications import store
 from app.notifications.delivery import LOST_AFTER, Delivery, DeliveryState, after_failure
 from app.notifications.notifications import Notifications
@@ -22,7 +23,7 @@ from app.notifications.target import NotSent
 
 TICK = 0.5  # seconds
 LAST_WORDS = 2.0  # seconds that the console's end waits for what is on its way
-KEPT = timedelta(days=90)
+KEPT, PRUNE_EVERY = timedelta(days=90), timedelta(hours=1)
 NOBODY = "There is no such channel in gameday.toml any more."
 LOGGER = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ class Sender:
         self._until = float("inf")  # monotonic seconds, once it is stopping
         self._bells = {name: threading.Event() for name in notifications.names}
         self._threads: list[threading.Thread] = []
+        self._pruned: datetime | None = None
+        self._loop = Loop("notices", self._tick, every=TICK, clock=self._clock)
+        self.lag = self._loop.lag
 
     def recover(self) -> None:
         """What an earlier console had in hand is sent again; what was for channels that are gone, is not."""
@@ -43,7 +47,14 @@ class Sender:
         with self._storage.writing() as session:
             store.let_go(session, now)
             store.give_up_others(session, self._notifications.names, NOBODY)
-            store.forget(session, now - KEPT)
+
+    def prune(self) -> None:
+        """Forget old notices whose deliveries are over; at most once an hour."""
+        now = self._clock.now()
+        if self._pruned is None or now - self._pruned >= PRUNE_EVERY:
+            with self._storage.writing() as session:
+                store.forget(session, now - KEPT)
+            self._pruned = now
 
     def route(self) -> int:
         """Write the deliveries of new notices. How many notices there were."""
@@ -89,30 +100,28 @@ class Sender:
         """Recover, unless somebody else may have a delivery in hand; then carry on in threads of its own."""
         if recover:
             self.recover()
-        self._threads = [threading.Thread(target=self._watch, name="notices", daemon=True)]
-        self._threads += [
+        self._threads = [
             threading.Thread(target=self._serve, args=(name,), name=f"to-{name}", daemon=True)
             for name in self._bells
         ]
         for thread in self._threads:
             thread.start()
+        self._loop.start()
 
     def stop(self) -> None:
         """Send what can be sent at once. A receiver that hangs is not waited for: what it got is sent again."""
         self._until = time.monotonic() + LAST_WORDS
         self._stopping.set()
-        for thread in self._threads:
-            thread.join(max(0.0, self._until - time.monotonic()))
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(TICK):
-            self._safely(self._tick)
+        self._loop.stop(within=LAST_WORDS)
         self._safely(self._tick)
         for bell in self._bells.values():
             bell.set()
+        for thread in self._threads:
+            thread.join(max(0.0, self._until - time.monotonic()))
 
     def _tick(self) -> None:
         self.route()
+        self.prune()
         for name in self.due():
             if name in self._bells:
                 self._bells[name].set()

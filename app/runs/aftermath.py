@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.clock import Clock
 from app.dialects import SWITCHED
 from app.faults import Entry, Faults
+from app.loop import Loop
 from app.metrics import Metrics
 from app.queries import Judgement
 from app.runs.armed_signals import ArmedSignals
@@ -29,8 +29,8 @@ class Aftermath:
         self._metrics = metrics
         self._signals = signals
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = Loop("aftermath", self.step, every=TICK, clock=clock)
+        self.start, self.stop, self.lag = self._loop.start, self._loop.stop, self._loop.lag
 
     def step(self) -> bool:
         """Look once at every fault that was disarmed a while ago. Whether there was any."""
@@ -40,28 +40,12 @@ class Aftermath:
                 self._safely(entry)
         return bool(settling)
 
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._watch, name="aftermath", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread:
-            self._thread.join()
-
     def _safely(self, entry: Entry) -> None:
         """One that can not be looked at, in an environment that is gone for one, keeps nobody from the others."""
         try:
             self._look(entry)
         except Exception:
             LOGGER.exception("What became of fault %s could not be looked at; the next look may.", entry.id)
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(TICK):
-            try:
-                self.step()
-            except Exception:
-                LOGGER.exception("What became of a fault could not be looked at; the next look may.")
 
     def _look(self, entry: Entry) -> None:
         if entry.quiet_at is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from app.aws import Function, Parameter
 from app.aws.permissions import Decision
 from app.dialects import Fault, FaultMode, any_armed, same, stickiness
-from app.faults import Entry, Store, Understanding
+from app.faults import Entry, KnownBy, Store, Understanding
 from app.faults.plan import resting
 from app.runs.cost import COST, Cost, of_cost
 from app.runs.finding import Finding, Level, ok, refusal, warning
@@ -212,7 +212,7 @@ def _of_readers(facts: StoreFacts) -> Findings:
     if facts.store.kind in ("ssm", "appconfig"):
         yield ok("dialect", f"{facts.store} is read by {readers}: {understood.known_by} ({understood.sure}).")
     missing = [name for name, version in facts.libraries.items() if version is None]
-    if missing and not understood.known_by.startswith("declared"):
+    if missing and understood.known is not KnownBy.DECLARED:
         yield warning("library", f"No fault library was found in {' and '.join(missing)}: the value may mean nothing there.",
                       "Install failure-lambda or chaos_lambda, or declare the dialect in gameday.toml.")  # fmt: skip
     if understood.translated:
@@ -260,8 +260,8 @@ def _of_permissions(facts: StoreFacts) -> Findings:
     denied = [decision for decision in facts.permissions if decision.allowed is False]
     unknown = [decision for decision in facts.permissions if decision.allowed is None]
     if denied:
-        actions = ", ".join(decision.action for decision in denied)
-        yield refusal("permission", f"This console may not {actions} on {denied[0].resource}: it could not arm the fault and restore what was there.",
+        what = ", ".join(f"{decision.action} on {decision.resource}" for decision in denied)
+        yield refusal("permission", f"This console may not {what}: it could not arm the fault and restore what was there.",
                       "Allow it: `docs/reference/iam.md` has the policy.")  # fmt: skip
     elif unknown:
         yield warning("permission-unknown", f"Whether this console may write and restore {facts.store} could not be asked: {unknown[0].why}.",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.errors import Conflict, GamedayError
+from app.loop import Loop
 from app.runs import ending, store
 from app.runs.attendance import SAFETY_LEVER
 from app.runs.checks import Level
@@ -21,6 +22,7 @@ from app.runs.rooms import Rooms
 from app.runs.run import Place, Run
 
 LOGGER = logging.getLogger(__name__)
+IDLE = 5.0  # seconds between looks while nobody is known to be in line
 LONGEST = 100  # runs in line in one environment
 
 
@@ -42,31 +44,27 @@ class Line:
         self._dispatch = dispatch
         self._take_up = take_up
         self._supervisor = supervisor
-        self._news = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._work, name="line", daemon=True)
-        self._thread.start()
+        soon = rooms.patience.in_line
+        self._loop = Loop(
+            "line",
+            self.step,
+            every=soon,
+            clock=rooms.clock,
+            pause=lambda somebody: soon if somebody else IDLE,
+        )
+        self.start, self.lag = self._loop.start, self._loop.lag
+        self.wake = self._loop.wake  # somebody has joined
 
     def stop(self, *, within: float = 0) -> None:
         """Begin nobody any more. Waits for a look that is under way, at most `within` seconds."""
-        self._stopping.set()
-        self.wake()
-        if self._thread is not None and within:
-            self._thread.join(within)
-
-    def wake(self) -> None:
-        """Somebody has joined the line."""
-        self._news.set()
+        self._loop.stop(within=within)
 
     def step(self) -> bool:
         """Begin or end whoever need not wait any more. Whether somebody was in line."""
         with self._rooms.storage.reading() as session:
             waiting = store.waiting(session)
         for run in waiting:
-            if self._dispatch.attending(run.id) is None and not self._stopping.is_set():
+            if self._dispatch.attending(run.id) is None and not self._loop.stopping:
                 self._turn(run)
         return bool(waiting)
 
@@ -103,16 +101,6 @@ class Line:
             waiting = store.waiting(session)
         for run in waiting:
             self.leave(run, by=by)
-
-    def _work(self) -> None:
-        while not self._stopping.is_set():
-            self._news.clear()
-            try:
-                somebody = self.step()
-            except Exception:
-                LOGGER.exception("The line could not be looked at")
-                somebody = True
-            self._news.wait(self._rooms.patience.in_line if somebody else None)
 
     def _turn(self, run: Run) -> None:
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.aws import Aws, Denied
 from app.aws.parameters import SECURE
-from app.aws.permissions import Decision, may
+from app.aws.permissions import Decision, on_store
 from app.clock import Clock
 from app.dialects import SWITCHED
 from app.errors import Conflict, GamedayError, Invalid, Unavailable
@@ -28,16 +28,6 @@ from app.usage import Usage
 
 STALE_AFTER = 3  # times the poller's interval
 LOOKS_BACK = timedelta(minutes=5)  # for traffic
-WRITES = {
-    "ssm": ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:GetParameterHistory"),
-    "appconfig": (
-        "appconfig:CreateHostedConfigurationVersion", "appconfig:StartDeployment", "appconfig:StopDeployment",
-    ),
-    "lambda-concurrency": ("lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"),
-    "event-source-mapping": ("lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"),
-    "events-rule": ("events:DescribeRule", "events:EnableRule", "events:DisableRule"),
-}  # fmt: skip
-SERVICES = {"lambda-concurrency": "lambda:{}:{}:function:", "events-rule": "events:{}:{}:rule/"}
 
 
 class Preflight:
@@ -177,11 +167,7 @@ class Preflight:
     def _permissions(self, store: Store, environment: Environment) -> tuple[Decision, ...]:
         if environment.is_emulated:
             return ()  # an emulator lets everybody do everything
-        try:
-            iam, sts = (self._aws.client(environment.name, name) for name in ("iam", "sts"))
-            decisions = tuple(may(iam, sts, WRITES[store.kind], self._arn(store, environment)))
-        except GamedayError as error:
-            decisions = (Decision(action="*", resource=str(store), allowed=None, why=str(error)),)
+        decisions = tuple(on_store(self._aws, environment, store.kind, store.name))
         unknown = all(decision.allowed is None for decision in decisions)
         if unknown and environment.probe_by_writing:
             return (self._by_writing(store),)
@@ -196,16 +182,6 @@ class Preflight:
             return Decision(action="write", resource=str(store), allowed=allowed, why=str(error))
         why = "" if written else "it is held, armed, or not there, and is not written over itself then"
         return Decision(action="write", resource=str(store), allowed=written or None, why=why)
-
-    def _arn(self, store: Store, environment: Environment) -> str:
-        identity = self._aws.identity(environment.name)
-        if store.kind == "ssm":
-            return (
-                f"arn:aws:ssm:{identity.region}:{identity.account}:parameter/{store.name.removeprefix('/')}"
-            )
-        if store.kind in SERVICES:
-            return f"arn:aws:{SERVICES[store.kind].format(identity.region, identity.account)}{store.name}"
-        return "*"
 
     def _switch(self, store: Store, environment: Environment) -> str:
         """Why nothing puts the store back once this machine is gone for good; empty where something does."""

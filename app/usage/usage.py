@@ -14,6 +14,7 @@ from datetime import datetime
 
 from app.aws.metering import Use
 from app.clock import Clock
+from app.loop import Loop
 from app.settings import Environment
 from app.storage import Storage
 from app.usage import store
@@ -40,8 +41,8 @@ class Usage:
         self._month: tuple[str, dict[str, Amounts]] = ("", {})  # what the database has of it, by environment
         self._requests: Counter[tuple[str, str]] = Counter()  # since the start: by environment and operation
         self._since_start: dict[str, Amounts] = {name: Amounts() for name in environments}
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = Loop("usage", self._write, every=EVERY, clock=clock)
+        self.start, self.lag = self._loop.start, self._loop.lag
 
     # --- counting ---------------------------------------------------------------------------------------
 
@@ -57,16 +58,13 @@ class Usage:
                     if share:
                         self._pending[use.environment, day, kind, subject] += amount * share
 
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._keep_writing, name="usage", daemon=True)
-        self._thread.start()
-
     def stop(self) -> None:
         """Write what is left."""
-        self._stopping.set()
-        if self._thread:
-            self._thread.join(timeout=10)
-        self._flush_safely()
+        self._loop.stop()
+        try:
+            self.flush()
+        except Exception:
+            LOGGER.exception("What was asked of CloudWatch at last could not be written down.")
 
     def flush(self) -> bool:
         """Write what was counted. Whether there was anything; what could not be written is kept."""
@@ -158,16 +156,9 @@ class Usage:
         with self._lock:
             self._month = (month, totals)
 
-    def _keep_writing(self) -> None:
-        while not self._stopping.wait(EVERY):
-            self._flush_safely()
-
-    def _flush_safely(self) -> None:
-        try:
-            if self.flush():
-                self._read_month(self._this_month)  # what another process has added, too
-        except Exception:
-            LOGGER.exception("What was asked of CloudWatch could not be written down; it is tried again")
+    def _write(self) -> None:
+        if self.flush():
+            self._read_month(self._this_month)  # what another process has added, too
 
 
 def month_of(at: datetime) -> str:

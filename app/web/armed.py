@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from app.console import Console
-from app.evidence import Proof, explain
+from app.evidence import Explanation, Proof, explained
 from app.faults import Entry, FaultState, Stray
 from app.faults.plan import needs_flush, resting
 from app.faults.recycling import by_hand as by_hand_recycling
@@ -114,14 +114,13 @@ def place(console: Console, environment: str) -> str:
 
 def _armed(console: Console, entry: Entry) -> Armed:
     proof = proof_of(console, entry)
-    told = explain(proof, entry.fault, entry.functions, entry.dialect) if proof else ""
+    told = explained(proof, entry.fault, entry.functions, entry.dialect) if proof else Explanation("", "")
     fired = proof is not None and proof.fired
-    facts, _, why = told.partition(". ")
     return Armed(
         entry=entry,
-        sentence=facts if fired else f"{entry.sentence}.",
-        why=why if fired else "",
-        seen="" if fired else told,
+        sentence=told.facts if fired else f"{entry.sentence}.",
+        why=told.why if fired else "",
+        seen="" if fired else told.facts,
         proof=proof,
         stop=f"/runs/{entry.run_id}/rollback" if entry.run_id else f"/faults/{entry.id}/disarm",
         command=_by_hand(console, entry),

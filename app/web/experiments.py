@@ -191,7 +191,7 @@ async def run(  # noqa: PLR0917  FastAPI passes them by name
     queue = queue or getattr(request.state, "queue", False)  # a form's tick is a field
     key = key_of(request, given, by=who, asked=[asked.model_dump(), queue])
     started = await to_thread.run_sync(
-        partial(_start, console, experiment_id, asked, key, queue=queue, by=who)
+        partial(_start, console, experiment_id, asked, key, queue=queue, by=who), limiter=streams.starts
     )
     if is_fragment(request) or wants_page(request):
         return _shown(request, show, started)

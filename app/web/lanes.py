@@ -6,14 +6,18 @@ reader has left; were all of them held, a rollback would wait, too. So reads and
 
 from __future__ import annotations
 
+import re
+from urllib.parse import parse_qs
+
 from anyio import CapacityLimiter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-READS, STARTS = (
-    22,
-    10,
-)  # of anyio's 40 threads; the rest is for what ends a fault or a run, and for other changes
+# Of anyio's 40 threads; the rest is for what ends a fault or a run, and for other changes.
+READS, STARTS = 22, 10
 FREE = frozenset({"/healthz", "/readyz", "/stop", "/login"})
+BEGINS = re.compile(r"(POST|PUT|PATCH) (/api/faults(/[^/]+)?|/faults(/[^/]+/deadline)?|/.+/run)")
+STREAMS = re.compile(r"/stream|/api/runs/[^/]+/events")
+WAITED_FOR = re.compile(r"/api/runs/\d+|/experiments/.+/run")  # where `wait` is a word of the query
 
 
 class Lanes:
@@ -34,9 +38,16 @@ class Lanes:
             return None
         if scope["method"] in ("GET", "HEAD"):
             return None if scope["path"] in FREE else self._reads
-        return self._starts if scope["path"].endswith("/run") else None
+        return self._starts if is_start(scope["method"], scope["path"]) else None
+
+
+def is_start(method: str, path: str) -> bool:
+    """Whether it arms, keeps armed, or runs something."""
+    return BEGINS.fullmatch(f"{method} {path}") is not None
 
 
 def waits(path: str, query: bytes) -> bool:
     """Whether it is answered over a long time, and holds no thread meanwhile."""
-    return path == "/stream" or path.endswith("/events") or b"wait=" in query
+    if STREAMS.fullmatch(path):
+        return True
+    return WAITED_FOR.fullmatch(path) is not None and b"wait" in parse_qs(query, keep_blank_values=True)

@@ -9,10 +9,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access import Access, Need
 from app.errors import Invalid
+from app.web.answers import SEE_OTHER, answered
 from app.web.asked import Form, Shown
 from app.web.errors import wants_page
 from app.web.guards import SESSION_COOKIE, count_wrong_login, credential_of, needs
-from app.web.runs import SEE_OTHER, answered
 
 routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.NOTHING)])
 

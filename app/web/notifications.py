@@ -11,12 +11,12 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from app.access import Need
 from app.notifications import ChannelState, Delivery, DeliveryState, Kind
 from app.settings import SET_PUBLIC_URL
+from app.web.answers import SEE_OTHER, answered
 from app.web.asked import Place, Rooms, Shown, Who
 from app.web.errors import is_fragment
 from app.web.guards import needs
 from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.panels import Page
-from app.web.runs import SEE_OTHER, answered
 from app.web.shapes import Shape
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])

@@ -16,6 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from app.access import Need
 from app.web.errors import TooMany
+from app.web.lanes import is_start
 
 
 class Kind(StrEnum):
@@ -43,7 +44,7 @@ def kind_of(method: str, path: str, need: Need, *, stream: bool) -> Kind | None:
         return Kind.STREAMS
     if method in ("GET", "HEAD"):
         return Kind.READS
-    return Kind.STARTS if need is Need.ARM or path.endswith("/run") else Kind.CHANGES
+    return Kind.STARTS if is_start(method, path) else Kind.CHANGES
 
 
 class Rates:

@@ -25,8 +25,6 @@ from app.web.guards import needs, still_allowed
 from app.web.paging import PAGED, Cursor, Limit, page_of
 from app.web.panels import Page
 
-__all__ = ["SEE_OTHER", "answered", "told"]  # what routes answer with, for whoever imports it from here
-
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 api = APIRouter(prefix="/api/runs", tags=["runs"], dependencies=[needs(Need.SEE)])
 ending = APIRouter(tags=["runs"], dependencies=[needs(Need.DISARM)])

@@ -15,12 +15,13 @@ from app.errors import Conflict, Unavailable
 from app.runs import Run
 from app.schedules import Fire, FireState, Preview, Schedule, WantedFires
 from app.web import schedule_shapes, shapes
+from app.web.answers import answered
 from app.web.asked import Rooms, RowId, Time, Who
 from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs
 from app.web.keys import IdempotencyKey, begun, key_of, replayed
 from app.web.paging import PAGED, Cursor, Limit, page_of
-from app.web.runs import answered, told
+from app.web.runs import told
 from app.web.schedule_shapes import Asked, Change, Previewed
 
 looking = APIRouter(prefix="/api/schedules", tags=["schedules"], dependencies=[needs(Need.SEE)])

@@ -15,11 +15,11 @@ from app.console import Console
 from app.errors import Invalid
 from app.schedules import Schedule, zones
 from app.schedules.definition import FIELDS, WHENS
+from app.web.answers import SEE_OTHER
 from app.web.asked import Form, Place, Rooms, RowId, Shown, Who, row_id
 from app.web.errors import is_fragment
 from app.web.guards import needs
 from app.web.panels import Page
-from app.web.runs import SEE_OTHER
 from app.web.schedules import run_now
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])

@@ -17,12 +17,12 @@ from app.errors import GamedayError
 from app.faults import Entry
 from app.notifications import StopLink
 from app.runs import Run
+from app.web.answers import answered
 from app.web.armed import place
 from app.web.asked import Form, Rooms, Shown
 from app.web.errors import wants_page
 from app.web.guards import needs
 from app.web.render import Show
-from app.web.runs import answered
 
 # Whoever is told that something is armed must be able to end it at once, from a phone that is not signed in.
 routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.NOTHING)])

@@ -25,6 +25,7 @@ from app.runs import Event, Run
 from app.web.answers import event_json, sample_json
 from app.web.boards import Boards
 from app.web.focus import focus_on, reading_of
+from app.web.lanes import STARTS
 from app.web.panels import Page
 from app.web.watching import Watching
 
@@ -46,6 +47,8 @@ class Streams:
     watching: Watching
     # Their own few threads: however many pages wait for one board, a rollback never waits for a thread.
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(THREADS))
+    # And those of starts whose verdict is waited for: that wait is in no lane.
+    starts: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(STARTS))
 
     async def page(self, page: Page, allowed: Allowed) -> AsyncIterator[ServerSentEvent]:
         """Every panel at first, then those that changed, and samples for the charts."""

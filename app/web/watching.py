@@ -21,7 +21,7 @@ class Watching:
         self._wanted: dict[str, list[Any]] = {}
 
     def open(self, environment: str, name: str, queries: Sequence[Any]) -> str:
-        """Have `queries` polled until `close` is called with the subject that is returned. May ask AWS."""
+        """Have `queries` polled until `close` is called with the subject that is returned."""
         subject = f"{PAGE}{environment}:{name}"
         with self._lock:
             self._pages[subject] += 1

@@ -17,11 +17,15 @@
   };
   recolour();
 
+  // As the server says numbers, so that a reading and its card do not differ.
+  const rounded = (size, percent) => {
+    if (percent ? size >= 1000 : size >= 100 || Number.isInteger(size)) return Math.round(size).toLocaleString("fr-FR");
+    return percent || size >= 1 ? size.toFixed(1) : String(Number(size.toPrecision(2)));
+  };
   const number = (value, unit) => {
     if (value === null || value === undefined) return "no data";
-    const size = Math.abs(value);
-    const text = unit === "%" ? size.toFixed(1) : size >= 100 || Number.isInteger(size) ? Math.round(size).toLocaleString("fr-FR") : size.toPrecision(2);
-    return `${value < 0 ? "−" : ""}${text}${unit ? `\u202f${unit}` : ""}`;
+    const text = rounded(Math.abs(value), unit === "%");
+    return `${value < 0 && /[1-9]/.test(text) ? "−" : ""}${text}${unit ? `\u202f${unit}` : ""}`;
   };
 
   // The axis shows the whole band and all the data. It grows with the data and never shrinks, so it never jumps.

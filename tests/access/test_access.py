@@ -113,6 +113,7 @@ def test_no_usable_secret_is_in_the_database(access, storage, tmp_path):
     session = access.sign_in(made.secret)
     storage.close()
     kept = b"".join(file.read_bytes() for file in tmp_path.glob("access.sqlite*"))
+    assert made.credential.name.encode() in kept
     for secret in (made.secret, session.secret):
         assert secret.encode() not in kept
 

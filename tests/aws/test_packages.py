@@ -118,3 +118,4 @@ def test_what_can_not_be_reached_is_tried_again_another_time() -> None:
 def test_a_layer_is_known_by_its_name(arns: tuple[str, ...], found: Any) -> None:
     code = of_layer(arns)
     assert (None if code is None else (code.library, code.version)) == found
+    assert code is None or code.by_name

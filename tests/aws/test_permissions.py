@@ -10,8 +10,8 @@ import pytest
 
 from app.aws.permissions import may, principal
 
-ACTIONS = ("ssm:PutParameter", "ssm:DeleteParameter")
-RESOURCE = "arn:aws:ssm:us-east-2:000000000000:parameter/p"
+RESOURCE, OTHER = (f"arn:aws:ssm:us-east-2:000000000000:parameter/{name}" for name in "pq")
+NEEDS = [("ssm:PutParameter", RESOURCE), ("ssm:DeleteParameter", RESOURCE), ("ssm:PutParameter", OTHER)]
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ class Caller:
 
 
 def test_of_an_accounts_root_iam_knows_nothing() -> None:
-    decisions = may(None, Caller("arn:aws:iam::123456789012:root"), ACTIONS, RESOURCE)
-    assert [decision.allowed for decision in decisions] == [None, None]
+    decisions = may(None, Caller("arn:aws:iam::123456789012:root"), NEEDS)
+    assert [decision.allowed for decision in decisions] == [None, None, None]
 
 
 @pytest.mark.sandbox
-def test_iam_decides_action_by_action(emulated: Any) -> None:
+def test_iam_decides_for_each_action_on_each_resource(emulated: Any) -> None:
     iam = boto3.client(
         "iam", endpoint_url=emulated.endpoint_url, region_name="us-east-2", aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -52,7 +52,6 @@ def test_iam_decides_action_by_action(emulated: Any) -> None:
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )  # fmt: skip
     caller = Caller(iam.get_user(UserName="gameday")["User"]["Arn"])
-    decisions = may(iam, caller, ACTIONS, RESOURCE)
-    assert [(decision.action, decision.allowed) for decision in decisions] == [
-        ("ssm:PutParameter", True), ("ssm:DeleteParameter", False),
-    ]  # fmt: skip
+    decisions = may(iam, caller, NEEDS)
+    assert [(one.action, one.resource) for one in decisions] == NEEDS
+    assert [one.allowed for one in decisions] == [True, False, False]

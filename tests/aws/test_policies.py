@@ -7,6 +7,8 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,10 @@ import pytest
 from botocore import xform_name
 
 from app.aws import Aws
-from app.aws.policies import EVERYWHERE, Ground, Part, Place, Policy, policy
+from app.aws.appconfig import Place
+from app.aws.policies import EVERYWHERE, LOCK, Ground, Part, Policy, needed, policy
 from app.aws.policy_size import LARGEST, fitted, size
-from app.faults.lock import SUFFIX
+from app.faults.entry import KINDS
 from app.settings import Environment
 from tests.aws.test_functions import create, package
 from tests.test_main import GAMEDAY
@@ -84,6 +87,31 @@ def test_every_call_of_the_code_may_be_made_by_the_console_and_nothing_else_may(
     assert may - calls == NOT_CALLED, "the policy allows what nobody calls"
 
 
+STORES = {
+    "ssm": FULL.parameters, "appconfig": ("shop/prod/faults",), "lambda-concurrency": FULL.limited,
+    "event-source-mapping": FULL.mappings, "events-rule": FULL.rules,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_asked_about_before_a_run_is_what_the_printed_policy_allows(
+    kind: str, partition: str
+) -> None:
+    ground = replace(FULL, partition=partition)
+    statements = [one for one in policy(Part.RUN, ground)["Statement"] if "Condition" not in one]
+    for name in STORES[kind]:
+        needs = needed(kind, name, ground)
+        assert any(arn.endswith(LOCK) for _, arn in needs)
+        assert any(action.startswith("scheduler:") for action, _ in needs) is (kind == "ssm")
+        for action, arn in needs:
+            assert arn.startswith(f"arn:{partition}:")
+            assert any(
+                action in one["Action"] and any(fnmatchcase(arn, allowed) for allowed in one["Resource"])
+                for one in statements
+            ), (action, arn)
+
+
 def test_there_are_calls_to_be_found() -> None:
     assert {"ssm:PutParameter", "lambda:ListFunctions", "appconfig:StartDeployment"} <= set(called())
 
@@ -117,7 +145,7 @@ def test_a_reader_and_a_guardian_can_not_arm() -> None:
     assert not {"events:DisableRule", "scheduler:CreateSchedule", "iam:PassRole"} & allowed(guardian)
     (put,) = (one for one in guardian["Statement"] if "ssm:PutParameter" in one["Action"])
     assert put["Condition"] == {"StringEquals": {"ssm:Overwrite": "true"}}
-    assert not [arn for arn in put["Resource"] if arn.endswith(SUFFIX)]
+    assert not [arn for arn in put["Resource"] if arn.endswith(LOCK)]
 
 
 def test_a_policy_that_is_too_large_is_made_to_fit_and_says_what_that_widened() -> None:
@@ -191,8 +219,8 @@ CASES = [
     # action, resource, run, guardian, read
     ("ssm:GetParameter", STORE, True, True, True),
     ("ssm:PutParameter", STORE, True, True, False),
-    ("ssm:PutParameter", f"{STORE}{SUFFIX}", True, False, False),
-    ("ssm:DeleteParameter", f"{STORE}{SUFFIX}", True, True, False),
+    ("ssm:PutParameter", f"{STORE}{LOCK}", True, False, False),
+    ("ssm:DeleteParameter", f"{STORE}{LOCK}", True, True, False),
     ("ssm:PutParameter", "arn:aws:ssm:us-east-2:000000000000:parameter/somebody-elses", False, False, False),
     ("lambda:GetFunction", "arn:aws:lambda:us-east-2:000000000000:function:iam-orders", True, False, True),
     ("lambda:UpdateFunctionConfiguration", "arn:aws:lambda:us-east-2:000000000000:function:iam-orders", False, False, False),

@@ -67,7 +67,7 @@ def test_no_token_and_one_that_is_not_good_are_told_apart(
     monkeypatch.delenv("GAMEDAY_TOKEN", raising=False)
     done = typed(tmp_path, *words, "--server", address)
     assert done.returncode == 2
-    assert "Set GAMEDAY_TOKEN (gameday token create NAME --scope runner)" in done.stderr
+    assert "Set GAMEDAY_TOKEN (gameday token create NAME --role runner)" in done.stderr
     monkeypatch.setenv("GAMEDAY_TOKEN", "gd_old")
     done = typed(tmp_path, *words, "--server", address)
     assert "does not know the token in GAMEDAY_TOKEN: it is mistyped, expired" in done.stderr

@@ -24,7 +24,7 @@ def token(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.timeout(180)
 def test_a_token_opens_a_stream_that_ends_once_it_is_revoked(tmp_path: Path) -> None:
     with serving(tmp_path, "--host", "0.0.0.0") as (_, url):
-        made = token(tmp_path, "create", "ci", "--scope", "viewer", "--days", "1")
+        made = token(tmp_path, "create", "ci", "--role", "viewer", "--days", "1")
         secret = made.stdout.strip()
         assert secret.startswith("gd_")
         assert "\n" not in secret  # a script keeps what is on stdout
@@ -83,5 +83,5 @@ def test_a_link_is_printed_alone_for_the_address_that_was_named(tmp_path: Path) 
 
 
 def test_a_name_or_a_role_that_can_not_be_is_refused(tmp_path: Path) -> None:
-    assert token(tmp_path, "create", "ci", "--scope", "root").returncode == 2
-    assert token(tmp_path, "create", "", "--scope", "viewer").returncode == 2
+    assert token(tmp_path, "create", "ci", "--role", "root").returncode == 2
+    assert token(tmp_path, "create", "", "--role", "viewer").returncode == 2

@@ -58,3 +58,19 @@ def test_every_page_can_be_reached_from_the_readme_or_the_reference() -> None:
     linked = (ROOT / "README.md").read_text() + REFERENCE
     lost = [page.name for page in (ROOT / "docs" / "how-to").glob("*.md") if page.name not in linked]
     assert lost == []
+
+
+def test_every_room_is_in_the_list_of_rooms_and_no_other() -> None:
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
+    (listed,) = re.findall(r"^```\n(cli .*?)^```$", page, re.MULTILINE | re.DOTALL)
+    told = re.findall(r"(?:^| · )(\w+)  ?", listed, re.MULTILINE)
+    there = {one.stem for one in (ROOT / "app").iterdir() if one.is_dir() or one.suffix == ".py"}
+    assert sorted(told) == sorted(there - {"__init__", "__pycache__", "child"})
+    assert "starts child" in listed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_blank_line_cuts_rows_off_a_table(page: Path) -> None:
+    lines = ["", *page.read_text().splitlines(), ""]
+    first = [i for i, line in enumerate(lines) if line.startswith("|") and not lines[i - 1].startswith("|")]
+    assert [lines[i] for i in first if not re.fullmatch(r"[|\s:-]+", lines[i + 1])] == []

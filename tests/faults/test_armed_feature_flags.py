@@ -180,18 +180,62 @@ def test_a_console_that_dies_before_it_reads_back_is_disarmed_by_the_next(shop: 
     assert (shop.held.value, shop.held.hosted) == (before.value, before.hosted)
 
 
-def test_a_deployment_that_is_under_way_is_stopped_first(shop: Shop) -> None:
+def slowly(shop: Shop, profile: str, version: str) -> int:
+    """A deployment that is under way."""
     slow = shop.client.create_deployment_strategy(
-        Name=f"slow-{shop.application}", DeploymentDurationInMinutes=30, GrowthFactor=10.0, ReplicateTo="NONE"
+        Name=f"slow-{uuid.uuid4().hex[:8]}",
+        DeploymentDurationInMinutes=30,
+        GrowthFactor=10.0,
+        ReplicateTo="NONE",
     )["Id"]
-    under_way = shop.client.start_deployment(
-        **shop.there, ConfigurationProfileId=shop.profile, ConfigurationVersion=shop.held.hosted, DeploymentStrategyId=slow
-    )["DeploymentNumber"]  # fmt: skip
+    started = shop.client.start_deployment(
+        **shop.there, ConfigurationProfileId=profile, ConfigurationVersion=version, DeploymentStrategyId=slow
+    )
+    return int(started["DeploymentNumber"])
+
+
+def state(shop: Shop, number: int) -> str:
+    return str(shop.client.get_deployment(**shop.there, DeploymentNumber=number)["State"])
+
+
+def test_a_deployment_that_is_under_way_is_stopped_first(shop: Shop) -> None:
+    under_way = slowly(shop, shop.profile, shop.held.hosted)
     faults = shop.console()
     entry = shop.arm(faults)
-    state = shop.client.get_deployment(**shop.there, DeploymentNumber=under_way)["State"]
-    assert (entry.state, state) == (FaultState.ARMED, "ROLLED_BACK")
+    assert (entry.state, state(shop, under_way)) == (FaultState.ARMED, "ROLLED_BACK")
     assert faults.disarm(entry.id, by="ann", why="asked").state is FaultState.DISARMED
+
+
+def test_another_profiles_deployment_is_stopped_to_restore_and_never_to_arm(shop: Shop) -> None:
+    faults, before = shop.console(), shop.held
+    other = shop.client.create_configuration_profile(**shop.ids, Name="other", LocationUri="hosted")["Id"]
+    shop.client.create_hosted_configuration_version(
+        **shop.ids,
+        ConfigurationProfileId=other,
+        Content=json.dumps(SHOP).encode(),
+        ContentType="application/json",
+    )
+    theirs = slowly(shop, other, "1")
+    with pytest.raises(Conflict, match="Somebody deploys another profile"):
+        shop.arm(faults)
+    assert (state(shop, theirs), shop.held, faults.active()) == ("DEPLOYING", before, [])
+    shop.client.stop_deployment(**shop.there, DeploymentNumber=theirs)
+    entry = shop.arm(faults)
+    theirs = slowly(shop, other, "1")
+    assert faults.disarm(entry.id, by="ann", why="asked").state is FaultState.DISARMED
+    assert (state(shop, theirs), shop.held.hosted) == ("ROLLED_BACK", before.hosted)
+
+
+def test_what_is_deployed_is_found_in_three_calls_however_many_deployments_there_were(shop: Shop) -> None:
+    for limit in range(4):
+        shop.deploy({**SHOP, "values": {"checkout": {"enabled": True, "limit": limit}}})
+    asked = len(shop.client.calls)
+    assert shop.values["checkout"]["limit"] == 3
+    assert shop.client.calls[asked:] == [
+        "list_deployments",
+        "get_deployment",
+        "get_hosted_configuration_version",
+    ]
 
 
 def test_warm_containers_are_cleared_by_a_flag_among_the_others(shop: Shop) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from app.aws import InMemoryFunctions
 from app.errors import Invalid, Unavailable
+from app.faults import KnownBy
 from app.settings import Environment
 
 LAB = (
@@ -55,6 +56,9 @@ def test_the_dialect_is_known_in_the_order_declared_package_shape(
     understood = desk.console().understand("test", "failureLambdaConfig", LAB)
     assert (understood.function_dialect, understood.translated) == (function_dialect, translated)
     assert understood.known_by.startswith(known_by)
+    assert understood.known is (
+        KnownBy.SHAPE if "shape" in known_by else KnownBy.DECLARED if dialects else KnownBy.PACKAGE
+    )
     assert understood.refusal is None
 
 

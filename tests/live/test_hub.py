@@ -62,3 +62,16 @@ def test_nobody_is_counted_once_the_stream_is_left():
         return during, live.followers("runs")
 
     assert asyncio.run(scene()) == (1, 0)
+
+
+def test_a_topic_that_nobody_follows_any_more_leaves_nothing_behind():
+    async def scene() -> Live:
+        live = Live()
+        for number in range(50):
+            async with live.follow(f"run:{number}", "runs"):
+                assert live.followers("runs") == 1
+        return live
+
+    live = asyncio.run(scene())
+    assert live._followers == {}
+    assert (live.followers("runs"), live.viewers()) == (0, 0)

@@ -220,11 +220,12 @@ def test_deliveries_to_a_channel_that_is_gone_are_given_up_with_the_reason(offic
 def test_a_notice_of_long_ago_is_forgotten_once_its_deliveries_are_over(office, post):
     office.tell()
     office.carry()
+    office.sender.prune()
     office.clock.advance(91 * 86400)
     post.down = {"json://ops"}
     office.tell()
     office.carry()
-    office.sender.recover()
+    office.sender.prune()  # of the same console, for as long as it runs
     assert [one.notice_id for one in office.deliveries] == [2]
 
 

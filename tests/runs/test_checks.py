@@ -12,7 +12,7 @@ from app.aws import Function, Parameter
 from app.aws.permissions import Decision
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, Invalid
-from app.faults import Entry, FaultState, Store, Understanding
+from app.faults import Entry, FaultState, KnownBy, Store, Understanding
 from app.runs.checks import Known, StoreFacts, check, ok, refusal
 from app.runs.preflight import Preflight
 
@@ -23,6 +23,7 @@ REFUSED = Fault(mode=FaultMode.DENYLIST, rate=0.5, deny_list=("dynamodb.*",))
 UNDERSTOOD = Understanding(
     fault=REFUSED, dialect="failure-lambda/0.x", function_dialect="failure-lambda/0.x", functions=("f",),
     version="0.4.4", known_by="failure-lambda 0.4.4, read from the deployment package", value="",
+    known=KnownBy.PACKAGE,
 )  # fmt: skip
 FACTS = StoreFacts(
     store=STORE, value="", understood=UNDERSTOOD, functions=(Function(name="f", code_sha256="", runtime=""),),
@@ -153,15 +154,15 @@ def test_who_armed_a_store_from_outside_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known_by", "sure"),
+    ("known", "sure"),
     [
-        ("declared for the environment", "certain"),
-        ("failure-lambda 0.4.4, read from the deployment package", "certain"),
-        ("failure-lambda 1.0.0, of the layer x, by its name: at least", "likely"),
-        ("the shape of the value; no function reads p", "a guess"),
+        (KnownBy.DECLARED, "certain"),
+        (KnownBy.PACKAGE, "certain"),
+        (KnownBy.LAYER, "likely"),
+        (KnownBy.SHAPE, "a guess"),
     ],
 )
-def test_how_sure_the_dialect_is_stands_beside_how_it_is_known(known_by: str, sure: str) -> None:
-    facts = replace(FACTS, understood=understood(known_by=known_by))
+def test_how_sure_the_dialect_is_stands_beside_how_it_is_known(known: KnownBy, sure: str) -> None:
+    facts = replace(FACTS, understood=understood(known=known, known_by="as somebody says"))
     (finding,) = [one for one in check(Known(stores=(facts,))) if one.code == "dialect"]
-    assert finding.sentence.endswith(f"{known_by} ({sure}).")
+    assert finding.sentence.endswith(f"as somebody says ({sure}).")

@@ -38,15 +38,17 @@ QUERY = Query(document='[{"Id": "a"}]', result="a", window=300)
 class Iam:
     """Who calls is a role, of which IAM says `decision` for every action; None: it may not be asked."""
 
-    decision: str | None = None
+    def __init__(self) -> None:
+        self.decision: str | None = None
+        self.asked: list[str] = []
 
     def get_caller_identity(self) -> dict[str, str]:
         return {"Arn": "arn:aws:sts::1:assumed-role/gameday/me" if self.decision else "arn:aws:iam::1:root"}
 
-    def simulate_principal_policy(self, ActionNames: list[str], **_asked: Any) -> dict[str, Any]:  # noqa: N803
-        return {
-            "EvaluationResults": [{"EvalActionName": a, "EvalDecision": self.decision} for a in ActionNames]
-        }
+    def simulate_principal_policy(self, **asked: Any) -> dict[str, Any]:
+        self.asked += asked["ResourceArns"]
+        rows = [{"EvalActionName": name, "EvalDecision": self.decision} for name in asked["ActionNames"]]
+        return {"EvaluationResults": rows}
 
 
 class Desk:
@@ -153,6 +155,19 @@ def test_what_is_found_out(
     finding = desk.look()[code]
     assert (str(finding.level), words in finding.sentence) == (level, True), finding.sentence
     assert finding.remedy
+
+
+def test_iam_is_asked_about_the_store_its_lock_and_the_switch_in_the_accounts_own_partition(
+    desk: Desk,
+) -> None:
+    desk.iam.decision = "allowed"
+    desk.aws.partition = "aws-us-gov"
+    desk.look(dead_mans_switch_role="arn:aws-us-gov:iam::1:role/switch")
+    there = "arn:aws-us-gov:{}:us-east-2:000000000000:{}"
+    assert desk.iam.asked == [
+        there.format("ssm", "parameter/p"), there.format("ssm", "parameter/p.gameday-lock"),
+        there.format("scheduler", "schedule/default/gameday-*"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

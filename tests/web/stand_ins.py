@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from app.console import Console
 from app.dialects import Fault
 from app.errors import Conflict, Invalid, KeyReused, NotFound, Problem
 from app.evidence import Invocation, Line, Proof
-from app.faults import Entry, FaultState, Lever, Store, Stray, Understanding
+from app.faults import Entry, FaultState, KnownBy, Lever, Store, Stray, Understanding
 from app.faults.lever import SafetyLever
 from app.live import Live
 from app.notifications import Notifications
@@ -91,7 +91,7 @@ class FakeMetrics:
     def unwatch(self, subject: str) -> None:
         self.watched.pop(subject, None)
 
-    def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> list[Any]:
+    def samples(self, environment: str, query_id: str, since: datetime, limit: int = 2000) -> list[Any]:
         now = self.clock.now()
         longest = min(int((now - since).total_seconds()), 6 * limit)
         seconds = range(longest // 6 * 6, -1, -6)
@@ -195,7 +195,7 @@ class FakeFaults:
         self.live.publish("faults", "fault", {"id": made.id})
         return made
 
-    def disarm(self, entry_id: int, *, by: str, why: str) -> Entry:
+    def disarm(self, entry_id: int, *, by: str, why: str, again: bool = False) -> Entry:
         now = self.clock.now()
         entry = self.entry(entry_id)
         if entry.active:
@@ -249,6 +249,7 @@ class FakeFaults:
             fault=DENY, dialect="failure-lambda/0.2", function_dialect="failure-lambda/0.x",
             functions=("ChaosTransformer",), version="0.4.4",
             known_by="failure-lambda 0.4.4, read from the deployment package", value=ARMED.decode(),
+            known=KnownBy.PACKAGE,
         )  # fmt: skip
 
 
@@ -334,8 +335,25 @@ class FakeRuns:
         self.live.publish(f"run:{run_id}", kind, event, id=event.seq)
         return event
 
-    def start(self, experiment_id: str, **words: Any) -> Run:
-        key, fingerprint = words.get("key"), words.get("fingerprint")
+    def start(
+        self,
+        experiment_id: str,
+        *,
+        environment: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        rollback_strategy: str | None = None,
+        dry: str | None = None,
+        hypothesis_frequency: float | None = None,
+        fail_fast: bool = False,
+        accept: Sequence[str] = (),
+        stop: Sequence[Mapping[str, Any]] = (),
+        key: str | None = None,
+        fingerprint: str | None = None,
+        queue: bool = False,
+        schedule: int | None = None,
+        by: str,
+    ) -> Run:
+        words = {name: value for name, value in locals().items() if name not in ("self", "experiment_id")}
         if key in self.keys:
             known = self.keys[key]
             if known.fingerprint != fingerprint:
@@ -345,13 +363,13 @@ class FakeRuns:
         if not found.valid:
             raise Invalid(f"{found.file} is not valid.", problems=found.problems)
         running = self.active()
-        if running and not words.get("queue"):
+        if running and not queue:
             raise Conflict(f"The store is in use by run {running[0].id}.", run=running[0].id)
         self.asked.append(words)
         more = {
             "fingerprint": fingerprint,
-            "requested_by": words.get("by", "maria"),
-            "schedule": words.get("schedule"),
+            "requested_by": by,
+            "schedule": schedule,
             "facts": {"waits": bool(running), "stores": ["ssm:failureLambdaConfig"]},
         }
         run = self.add(ago=0, title=found.title, experiment=experiment_id, status=RunStatus.QUEUED, **more)
@@ -359,8 +377,27 @@ class FakeRuns:
         self.live.publish("runs", "run", {"id": run.id})
         return run
 
-    def preflight(self, experiment_id: str, **asked: Any) -> list[Finding]:
-        self.looked.append(asked)
+    def preflight(
+        self,
+        experiment_id: str,
+        *,
+        environment: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        rollback_strategy: str | None = None,
+        dry: str | None = None,
+        hypothesis_frequency: float | None = None,
+        fail_fast: bool = False,
+        accept: Sequence[str] = (),
+        stop: Sequence[Mapping[str, Any]] = (),
+        queue: bool = False,
+    ) -> list[Finding]:
+        self.looked.append(
+            {
+                "environment": environment, "variables": variables, "rollback_strategy": rollback_strategy, "dry": dry,
+                "hypothesis_frequency": hypothesis_frequency, "fail_fast": fail_fast, "accept": accept, "stop": stop,
+                "queue": queue,
+            }
+        )  # fmt: skip
         store = self.faults.active()
         found = [warning("translated", "The value is translated to failure-lambda/0.x.", "Migrate it.")]
         found += (
@@ -371,7 +408,7 @@ class FakeRuns:
         )
         return found if self.catalog.load(experiment_id) else []
 
-    def rollback(self, run_id: int, *, by: str) -> Rollback:
+    def rollback(self, run_id: int, *, by: str, told: str | None = None) -> Rollback:
         run = self.get(run_id)
         entries = tuple(
             self.faults.disarm(e.id, by=by, why="rollback") for e in self.faults.for_run(str(run_id))

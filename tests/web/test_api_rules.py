@@ -126,7 +126,7 @@ async def test_an_answer_can_wait_for_the_verdict(client: httpx.AsyncClient, con
     asked = asyncio.create_task(client.post(f"{RUN}?wait=30"))
     await until(console.runs.active)
     (run,) = console.runs.active()
-    await asyncio.sleep(0.05)
+    await until(lambda: console.live.followers(f"run:{run.id}"))
     assert not asked.done()
     console.runs.rollback(run.id, by="test")
     answer = await asyncio.wait_for(asked, 5)

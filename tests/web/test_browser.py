@@ -20,6 +20,7 @@ from app.notifications import Sender
 from app.runs.checks import warning
 from app.settings import Channel
 from app.web import create_app
+from app.web.words import number
 from tests.web.test_stopping import stop_token
 
 pytestmark = pytest.mark.browser
@@ -177,6 +178,18 @@ def test_what_is_known_before_a_run_is_looked_at_again_once_its_signals_have_dat
     console.live.publish("signals:sandbox", "sample", console.metrics.sample(query, console.clock.now(), 0))
     page.wait_for_selector("#preflight:not(:has-text('No fresh data')):has-text('translated')")
     assert page.complaints == []
+
+
+def test_a_chart_says_numbers_as_its_card_does(served: str, page: Any, console: Any) -> None:
+    parts = {"a": 12.34, "b": 2914.4, "c": 0.3456, "d": -3.04, "e": 100.4, "f": 598.0}
+    console.metrics.values = dict.fromkeys(console.metrics.values, lambda _: (99.96, parts))
+    page.goto(served)
+    page.wait_for_selector("#signal-messages-in-flight .u-over")
+    page.focus("#signal-messages-in-flight-chart")
+    page.keyboard.press("ArrowLeft")
+    _, *said = page.text_content("#signal-messages-in-flight-reading").split(" · ")
+    assert said[1:] == [f"{name} {number(value)}" for name, value in parts.items()]
+    assert page.text_content("#signal-messages-in-flight .value").strip().startswith(said[0])
 
 
 def test_without_javascript_a_page_is_read_and_rolled_back(served: str, page: Any, console: Any) -> None:

@@ -64,11 +64,10 @@ async def test_a_page_gets_every_panel_at_first_and_then_what_changes(console: A
     events = streams.page(LIVE, anybody)
     first = await until(events, "state")
     assert json.loads(first.raw_data)["tone"] == "calm"
-    waiting = asyncio.ensure_future(until(events, "armed"))
-    await asyncio.sleep(0.05)
+    assert console.live.followers("faults") == 1
     console.faults.armed(run_id=str(run.id))
     console.live.publish("faults", "fault", {})
-    armed = await waiting
+    armed = await until(events, "armed")
     assert "Fault armed" in armed.raw_data
     assert json.loads((await until(events, "state")).raw_data)["tone"] == "armed"
     await events.aclose()
@@ -91,11 +90,10 @@ async def test_what_ran_and_what_it_printed_follow_a_run_to_its_end(console: Any
 async def test_samples_reach_the_charts(console: Any, streams: Streams) -> None:
     events = streams.page(LIVE, anybody)
     await until(events, "state")
-    waiting = asyncio.ensure_future(until(events, "sample"))
-    await asyncio.sleep(0.05)
+    assert console.live.followers("signals:sandbox") == 1
     query = next(iter(console.metrics.values))
     console.live.publish("signals:sandbox", "sample", console.metrics.sample(query, console.clock.now(), 0))
-    assert json.loads((await waiting).raw_data)["query"] == query
+    assert json.loads((await until(events, "sample")).raw_data)["query"] == query
     await events.aclose()
 
 

@@ -19,12 +19,12 @@ ROLE = click.Choice(["viewer", "runner", "author", "admin"])
 
 @token.command("create")
 @click.argument("name")
-@click.option("--scope", type=ROLE, required=True, help="What it may do: the role that it carries.")
+@click.option("--role", "--scope", "role", type=ROLE, required=True, help="What it may do.")
 @click.option(
     "--days", default=90, show_default=True, type=click.IntRange(1, 366), help="How long it is good."
 )
 @WHERE
-def token_create(name: str, scope: str, days: int, folder: Path) -> int:
+def token_create(name: str, role: str, days: int, folder: Path) -> int:
     """Make an API token for NAME, and print it once: `Authorization: Bearer …`, or GAMEDAY_TOKEN for this command.
 
     viewer: look, and end faults and runs. runner: start runs and arm. author: change experiments, which are code.
@@ -32,7 +32,7 @@ def token_create(name: str, scope: str, days: int, folder: Path) -> int:
     """
     from app.cli.tokens import create
 
-    return create(folder.resolve(), name=name, role=scope, days=days)
+    return create(folder.resolve(), name=name, role=role, days=days)
 
 
 @token.command("link")

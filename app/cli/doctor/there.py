@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from app.aws import Aws
-from app.aws.caller import Caller, caller_of
-from app.aws.permissions import may
+from app.aws.caller import caller_of
+from app.aws.permissions import on_store
 from app.cli.doctor import account
 from app.cli.doctor.asking import Look
 from app.cli.doctor.finding import Finding
@@ -15,7 +15,6 @@ from app.clock import Clock
 from app.errors import GamedayError
 from app.evidence.sources import invocations
 from app.faults.scan import known
-from app.runs.preflight import WRITES
 from app.settings import Environment
 
 LOOKED_AT = 20  # stores
@@ -32,7 +31,7 @@ def looks(environment: Environment, clock: Clock) -> list[Look]:
         caller = caller_of(aws, environment.name, now=clock.now())
         told = [region, account.credentials(environment, caller, clock.now())]
         told += [found for found in [account.clock(caller)] if found is not None]
-        return told if caller.trouble else [*told, *_services(aws, environment, caller, clock)]
+        return told if caller.trouble else [*told, *_services(aws, environment, clock)]
 
     return [Look(check="aws-account", about=environment.name, look=look)]
 
@@ -46,7 +45,7 @@ def _without_credentials(aws: Aws, environment: Environment) -> str:
     return ""
 
 
-def _services(aws: Aws, environment: Environment, caller: Caller, clock: Clock) -> list[Finding]:
+def _services(aws: Aws, environment: Environment, clock: Clock) -> list[Finding]:
     questions: Sequence[tuple[str, Callable[[], str]]] = (
         ("CloudWatch", lambda: _metrics(aws, environment, clock.now())),
         ("Systems Manager", lambda: _stores(aws, environment)),
@@ -57,7 +56,7 @@ def _services(aws: Aws, environment: Environment, caller: Caller, clock: Clock) 
             found.append(account.reach(service, "", told=question()))
         except GamedayError as error:
             found.append(account.reach(service, str(error)))
-    return [*found, *_functions(aws, environment), _permissions(aws, environment, caller)]
+    return [*found, *_functions(aws, environment), _permissions(aws, environment)]
 
 
 def _metrics(aws: Aws, environment: Environment, now: datetime) -> str:
@@ -85,15 +84,10 @@ def _functions(aws: Aws, environment: Environment) -> list[Finding]:
     return [account.functions(len(found), [one.name for one in found if one.store])]
 
 
-def _permissions(aws: Aws, environment: Environment, caller: Caller) -> Finding:
+def _permissions(aws: Aws, environment: Environment) -> Finding:
     if environment.is_emulated:
         return account.permissions(())
-    iam, sts = aws.client(environment.name, "iam"), aws.client(environment.name, "sts")
-    parameters = f"arn:{caller.partition}:ssm:{aws.region(environment.name)}:{caller.account}:parameter"
-    decisions = [
-        decision
-        for store in known(aws, environment)[:LOOKED_AT]
-        if store.kind == "ssm"
-        for decision in may(iam, sts, WRITES["ssm"], f"{parameters}/{store.name.removeprefix('/')}")
-    ]
-    return account.permissions(decisions)
+    stores = known(aws, environment)[:LOOKED_AT]
+    return account.permissions(
+        [one for store in stores for one in on_store(aws, environment, store.kind, store.name)]
+    )
