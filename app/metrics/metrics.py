@@ -100,10 +100,13 @@ class Metrics:
                 for query in queries
             ]
 
-    def samples(self, environment: str, query_id: str, since: datetime, limit: int = 2000) -> list[Sample]:
-        """The newest `limit` since then, the oldest first."""
+    def samples(
+        self, environment: str, query_id: str, since: datetime,
+        limit: int | None = None, until: datetime | None = None,
+    ) -> list[Sample]:  # fmt: skip
+        """The newest `limit` from `since` to `until`, the oldest first; None: all, and to this moment."""
         with self.storage.reading() as session:
-            return store.since(session, environment, query_id, since, limit)
+            return store.newest(session, environment, query_id, since=since, until=until, limit=limit)
 
     def latest(self, environment: str, query_id: str) -> Sample | None:
         with self.storage.reading() as session:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.metrics.sample import Sample
 from app.storage.tables import SampleRow
 
+COLUMNS = (SampleRow.environment, SampleRow.query, SampleRow.at, SampleRow.value, SampleRow.parts)
+
 
 def add(session: Session, samples: Sequence[Sample]) -> None:
     session.add_all(
@@ -19,30 +21,23 @@ def add(session: Session, samples: Sequence[Sample]) -> None:
     )
 
 
-def since(session: Session, environment: str, query: str, begin: datetime, limit: int) -> list[Sample]:
-    """The newest `limit`, the oldest first."""
-    rows = session.scalars(
-        select(SampleRow)
-        .where(SampleRow.environment == environment, SampleRow.query == query, SampleRow.at >= begin)
-        .order_by(SampleRow.at.desc())
-        .limit(limit)
-    )
-    return [_sample(row) for row in reversed(rows.all())]
+def newest(
+    session: Session, environment: str, query: str, *,
+    limit: int | None, since: datetime | None = None, until: datetime | None = None,
+) -> list[Sample]:  # fmt: skip
+    """The newest `limit` from `since` to `until`, the oldest first."""
+    wanted = select(*COLUMNS).where(SampleRow.environment == environment, SampleRow.query == query)
+    if since is not None:
+        wanted = wanted.where(SampleRow.at >= since)
+    if until is not None:
+        wanted = wanted.where(SampleRow.at <= until)
+    rows = session.execute(wanted.order_by(SampleRow.at.desc()).limit(limit)).all()
+    return [Sample(**row._asdict()) for row in reversed(rows)]
 
 
 def latest(session: Session, environment: str, query: str) -> Sample | None:
-    row = session.scalars(
-        select(SampleRow)
-        .where(SampleRow.environment == environment, SampleRow.query == query)
-        .order_by(SampleRow.at.desc())
-        .limit(1)
-    ).first()
-    return _sample(row) if row else None
+    return next(iter(newest(session, environment, query, limit=1)), None)
 
 
 def forget(session: Session, before: datetime) -> None:
     session.execute(delete(SampleRow).where(SampleRow.at < before))
-
-
-def _sample(row: SampleRow) -> Sample:
-    return Sample(environment=row.environment, query=row.query, at=row.at, value=row.value, parts=row.parts)

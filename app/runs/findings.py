@@ -155,10 +155,7 @@ def _seen(rooms: Rooms, run: Run, signal: Mapping[str, Any]) -> bool:
     ended = run.ended_at or rooms.clock.now()
     stale = timedelta(seconds=STALE_AFTER * environment.poll_seconds)
     began = (run.started_at or run.created_at) - stale
-    samples = [
-        s for s in rooms.metrics.samples(environment.name, str(signal["query"]), began, 1000) if s.at <= ended
-    ]
-    newest = max(samples, key=lambda sample: sample.at, default=None)
-    if newest is None:
+    newest = rooms.metrics.samples(environment.name, str(signal["query"]), began, 1, ended)
+    if not newest:
         return signal.get("when_empty") is None
-    return newest.value is not None and ended - newest.at <= stale
+    return newest[0].value is not None and ended - newest[0].at <= stale

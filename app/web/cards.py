@@ -124,8 +124,7 @@ def _of_runs(console: Console, signal: Any, moment: Moment, plain: dict[str, Any
 
 def _last_of_run(console: Console, query_id: str, moment: Moment) -> Any:
     since = moment.began or moment.now
-    samples = console.metrics.samples(moment.environment.name, query_id, since, 2000)
-    return next((one for one in reversed(samples) if one.at <= moment.now), None)
+    return next(iter(console.metrics.samples(moment.environment.name, query_id, since, 1, moment.now)), None)
 
 
 def judge(tolerance: Tolerance | None, sample: Any, moment: Moment) -> Judgement | None:
@@ -163,7 +162,7 @@ def _left(console: Console, signal: Any, moment: Moment) -> str:
     since = moment.armed_at
     if since is None:
         return ""
-    samples = console.metrics.samples(moment.environment.name, signal.query.id, since, 600)
+    samples = console.metrics.samples(moment.environment.name, signal.query.id, since, None, moment.now)
     for sample in samples:
         if sample.value is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE:
             return f"left the tolerance {span(int((sample.at - since).total_seconds()))} after arming"

@@ -36,12 +36,15 @@ def listed(experiment: str, console: Rooms, place: Place) -> JSONResponse:
 
 @api.get("/{query_id}/samples", response_model=list[shapes.Sample])
 def samples(
+    *,
     query_id: str,
     console: Rooms,
     place: Place,
-    since: Annotated[Time | None, Query(description="An hour ago where it is left out.")] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
+    since: Annotated[Time | None, Query(description="An hour before `until` where it is left out.")] = None,
+    until: Annotated[Time | None, Query(description="This moment where it is left out.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="The newest of them.")] = MOST,
 ) -> JSONResponse:
     """The oldest first; `at` in seconds since 1970, `value` null where there was no data."""
-    begin = since or console.clock.now() - timedelta(hours=1)
-    return answered([sample_json(one) for one in console.metrics.samples(place.name, query_id, begin, limit)])
+    begin = since or (until or console.clock.now()) - timedelta(hours=1)
+    found = console.metrics.samples(place.name, query_id, begin, limit, until)
+    return answered([sample_json(one) for one in found])

@@ -189,10 +189,11 @@
   const load = async (chart) => {
     const newest = chart.data[0].length && chart.loaded ? chart.data[0][chart.data[0].length - 1] : chart.to ? chart.from : Date.now() / 1000 - chart.spec.span - 60;
     const query = new URLSearchParams({ environment: chart.spec.environment, since: new Date(newest * 1000).toISOString() });
+    if (chart.to) query.set("until", new Date(chart.to * 1000).toISOString());
     const answer = await fetch(`/api/signals/${encodeURIComponent(chart.spec.query)}/samples?${query}`);
     if (!answer.ok) return;
     const known = chart.data[0].map((at, i) => ({ at, value: chart.data[1][i], parts: chart.parts[i] }));
-    const fetched = (await answer.json()).filter((one) => !chart.to || one.at <= chart.to);
+    const fetched = await answer.json();
     chart.data = [[], []]; chart.parts = [];
     for (const sample of [...known, ...fetched].sort((a, b) => a.at - b.at)) add(chart, sample);
     chart.loaded = true;

@@ -242,7 +242,7 @@ class FakeMetrics:
     def unwatch(self, subject: str) -> None:
         pass
 
-    def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> list[Any]:
+    def samples(self, environment: str, query_id: str, *_window: Any) -> list[Any]:
         return []
 
 

@@ -91,11 +91,14 @@ class FakeMetrics:
     def unwatch(self, subject: str) -> None:
         self.watched.pop(subject, None)
 
-    def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> list[Any]:
-        now = self.clock.now()
+    def samples(
+        self, environment: str, query_id: str, since: datetime,
+        limit: int | None = None, until: datetime | None = None,
+    ) -> list[Any]:  # fmt: skip
+        now, limit = until or self.clock.now(), limit or 2000
         longest = min(int((now - since).total_seconds()), 6 * limit)
         seconds = range(longest // 6 * 6, -1, -6)
-        return [self.sample(query_id, now, ago) for ago in seconds][:limit]
+        return [self.sample(query_id, now, ago) for ago in seconds][-limit:]
 
     def sample(self, query_id: str, now: datetime, ago: float) -> Any:
         value, parts = self.values.get(query_id, lambda _: (None, {}))(ago)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -148,6 +149,10 @@ async def test_samples_health_and_the_description_of_the_api(client: httpx.Async
     query = next(iter(console.metrics.values))
     samples = (await client.get(f"/api/signals/{query}/samples")).json()
     assert samples[0]["at"] < samples[-1]["at"]
+    until = samples[5]["at"]
+    asked = {"until": datetime.fromtimestamp(until, UTC).isoformat(), "limit": 1}
+    told = (await client.get(f"/api/signals/{query}/samples", params=asked)).json()
+    assert [one["at"] for one in told] == [until]
     assert (await client.get("/healthz")).json() == {"status": "ok"}
     assert (await client.get("/readyz")).json()["status"] == "ready"
     paths = (await client.get("/openapi.json")).json()["paths"]
