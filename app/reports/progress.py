@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
@@ -19,9 +19,7 @@ SPARKS = 60  # samples of a signal, the newest
 
 
 class EvidenceRoom(Protocol):
-    def proof(
-        self, environment: str, functions: Sequence[str], dialect: str, since: datetime, until: datetime, /
-    ) -> Any: ...
+    def of(self, entry: Entry, /) -> Any: ...
 
 
 def progress(
@@ -85,14 +83,13 @@ def _fault(entry: Entry, evidence: EvidenceRoom, now: datetime) -> dict[str, Any
         "stuck": entry.stuck,
         "disarm_by": entry.disarm_by.timestamp(),
         "outcome": entry.outcome,
-        "proof": _proof(entry, evidence, now),
+        "proof": _proof(entry, evidence),
     }
 
 
-def _proof(entry: Entry, evidence: EvidenceRoom, now: datetime) -> Mapping[str, Any] | None:
+def _proof(entry: Entry, evidence: EvidenceRoom) -> Mapping[str, Any] | None:
     """How many invocations were hit so far; None where there is no log to ask."""
     if entry.armed_at is None or not entry.functions:
         return None
-    until = entry.disarmed_at or now
-    seen = evidence.proof(entry.environment, entry.functions, entry.dialect, entry.armed_at, until)
+    seen = evidence.of(entry)
     return {"hit": seen.hit, "of": seen.of, "can_see": seen.can_see, "why": seen.why}

@@ -74,9 +74,7 @@ class Aftermath:
             return self._faults.note(entry.id, quiet_at=now)  # read back: a setting keeps nothing
         if not entry.functions:  # no log will ever tell
             return entry if now < settles else self._faults.note(entry.id, quiet_at=now)
-        proof = self._evidence.proof(
-            entry.environment, entry.functions, entry.dialect, entry.armed_at or entry.created_at, now
-        )
+        proof = self._evidence.of(entry, until=now)
         last = proof.last_seen
         if last is not None and last != entry.last_hit_at:
             entry = self._faults.note(entry.id, last_hit_at=last)

@@ -78,9 +78,7 @@ class MetricRoom(Protocol):
 
 
 class EvidenceRoom(Protocol):
-    def proof(
-        self, environment: str, functions: Sequence[str], dialect: str, since: datetime, until: datetime
-    ) -> Any: ...
+    def of(self, fault: Any, /, *, until: datetime | None = None) -> Any: ...
 
 
 class AwsRoom(Protocol):

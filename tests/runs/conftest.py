@@ -251,7 +251,7 @@ class FakeEvidence:
     hit: int = 5
     on_proof: Callable[[], None] = lambda: None
 
-    def proof(self, *place: Any) -> Any:
+    def of(self, _entry: Any) -> Any:
         self.on_proof()
         return SimpleNamespace(hit=self.hit, interceptions=self.hit, can_see=True, why="")
 

@@ -255,9 +255,8 @@ class FakeEvidence:
         self.asked = 0
         self.text = "Intercepted network connection to dynamodb.us-east-2.amazonaws.com"
 
-    def proof(
-        self, environment: str, functions: Sequence[str], dialect: str, since: datetime, until: Any = None
-    ) -> Proof:
+    def of(self, entry: Entry, *, until: Any = None) -> Proof:
+        since = entry.armed_at or entry.created_at
         self.asked += 1
         at = since + timedelta(seconds=100)
         lines = tuple(
