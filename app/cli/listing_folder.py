@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +18,7 @@ from app.faults.ledger import Ledger
 from app.metrics import MET, Sample
 from app.metrics import store as samples
 from app.queries import Judgement
+from app.queries.freshness import is_stale
 from app.runs import store as runs
 from app.runs.run import Wanted
 from app.settings import Environment, Settings, load
@@ -27,7 +27,6 @@ from app.storage.engine import opened
 from app.web.answers import experiment_json, fault_json, run_json
 
 RUNS_SHOWN = 5  # of an experiment
-STALE_AFTER = 3  # times the poller's interval
 
 
 class Folder:
@@ -145,7 +144,7 @@ def _judged(signal: Signal, sample: Sample | None, place: Environment) -> Judgem
         return None if met is None else Judgement.WITHIN if met else Judgement.OUTSIDE
     if sample is None or sample.value is None:
         return Judgement.NO_DATA
-    if SystemClock().now() - sample.at > timedelta(seconds=STALE_AFTER * place.poll_seconds + 1):
+    if is_stale(sample.at, SystemClock().now(), place.poll_seconds):
         return Judgement.STALE
     return signal.tolerance.judge(sample.value) if signal.tolerance else None
 

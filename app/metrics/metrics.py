@@ -19,12 +19,12 @@ from app.metrics.attribution import PAGE, shares
 from app.metrics.sample import Reading, Sample
 from app.metrics.turns import Turns
 from app.queries import Query
+from app.queries.freshness import gap
 from app.queries.requests import batches, entries, result_id, values
 from app.settings import Environment
 from app.storage import Storage
 
 HISTORY = timedelta(hours=1)  # fetched at most
-UNSEEN, UNSEEN_POLLS = timedelta(seconds=65), 2.5  # without a sample: a gap, as charts draw it
 KEPT = timedelta(days=14)
 
 
@@ -250,7 +250,7 @@ class Metrics:
         newest = self.latest(environment.name, query.id)
         if newest is None or newest.at < now - HISTORY:
             return now - HISTORY
-        missing = now - newest.at > max(UNSEEN, UNSEEN_POLLS * timedelta(seconds=environment.poll_seconds))
+        missing = (now - newest.at).total_seconds() > gap(environment.poll_seconds)
         return newest.at if missing else now
 
     def _ask(

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from app.faults import Entry
 from app.queries import Judgement
+from app.queries.freshness import is_stale
 from app.reports.report import FaultsRoom, MetricsRoom, Series, series_of
 from app.runs import Run, Runs
 from app.runs.findings import plain
 from app.settings import Environment, Settings
 
-STALE_AFTER = 2  # polling periods
 SPARKS = 60  # samples of a signal, the newest
 
 
@@ -59,7 +59,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _signal(series: Series, polled: bool, environment: Environment, now: datetime) -> dict[str, Any]:  # noqa: FBT001
     at, value = series.samples[-1] if series.samples else (None, None)
-    old = at is not None and (now - at).total_seconds() > STALE_AFTER * environment.poll_seconds + 1
+    old = at is not None and is_stale(at, now, environment.poll_seconds)
     judgement: Judgement | None = Judgement.STALE if polled and old else series.judgement
     return {
         "name": series.name,

@@ -6,18 +6,17 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from app.queries.freshness import fresh_for, is_stale
 from app.runs import store
 from app.runs.changes import as_they_are, changed
 from app.runs.journal import Activity, Journal, SteadyState
 from app.runs.rooms import Rooms
 from app.runs.run import Event, JournalState, Run
 from app.runs.verdict import Findings
-
-STALE_AFTER = 3  # times the poller's interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,9 +152,8 @@ def _seen(rooms: Rooms, run: Run, signal: Mapping[str, Any]) -> bool:
     """
     environment = rooms.settings.environment(run.environment)
     ended = run.ended_at or rooms.clock.now()
-    stale = timedelta(seconds=STALE_AFTER * environment.poll_seconds)
-    began = (run.started_at or run.created_at) - stale
+    began = (run.started_at or run.created_at) - fresh_for(environment.poll_seconds)
     newest = rooms.metrics.samples(environment.name, str(signal["query"]), began, 1, ended)
     if not newest:
         return signal.get("when_empty") is None
-    return newest[0].value is not None and ended - newest[0].at <= stale
+    return newest[0].value is not None and not is_stale(newest[0].at, ended, environment.poll_seconds)

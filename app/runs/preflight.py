@@ -19,6 +19,7 @@ from app.faults import Entry, Faults, Store, dead_mans_switch
 from app.faults.understanding import readers_of
 from app.metrics import Metrics
 from app.queries import Judgement
+from app.queries.freshness import is_stale
 from app.runs.checks import METRIC_DELAY, Finding, Known, Level, StoreFacts, check
 from app.runs.cost import cost_of
 from app.runs.rooms import Patience
@@ -26,7 +27,6 @@ from app.runs.stopping import alarming
 from app.settings import Environment
 from app.usage import Usage
 
-STALE_AFTER = 3  # times the poller's interval
 LOOKS_BACK = timedelta(minutes=5)  # for traffic
 WRITES = {
     "ssm": ("ssm:GetParameter", "ssm:PutParameter", "ssm:DeleteParameter", "ssm:GetParameterHistory"),
@@ -228,13 +228,13 @@ class Preflight:
 
     def _signals(self, reading: Any, environment: Environment) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of those without fresh data, and of those outside."""
-        now, old = self._clock.now(), timedelta(seconds=STALE_AFTER * environment.poll_seconds)
+        now, poll = self._clock.now(), environment.poll_seconds
         silent, outside = [], []
         for signal in reading.signals:
             if signal.query is None:
                 continue
             sample = self._metrics.latest(environment.name, signal.query.id)
-            if sample is None or sample.value is None or now - sample.at > old:
+            if sample is None or sample.value is None or is_stale(sample.at, now, poll):
                 silent.append(signal.name)
             elif signal.tolerance is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE:
                 outside.append(signal.name)

@@ -155,8 +155,8 @@
     output.textContent = [new Date(at * 1000).toLocaleTimeString("en-GB"), number(chart.data[1][index], chart.spec.unit), ...parts].join(" · ");
   };
 
-  const apart = (chart, from, to) => to - from > 2.5 * Math.max(chart.spec.poll, 1) + 1 && to - from > 65;
-  // Samples further apart than two periods have a gap between them: no data is not a line.
+  const apart = (chart, from, to) => to - from > chart.spec.gap;
+  // Where nobody looked there is a gap: no data is not a line.
   const add = (chart, sample) => {
     const [times, values] = chart.data;
     const newest = times[times.length - 1];

@@ -32,9 +32,9 @@ BAND = Tolerance(low=-10, high=20)
         (20.1, 5, BAND, Judgement.OUTSIDE),
         (-10.1, 5, BAND, Judgement.OUTSIDE),
         (None, 5, BAND, Judgement.NO_DATA),
-        (1.0, 13, BAND, Judgement.WITHIN),
-        (1.0, 14, BAND, Judgement.STALE),
-        (99.0, 14, BAND, Judgement.STALE),
+        (1.0, 16, BAND, Judgement.WITHIN),
+        (1.0, 17, BAND, Judgement.STALE),
+        (99.0, 17, BAND, Judgement.STALE),
         (1.0, 5, None, None),
     ],
 )
