@@ -16,11 +16,11 @@ from app.clock import Clock
 from app.dialects import DisarmPlan, Fault, FaultMode, Match
 from app.errors import Conflict, NotFound
 from app.faults import lever, telling
-from app.faults.entry import ACTIVE, Entry, FaultState, Store
+from app.faults.entry import ACTIVE, STANDING, Entry, FaultState, Store
 from app.storage import Storage
 from app.storage.tables import LedgerRow
 
-OVER = (FaultState.DISARMING, FaultState.FLUSHING)
+OVER = sorted(ACTIVE - STANDING)  # a disarm is under way
 IS_ACTIVE = LedgerRow.state.in_([state.value for state in ACTIVE])
 
 
@@ -116,7 +116,7 @@ class Ledger:
         over = or_(
             LedgerRow.disarm_by <= now,
             LedgerRow.lease_until <= now,
-            LedgerRow.state.in_([FaultState.DISARMING.value, FaultState.FLUSHING.value]),
+            LedgerRow.state.in_(OVER),
             lever.is_engaged(LedgerRow.environment),
         )
         ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)

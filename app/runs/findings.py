@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from app.faults import FaultState
 from app.queries.freshness import fresh_for, is_stale
 from app.runs import store
 from app.runs.changes import as_they_are, changed
@@ -53,9 +54,7 @@ def gather(rooms: Rooms, run: Run, proofs: Sequence[Any], entries: Sequence[Any]
         fired=_fired(proofs, entries),
         changed=tuple(_changed(rooms, run, events, entries)),
         unseen=next((proof.why for proof in proofs if not _hit(proof) and not proof.can_see), ""),
-        still_armed=tuple(
-            str(e.store) for e in entries if str(e.state) in ("intended", "armed", "disarming")
-        ),
+        still_armed=tuple(str(entry.store) for entry in entries if entry.may_fire),
         blind=_blind(rooms, run, steady),
         dry=run.dry,
     )
@@ -120,7 +119,7 @@ def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[
         ended = run.ended_at or now
         yield from rooms.faults.others_on(run.environment, str(run.id), list(before), began, ended)
     for entry in entries:
-        if str(entry.state) == "drifted":
+        if entry.state is FaultState.DRIFTED:
             seen = f", as seen at {entry.disarmed_at:%H:%M:%S} UTC" if entry.disarmed_at else ""
             yield f"{entry.store} was changed by somebody else during the run{seen}"
 
