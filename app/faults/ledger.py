@@ -107,6 +107,16 @@ class Ledger:
             conditions.append(LedgerRow.id < before)
         return self._select(*conditions, limit=limit)
 
+    def between(self, environment: str, since: datetime, until: datetime) -> list[Entry]:
+        """Written down before `until`, and not disarmed before `since`."""
+        begun = LedgerRow.created_at < until
+        standing = or_(LedgerRow.disarmed_at.is_(None), LedgerRow.disarmed_at > since)
+        return self._select(begun, standing, *_in(environment))
+
+    def last(self, store: Store) -> Entry | None:
+        """The newest entry that is over."""
+        return next(iter(self._select(_of_store(store), ~IS_ACTIVE, limit=1)), None)
+
     def due(self, now: datetime) -> list[Entry]:
         """What is ready to be tried.
 

@@ -15,7 +15,7 @@ from app.dialects import SWITCHED
 from app.errors import Conflict, GamedayError, Invalid
 from app.evidence import Evidence
 from app.experiments.extension import StopCondition
-from app.faults import Entry, Faults, Store, dead_mans_switch
+from app.faults import Faults, Store, dead_mans_switch
 from app.faults.understanding import readers_of
 from app.metrics import Metrics
 from app.queries import Judgement
@@ -130,7 +130,7 @@ class Preflight:
         return StoreFacts(
             store=store, value=value, understood=understood, functions=functions, present=present,
             unreadable=unreadable, libraries=self._libraries(store, functions), holder=self._faults.busy(store),
-            last=self._last(store), permissions=self._permissions(store, environment),
+            last=self._faults.last(store), permissions=self._permissions(store, environment),
             invocations_a_second=self._evidence.invocations_a_second(environment.name, names, LOOKS_BACK),
             log_troubles=self._evidence.troubles(environment.name, names),
             seconds_armed=reading.expected_seconds / environment.speed,
@@ -159,12 +159,6 @@ class Preflight:
             return self._aws.stores(store.environment, store.kind).describe(store.name), ""
         except GamedayError as error:
             return None, str(error)
-
-    def _last(self, store: Store) -> Entry | None:
-        return next(
-            (e for e in self._faults.history(200, store.environment) if e.store == store and not e.active),
-            None,
-        )
 
     def _permissions(self, store: Store, environment: Environment) -> tuple[Decision, ...]:
         if environment.is_emulated:

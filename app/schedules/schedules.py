@@ -71,10 +71,12 @@ class Schedules:
                 session, experiment=experiment, environment=environment, after=after, limit=limit
             )
 
-    def soonest(self, limit: int = 200) -> Sequence[Schedule]:
-        """Those that fire next, first."""
+    def soonest(
+        self, limit: int = 200, *, environment: str | None = None, before: datetime | None = None
+    ) -> Sequence[Schedule]:
+        """Those that fire next, first; `before`: only those whose next fire is earlier."""
         with self._storage.reading() as session:
-            return store.soonest(session, limit=limit)
+            return store.soonest(session, environment=environment, before=before, limit=limit)
 
     def get(self, schedule_id: int) -> Schedule:
         with self._storage.reading() as session:

@@ -52,12 +52,18 @@ def of_files(session: Session) -> list[Schedule]:
     ]
 
 
-def soonest(session: Session, *, limit: int) -> list[Schedule]:
+def soonest(
+    session: Session, *, environment: str | None = None, before: datetime | None = None, limit: int
+) -> list[Schedule]:
     query = (
         select(ScheduleRow)
         .where(ScheduleRow.due_at.is_not(None))
         .order_by(ScheduleRow.due_at, ScheduleRow.id)
     )
+    if environment is not None:
+        query = query.where(ScheduleRow.environment == environment)
+    if before is not None:
+        query = query.where(ScheduleRow.due_at < before)
     return [to_schedule(row) for row in session.scalars(query.limit(limit))]
 
 

@@ -268,9 +268,10 @@ def _last_runs(console: Console, experiment: str, page: Page) -> tuple[Run, ...]
 
 
 def _marks(console: Console, environment: str, run: Run | None) -> dict[str, Any]:
-    entries = [e for e in console.faults.history(50) if e.environment == environment]
+    now = console.clock.now()
+    entries = console.faults.between(environment, now - CHART_SPAN, now)
     events = console.runs.events(run.id) if run else []
-    return marks(entries, run, events, since=console.clock.now() - CHART_SPAN).json
+    return marks(entries, run, events).json
 
 
 def _state(bar: ArmedBar, cards: tuple[SignalCard, ...] = (), focus: str = "") -> Panel:

@@ -17,7 +17,7 @@ from app.settings import Environment
 from app.web.focus import reading_of
 
 STRIP = 12  # runs drawn in a row
-SCHEDULES_LOOKED_AT = 1000  # of those that fire next
+SCHEDULES_LOOKED_AT = 1000  # of those that fire next there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +64,8 @@ class Row:
 def rows(console: Console, environment: Environment) -> list[Row]:
     """Those that need attention stay where their names put them: nothing is hidden."""
     coming: dict[str, Schedule] = {}
-    for schedule in console.schedules.soonest(SCHEDULES_LOOKED_AT):
-        if schedule.environment == environment.name:
-            coming.setdefault(schedule.experiment, schedule)
+    for schedule in console.schedules.soonest(SCHEDULES_LOOKED_AT, environment=environment.name):
+        coming.setdefault(schedule.experiment, schedule)
     return [_row(console, experiment, environment, coming) for experiment in console.catalog.all()]
 
 

@@ -155,6 +155,9 @@ class FakeFaults:
         ]
         return [e for e in found if before is None or e.id < before][:limit]
 
+    def between(self, environment: str, since: datetime, until: datetime) -> list[Entry]:
+        return [e for e in self.entries if e.environment == environment and e.created_at < until]
+
     def for_run(self, run_id: str) -> list[Entry]:
         return [e for e in self.entries if e.run_id == run_id]
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from app.faults import FaultState
 from app.metrics import Sample
 from app.queries import Judgement, Query, Tolerance
 from app.settings import Environment
@@ -90,9 +89,8 @@ def test_a_part_without_data_shows_the_0_that_the_query_reckons_with(console: An
 def test_marks_hold_what_was_armed_and_when_it_was_judged(console: Any) -> None:
     run = console.runs.add()
     console.runs.tell(run.id, "hypothesis-before", met=True)
-    old = console.faults.armed(ago=9000, disarmed_at=NOW - timedelta(seconds=8000), state=FaultState.DISARMED)
     now = console.faults.armed(ago=100)
-    told = marks([old, now], run, console.runs.events(run.id), since=NOW - timedelta(hours=1))
+    told = marks([now], run, console.runs.events(run.id))
     assert told.armed == ((now.armed_at.timestamp(), None),)
     assert told.moments == ((NOW.timestamp(), "judged", "judged"),)
 
