@@ -118,7 +118,7 @@ def gather(runs: Runs, faults: FaultsRoom, metrics: MetricsRoom, run_id: int, *,
     return Report(
         run=run,
         now=now,
-        timeline=runs.timeline(run),
+        timeline=runs.timeline(run, events),
         looks=tuple(_looks(run, events)),
         series=tuple(series_of(metrics, run, signal, now) for signal in run.signals),
         faults=tuple(faults.for_run(str(run_id))),

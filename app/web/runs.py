@@ -122,7 +122,7 @@ def journal(run_id: RowId, console: Rooms) -> Response:
 @api.get("/{run_id:int}/console", response_class=PlainTextResponse)
 def console_log(run_id: RowId, console: Rooms) -> Response:
     """What the run has printed so far."""
-    log = console.runs.console_log(run_id) or b""
+    log = console.runs.console_log(console.runs.get(run_id)) or b""
     return Response(log, media_type="text/plain; charset=utf-8")
 
 

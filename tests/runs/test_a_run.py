@@ -25,7 +25,8 @@ def test_it_runs_and_keeps_the_journal(stage: Any, experiment: Any) -> None:
     assert (run.status, run.deviated, run.verdict) == (RunStatus.COMPLETED, False, Verdict.HELD)
     assert run.journal_state is JournalState.KEPT
     assert json.loads(stage.runs.journal(run.id))["run"][0]["status"] == "succeeded"
-    assert b"Action: nothing" in stage.runs.console_log(run.id)
+    assert b"Action: nothing" in stage.runs.console_log(run)
+    assert stage.runs.console_log(run, 9) == stage.runs.console_log(run)[-9:]
 
 
 def test_its_events_are_numbered_without_a_gap(stage: Any, experiment: Any) -> None:

@@ -156,7 +156,12 @@ class FakeFaults:
         return [e for e in found if before is None or e.id < before][:limit]
 
     def between(self, environment: str, since: datetime, until: datetime) -> list[Entry]:
-        return [e for e in self.entries if e.environment == environment and e.created_at < until]
+        return [
+            e
+            for e in self.entries
+            if e.environment == environment and e.created_at < until
+            if e.disarmed_at is None or e.disarmed_at > since
+        ]
 
     def for_run(self, run_id: str) -> list[Entry]:
         return [e for e in self.entries if e.run_id == run_id]
@@ -433,10 +438,10 @@ class FakeRuns:
     def journal(self, run_id: int) -> bytes | None:
         return b'{"status": "completed"}' if self.get(run_id).ended else None
 
-    def console_log(self, run_id: int) -> bytes | None:
+    def console_log(self, run: Run, last: int | None = None) -> bytes | None:
         return b"[INFO] Steady state hypothesis: System operating within norms\n"
 
-    def timeline(self, run: Run) -> tuple[TimelineStep, ...]:
+    def timeline(self, run: Run, events: Sequence[Event] | None = None) -> tuple[TimelineStep, ...]:
         at = self.clock.now() - timedelta(seconds=186)
         if run.ended:
             return tuple(
