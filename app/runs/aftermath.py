@@ -86,10 +86,11 @@ class Aftermath:
 
     def _within(self, entry: Entry, since: datetime) -> bool:
         """Every signal has a sample since the quiet, and is within its tolerance; what can not be judged is not."""
-        if self._signals.unjudged(entry):
+        signals = self._signals.of(entry)
+        if self._signals.unjudged(entry, signals):
             return False
-        signals = [s for s in self._signals.of([entry]) if s.query is not None and s.tolerance is not None]
-        return all(self._judged(entry.environment, signal, since) is Judgement.WITHIN for signal in signals)
+        judged = [signal for signal in signals if signal.query is not None and signal.tolerance is not None]
+        return all(self._judged(entry.environment, signal, since) is Judgement.WITHIN for signal in judged)
 
     def _judged(self, environment: str, signal: Any, since: datetime) -> Judgement:
         sample = self._metrics.latest(environment, signal.query.id)

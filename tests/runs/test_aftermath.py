@@ -54,12 +54,12 @@ class Scene:
         sample = Sample(environment=environment, query=query, at=self.clock.now(), value=self.value, parts={})
         return None if self.value is None else sample
 
-    def of(self, entries: list[Entry]) -> list[Any]:
-        assert [entry.id for entry in entries] == [self.entry.id]
+    def of(self, entry: Entry) -> list[Any]:
+        assert entry.id == self.entry.id
         return self.signals
 
-    def unjudged(self, entry: Entry) -> bool:
-        assert entry.id == self.entry.id
+    def unjudged(self, entry: Entry, signals: list[Any]) -> bool:
+        assert (entry.id, signals) == (self.entry.id, self.signals)
         return self.blind
 
     def after(self, seconds: float) -> Phase:
@@ -125,7 +125,7 @@ def test_what_no_function_is_known_to_read_waits_for_no_log(scene: Scene) -> Non
     scene.clock.advance(60)
     aftermath = Aftermath(
         faults=scene.faults, evidence=SimpleNamespace(of=scene.seen), metrics=scene,
-        signals=SimpleNamespace(of=lambda _: [], unjudged=lambda _: True), clock=scene.clock,
+        signals=SimpleNamespace(of=lambda _: [], unjudged=lambda *_: True), clock=scene.clock,
     )  # fmt: skip
     scene.can_see = False
     aftermath.step()
