@@ -309,14 +309,21 @@ class Runs:
             self.rooms.metrics.watch(run.topic, run.environment, queries)
 
     def find(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Run]:
-        """The newest first, of those with a smaller id than `before`."""
+        """The newest first, of those with a smaller id than `before`. Without their documents."""
         with self.rooms.storage.reading() as session:
             return store.latest(session, wanted, limit=limit, before=before)
+
+    def last_of_each(
+        self, experiments: Sequence[str], limit: int, environment: str | None = None
+    ) -> dict[str, Sequence[Run]]:
+        """By experiment: the newest first. Without their documents."""
+        with self.rooms.storage.reading() as session:
+            return {**store.last_of_each(session, experiments, environment, limit=limit)}
 
     def list(
         self, limit: int = 50, *, experiment: str | None = None, environment: str | None = None
     ) -> list[Run]:
-        """The newest first."""
+        """The newest first. Without their documents."""
         return self.find(Wanted(experiment=experiment, environment=environment), limit=limit)
 
 
