@@ -48,23 +48,24 @@ class Folder:
 
     def _experiments(self, filters: Filters) -> Rows:
         del filters
-        return [self._experiment(one) for one in self._catalog.all()]
+        known = self._catalog.all()
+        with self._storage.reading() as session:
+            last = runs.last_of_each(session, [one.id for one in known], None, limit=RUNS_SHOWN)
+        return [experiment_json(one, last[one.id]) for one in known]
 
     def _one_of_experiments(self, key: str, filters: Filters) -> dict[str, Any]:
         del filters
-        return self._experiment(self._catalog.load(key))
-
-    def _experiment(self, experiment: Any) -> dict[str, Any]:
         with self._storage.reading() as session:
-            return experiment_json(
-                experiment, runs.latest(session, Wanted(experiment=experiment.id), limit=RUNS_SHOWN)
-            )
+            last = runs.latest(session, Wanted(experiment=key), limit=RUNS_SHOWN)
+        return experiment_json(self._catalog.load(key), last)
 
     def _runs(self, filters: Filters) -> Rows:
         self._place(filters)
         with self._storage.reading() as session:
             wanted = Wanted(experiment=filters.get("experiment"), environment=filters.get("environment"))
-            return [self._run(one) for one in runs.latest(session, wanted, limit=filters["limit"])]
+            found = runs.latest(session, wanted, limit=filters["limit"])
+        faults = self._ledger.for_runs([str(run.id) for run in found])
+        return [run_json(run, faults[str(run.id)]) for run in found]
 
     def _one_of_runs(self, key: str, filters: Filters) -> dict[str, Any]:
         del filters
@@ -72,10 +73,7 @@ class Folder:
             found = runs.read(session, number(key))
         if found is None:
             raise NotFound(f"There is no run {key}.")
-        return self._run(found)
-
-    def _run(self, run: Any) -> dict[str, Any]:
-        return run_json(run, self._ledger.for_run(str(run.id)))
+        return run_json(found, self._ledger.for_run(str(found.id)))
 
     def _faults(self, filters: Filters) -> Rows:
         self._place(filters)

@@ -162,6 +162,10 @@ class Faults(Arming):
     def for_run(self, run_id: str) -> list[Entry]:
         return self.ledger.for_run(run_id)
 
+    def for_runs(self, run_ids: Sequence[str]) -> dict[str, list[Entry]]:
+        """The same of many, by run."""
+        return self.ledger.for_runs(run_ids)
+
     def history(self, limit: int = 50, environment: str | None = None, **wanted: Any) -> list[Entry]:
         """Newest first. `wanted`: `state`, `run_id`, and `before` an entry's id."""
         return self.ledger.history(limit, environment, **wanted)

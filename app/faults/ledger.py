@@ -89,6 +89,12 @@ class Ledger:
     def for_run(self, run_id: str) -> list[Entry]:
         return self._select(LedgerRow.run_id == run_id)
 
+    def for_runs(self, run_ids: Sequence[str]) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {run_id: [] for run_id in run_ids}
+        for entry in self._select(LedgerRow.run_id.in_(run_ids)):
+            found[str(entry.run_id)].append(entry)
+        return found
+
     def history(
         self,
         limit: int,

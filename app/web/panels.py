@@ -18,7 +18,7 @@ from app.sandbox.control import SandboxState
 from app.settings import Environment
 from app.web.armed import ArmedBar, armed_bar
 from app.web.cards import Moment, SignalCard, signal_cards
-from app.web.costs import run_cost
+from app.web.costs import run_costs
 from app.web.evidenced import evidence_card
 from app.web.focus import Focus, focus_on, reading_of
 from app.web.marks import marks
@@ -136,7 +136,7 @@ def _run(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
 
 
 def _facts(console: Console, run: Run) -> Facts:
-    return Facts(run=run, cost=run_cost(console, run.id, run.environment))
+    return Facts(run=run, cost=run_costs(console, [run])[run.id])
 
 
 def _log(console: Console, run: Run) -> ConsoleLog:

@@ -166,6 +166,9 @@ class FakeFaults:
     def for_run(self, run_id: str) -> list[Entry]:
         return [e for e in self.entries if e.run_id == run_id]
 
+    def for_runs(self, run_ids: Sequence[str]) -> dict[str, list[Entry]]:
+        return {one: [e for e in self.entries if e.run_id == one] for one in run_ids}
+
     def entry(self, entry_id: int) -> Entry:
         for entry in self.entries:
             if entry.id == entry_id:
@@ -304,12 +307,20 @@ class FakeRuns:
         self.asked: list[dict[str, Any]] = []
         self.unproven = False
         self.keys: dict[str, Run] = {}
-        self.line = SimpleNamespace(place=self.place)
+        self.line = SimpleNamespace(place=self.place, places=self.places)
 
     def place(self, run: Run) -> Place | None:
         ahead = [one for one in self.active() if one.id < run.id]
         position = 1 + sum(one.waiting for one in ahead)
         return Place(position=position, run=ahead[-1].id) if run.waiting and ahead else None
+
+    def places(self, runs: Sequence[Run]) -> dict[int, Place]:
+        return {run.id: place for run in runs if (place := self.place(run)) is not None}
+
+    def last_of_each(
+        self, experiments: Sequence[str], limit: int, environment: str | None = None
+    ) -> dict[str, list[Run]]:
+        return {one: self.list(limit, experiment=one, environment=environment) for one in experiments}
 
     def add(self, *, ago: float = 200, verdict: Verdict | None = None, title: str = "", **words: Any) -> Run:
         began = self.clock.now() - timedelta(seconds=ago)
