@@ -130,9 +130,7 @@ class Folder:
 
     def _place(self, filters: Filters) -> Environment:
         """NotFound for an environment that there is not, rather than an empty list."""
-        name = filters.get("environment") or self._settings.default_environment
-        found("environments", name, self._environments(filters))
-        return self._settings.environments[name]
+        return self._settings.environment(filters.get("environment") or None)
 
 
 def _judged(signal: Signal, sample: Sample | None, place: Environment) -> Judgement | None:

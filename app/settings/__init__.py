@@ -3,6 +3,17 @@
 from app.settings.channel import KINDS, Channel
 from app.settings.gameday_toml import load
 from app.settings.lines import FILE
-from app.settings.settings import LOOPBACK, Environment, Settings, is_loopback, person
+from app.settings.settings import LOOPBACK, Environment, Settings, is_loopback, named, person
 
-__all__ = ["FILE", "KINDS", "LOOPBACK", "Channel", "Environment", "Settings", "is_loopback", "load", "person"]
+__all__ = [
+    "FILE",
+    "KINDS",
+    "LOOPBACK",
+    "Channel",
+    "Environment",
+    "Settings",
+    "is_loopback",
+    "load",
+    "named",
+    "person",
+]
