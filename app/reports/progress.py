@@ -33,7 +33,7 @@ def progress(
         "now": now.timestamp(),
         "run": _run(run),
         "signals": [
-            _signal(series_of(metrics, run, one, now), bool(one["query"]), environment, now)
+            _signal(series_of(metrics, run, one, now), bool(one["query"]), environment, run.ended_at or now)
             for one in run.signals
         ],
         "timeline": plain([asdict(step) for step in runs.timeline(run)]),

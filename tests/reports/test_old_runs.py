@@ -15,8 +15,9 @@ from app.clock import FrozenClock
 from app.live import Live
 from app.metrics import MET, Metrics, Sample
 from app.queries import Judgement, Tolerance
+from app.reports.progress import progress
 from app.reports.report import series_of
-from app.settings import Environment
+from app.settings import Environment, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
 from app.web.cards import Moment, signal_cards
@@ -68,6 +69,17 @@ def test_the_card_of_an_old_run_has_its_last_sample_and_the_moment_it_left(metri
     card = signal_cards(SimpleNamespace(metrics=metrics), [signal], moment)[0]  # type: ignore[arg-type]
     assert (card.judgement, card.at) == (Judgement.OUTSIDE, at(900))
     assert card.left == "left the tolerance 1 min 1 s after arming"
+
+
+def test_the_terminal_of_an_old_run_judges_its_last_sample_as_of_its_end(metrics: Metrics) -> None:
+    run: Any = replace(RUN, facts={"signals": [POLLED]})
+    metrics.record([sampled("abc", at(second), 50.0) for second in range(330)])
+    runs: Any = SimpleNamespace(get=lambda _: run, timeline=lambda _: ())
+    told = progress(
+        7, runs=runs, faults=SimpleNamespace(for_run=lambda _: []), metrics=metrics, evidence=SimpleNamespace(),
+        settings=Settings(folder=Path(), environments={"staging": SANDBOX}, default_environment="staging"), now=at(9000),
+    )  # type: ignore[arg-type]  # fmt: skip
+    assert [(one["judgement"], one["value"]) for one in told["signals"]] == [("outside", 50.0)]
 
 
 def test_samples_are_bounded_on_both_sides(metrics: Metrics) -> None:
