@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.errors import SettingsError
-from app.settings import load
+from app.aws import Aws
+from app.errors import Invalid, NotFound, SettingsError
+from app.runs.request import Request
+from app.settings import Environment, Settings, load
 
 GOOD = """
 default_environment = "staging"
@@ -147,3 +149,26 @@ def test_a_mistake_in_a_channel_repeats_no_secret(tmp_path, text):
     with pytest.raises(SettingsError) as caught:
         load(tmp_path)
     assert "tokenA" not in str(caught.value) + str(caught.value.problems)
+
+
+NOBODYS = "There is no environment “nope”. There are: staging, prod."
+
+
+@pytest.fixture
+def two(tmp_path):
+    places = {name: Environment(name=name) for name in ("staging", "prod")}
+    return Settings(folder=tmp_path, environments=places, default_environment="prod")
+
+
+def test_an_environment_that_there_is_not_is_said_with_those_there_are(two):
+    assert two.environment(None).name == "prod"
+    with pytest.raises(NotFound, match=NOBODYS):
+        two.environment("nope")
+    with pytest.raises(NotFound, match=NOBODYS):
+        Aws(two.environments).client("nope", "ssm")
+
+
+def test_a_run_that_asks_for_such_an_environment_is_told_which_field_is_wrong(two):
+    with pytest.raises(Invalid, match=NOBODYS) as refused:
+        Request.check(two, {}, environment="nope", variables={}, rollback_strategy=None, dry=None)
+    assert refused.value.problems[0].path == "environment"

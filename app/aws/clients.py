@@ -25,8 +25,8 @@ from app.aws.parameters import Parameters, SsmParameters
 from app.aws.problems import told
 from app.aws.scheduler import Schedules
 from app.aws.switches import ConcurrencyStore, MappingStore, RuleStore
-from app.errors import Invalid, NotFound, Unavailable
-from app.settings import Environment
+from app.errors import Invalid, Unavailable
+from app.settings import Environment, named
 
 CONFIG = Config(
     connect_timeout=2,
@@ -179,9 +179,7 @@ class Aws:
         return None
 
     def _environment(self, name: str) -> Environment:
-        if name not in self._environments:
-            raise NotFound(f"There is no environment {name}. There are: {', '.join(self._environments)}.")
-        return self._environments[name]
+        return named(self._environments, name)
 
     def _session(self, environment: str) -> boto3.Session:
         with self._lock, told(f"Reaching AWS for environment {environment}"):

@@ -66,11 +66,7 @@ def disarm(folder: Path, *, stores: Sequence[str], everything: bool, environment
         raise Invalid("Name the stores to be disarmed, or say --all.")
     tell(folder, "its faults are disarmed by gameday stop-all --server {}")
     settings = load(folder)
-    if environment is not None and environment not in settings.environments:
-        raise Invalid(
-            f"There is no environment {environment}. There are: {', '.join(settings.environments)}."
-        )
-    places = [environment] if environment else list(settings.environments)
+    places = [settings.environment(environment).name] if environment else list(settings.environments)
     left = [] if stores else _of_ledger(folder, places)
     return _told([*left, *_of_stores(settings, places, stores)])
 

@@ -15,7 +15,6 @@ from app.aws.parameters import SECURE
 from app.aws.permissions import principal
 from app.aws.policies import Ground, Part, policy
 from app.aws.policy_size import LARGEST, fitted, size
-from app.cli.rooms import named
 from app.clock import SystemClock
 from app.errors import GamedayError, Unavailable
 from app.experiments import Catalog, FaultIntent, read
@@ -27,7 +26,7 @@ from app.settings import Environment, Settings, load
 def iam(folder: Path, *, environment: str | None, part: Part, for_principal: str | None) -> int:
     """The policy on stdout; what a person should know of it on stderr. Unavailable where AWS does not answer."""
     settings = load(folder)
-    place = named(environment or settings.default_environment, settings)
+    place = settings.environment(environment)
     made = fitted(policy(part, ground_of(settings, place, for_principal)))
     click.echo(json.dumps(made.policy, indent=2))
     for pattern in made.widened:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +18,7 @@ from app.faults.ledger import Ledger
 from app.metrics import MET, Sample
 from app.metrics import store as samples
 from app.queries import Judgement
+from app.queries.freshness import is_stale
 from app.runs import store as runs
 from app.runs.run import Wanted
 from app.settings import Environment, Settings, load
@@ -27,7 +27,6 @@ from app.storage.engine import opened
 from app.web.answers import experiment_json, fault_json, run_json
 
 RUNS_SHOWN = 5  # of an experiment
-STALE_AFTER = 3  # times the poller's interval
 
 
 class Folder:
@@ -48,24 +47,24 @@ class Folder:
         return found
 
     def _experiments(self, filters: Filters) -> Rows:
-        found = matching(self._catalog.all(), tag=filters.get("tag"), text=filters.get("text"))
-        return [self._experiment(one) for one in found]
+        known = matching(self._catalog.all(), tag=filters.get("tag"), text=filters.get("text"))
+        with self._storage.reading() as session:
+            last = runs.last_of_each(session, [one.id for one in known], None, limit=RUNS_SHOWN)
+        return [experiment_json(one, last[one.id]) for one in known]
 
     def _one_of_experiments(self, key: str, filters: Filters) -> dict[str, Any]:
         del filters
-        return self._experiment(self._catalog.load(key))
-
-    def _experiment(self, experiment: Any) -> dict[str, Any]:
         with self._storage.reading() as session:
-            return experiment_json(
-                experiment, runs.latest(session, Wanted(experiment=experiment.id), limit=RUNS_SHOWN)
-            )
+            last = runs.latest(session, Wanted(experiment=key), limit=RUNS_SHOWN)
+        return experiment_json(self._catalog.load(key), last)
 
     def _runs(self, filters: Filters) -> Rows:
         self._place(filters)
         with self._storage.reading() as session:
             wanted = Wanted(experiment=filters.get("experiment"), environment=filters.get("environment"))
-            return [self._run(one) for one in runs.latest(session, wanted, limit=filters["limit"])]
+            found = runs.latest(session, wanted, limit=filters["limit"])
+        faults = self._ledger.for_runs([str(run.id) for run in found])
+        return [run_json(run, faults[str(run.id)]) for run in found]
 
     def _one_of_runs(self, key: str, filters: Filters) -> dict[str, Any]:
         del filters
@@ -73,10 +72,7 @@ class Folder:
             found = runs.read(session, number(key))
         if found is None:
             raise NotFound(f"There is no run {key}.")
-        return self._run(found)
-
-    def _run(self, run: Any) -> dict[str, Any]:
-        return run_json(run, self._ledger.for_run(str(run.id)))
+        return run_json(found, self._ledger.for_run(str(found.id)))
 
     def _faults(self, filters: Filters) -> Rows:
         self._place(filters)
@@ -133,9 +129,7 @@ class Folder:
 
     def _place(self, filters: Filters) -> Environment:
         """NotFound for an environment that there is not, rather than an empty list."""
-        name = filters.get("environment") or self._settings.default_environment
-        found("environments", name, self._environments(filters))
-        return self._settings.environments[name]
+        return self._settings.environment(filters.get("environment") or None)
 
 
 def _judged(signal: Signal, sample: Sample | None, place: Environment) -> Judgement | None:
@@ -145,7 +139,7 @@ def _judged(signal: Signal, sample: Sample | None, place: Environment) -> Judgem
         return None if met is None else Judgement.WITHIN if met else Judgement.OUTSIDE
     if sample is None or sample.value is None:
         return Judgement.NO_DATA
-    if SystemClock().now() - sample.at > timedelta(seconds=STALE_AFTER * place.poll_seconds + 1):
+    if is_stale(sample.at, SystemClock().now(), place.poll_seconds):
         return Judgement.STALE
     return signal.tolerance.judge(sample.value) if signal.tolerance else None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from app.access import Access
     from app.faults import Faults
-    from app.settings import Environment, Settings
+    from app.settings import Settings
 
 TOKEN = "GAMEDAY_TOKEN"  # noqa: S105  the name of a variable
 
@@ -68,12 +68,3 @@ def access_of(folder: Path) -> Iterator[Access]:
         yield Access(storage, SystemClock())
     finally:
         storage.close()
-
-
-def named(name: str, settings: Settings) -> Environment:
-    """NotFound, with the names there are, for any other."""
-    from app.errors import NotFound
-
-    if name not in settings.environments:
-        raise NotFound(f"There is no environment {name}. There are: {', '.join(settings.environments)}.")
-    return settings.environments[name]

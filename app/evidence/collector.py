@@ -55,6 +55,7 @@ class Collector:
         self._passes: dict[str, _Pass] = {}
         self._once = {function: Once() for function in functions}
         self._read_at: float | None = None
+        self._asked = since  # the latest `until`: reading never goes back
         self._wait_until = 0.0
         self._failures = 0
         self._filtered = False
@@ -64,12 +65,13 @@ class Collector:
 
     def read(self, until: datetime | None = None) -> Proof:
         with self._lock:
-            now = self._clock.monotonic()
-            fresh = self._read_at is not None and now - self._read_at < FRESH_FOR
+            now, until = self._clock.monotonic(), max(until or self._clock.now(), self._asked)
+            recent = self._read_at is not None and now - self._read_at < FRESH_FOR
+            fresh = recent and (until - self._asked).total_seconds() < FRESH_FOR
             if fresh or now < self._wait_until or not self._cursors:
                 return self._latest
-            self._read_at = now
-            self._latest = self._read(until or self._clock.now())
+            self._read_at, self._asked = now, until
+            self._latest = self._read(until)
             return self._latest
 
     def _read(self, until: datetime) -> Proof:

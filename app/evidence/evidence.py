@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from app.aws import Aws, LogEvent
 from app.aws.logs import filter_log_events
@@ -24,6 +25,23 @@ COLLECTORS = 32
 REQUEST_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
 
 
+class InjectedFault(Protocol):
+    """As the ledger has it."""
+
+    @property
+    def environment(self) -> str: ...
+    @property
+    def functions(self) -> tuple[str, ...]: ...
+    @property
+    def dialect(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def armed_at(self) -> datetime | None: ...
+    @property
+    def disarmed_at(self) -> datetime | None: ...
+
+
 class Evidence:
     """Threads share it. `environments`: of those that are not in it, nothing but the log is asked."""
 
@@ -33,6 +51,14 @@ class Evidence:
         self._environments = environments or {}
         self._lock = threading.Lock()
         self._collectors: OrderedDict[tuple[object, ...], Collector] = OrderedDict()
+
+    def of(self, fault: InjectedFault, *, until: datetime | None = None) -> Proof:
+        """What the logs show of a fault while it was armed, or from then until `until`. Never raises for AWS.
+
+        Whoever asks reads the same window, so a verdict counts what pages show, and lines are fetched once for all.
+        """
+        since, end = fault.armed_at or fault.created_at, until or fault.disarmed_at
+        return self.proof(fault.environment, fault.functions, fault.dialect, since, end)
 
     def proof(
         self,

@@ -55,6 +55,7 @@ class FaultState(StrEnum):
 
 ACTIVE = frozenset({FaultState.INTENDED, FaultState.ARMED, FaultState.DISARMING, FaultState.FLUSHING})
 MAY_FIRE = ACTIVE - {FaultState.FLUSHING}
+STANDING = frozenset({FaultState.INTENDED, FaultState.ARMED})  # nobody has begun to disarm it
 
 
 class Phase(StrEnum):
@@ -129,6 +130,11 @@ class Entry:
     def may_fire(self) -> bool:
         """Its store may hold a value that injects."""
         return self.state in MAY_FIRE
+
+    @property
+    def taken_away(self) -> bool:
+        """Its disarm has begun, or is over."""
+        return self.state not in STANDING
 
     @property
     def stuck(self) -> bool:

@@ -161,9 +161,9 @@ class Faults(Arming):
         """Faults of somebody else that hit one of these functions in that time, a sentence each without full stop."""
         return [
             f"{entry.by} armed another fault on {', '.join(set(entry.functions) & set(functions))} at {entry.armed_at:%H:%M:%S} UTC"
-            for entry in self.ledger.history(200, environment)
-            if entry.run_id != run_id and entry.armed_at is not None and set(entry.functions) & set(functions)
-            if entry.armed_at < until and (entry.disarmed_at is None or entry.disarmed_at > since)
+            for entry in self.between(environment, since, until)
+            if entry.run_id != run_id and set(entry.functions) & set(functions)
+            if entry.armed_at is not None and entry.armed_at < until
         ]
 
     def renew(self, run_id: str, until: datetime) -> None:
@@ -176,9 +176,21 @@ class Faults(Arming):
     def for_run(self, run_id: str) -> list[Entry]:
         return self.ledger.for_run(run_id)
 
+    def for_runs(self, run_ids: Sequence[str]) -> dict[str, list[Entry]]:
+        """The same of many, by run."""
+        return self.ledger.for_runs(run_ids)
+
     def history(self, limit: int = 50, environment: str | None = None, **wanted: Any) -> list[Entry]:
         """Newest first. `wanted`: `state`, `run_id`, and `before` an entry's id."""
         return self.ledger.history(limit, environment, **wanted)
+
+    def between(self, environment: str, since: datetime, until: datetime) -> list[Entry]:
+        """Those that stood in the ledger for some of that time, however many came after them. Newest first."""
+        return self.ledger.between(environment, since, until)
+
+    def last(self, store: Store) -> Entry | None:
+        """The newest fault of the store that is over."""
+        return self.ledger.last(store)
 
     def _pulled(self, environment: str | None, *, engaged: bool, by: str, why: str) -> Lever:
         if environment is not None:

@@ -12,13 +12,13 @@ from datetime import timedelta
 
 from app.aws import Aws, Parameters
 from app.clock import Clock
-from app.errors import GamedayError, NotFound
+from app.errors import GamedayError
 from app.faults import dead_mans_switch, lock
 from app.faults.entry import Entry, Store
 from app.faults.ledger import Ledger
 from app.live import Live
 from app.logs import about
-from app.settings import Environment
+from app.settings import Environment, named
 from app.storage import Storage
 
 LOGGER = logging.getLogger(__name__)
@@ -61,9 +61,7 @@ class Ground:
         return self.ledger.busy(store)
 
     def _environment(self, name: str) -> Environment:
-        if name not in self._environments:
-            raise NotFound(f"There is no environment {name}. There are: {', '.join(self._environments)}.")
-        return self._environments[name]
+        return named(self._environments, name)
 
     def _held(self, store: Store) -> Parameters:
         """What the store's kind is read and written through."""

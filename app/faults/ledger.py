@@ -17,11 +17,11 @@ from app.clock import Clock
 from app.dialects import DisarmPlan, Fault, FaultMode, Match
 from app.errors import Conflict, NotFound
 from app.faults import lever, telling
-from app.faults.entry import ACTIVE, Entry, FaultState, Store
+from app.faults.entry import ACTIVE, STANDING, Entry, FaultState, Store
 from app.storage import Storage
 from app.storage.tables import LedgerRow
 
-OVER = (FaultState.DISARMING, FaultState.FLUSHING)
+OVER = sorted(ACTIVE - STANDING)  # a disarm is under way
 IS_ACTIVE = LedgerRow.state.in_([state.value for state in ACTIVE])
 
 
@@ -90,6 +90,12 @@ class Ledger:
     def for_run(self, run_id: str) -> list[Entry]:
         return self._select(LedgerRow.run_id == run_id)
 
+    def for_runs(self, run_ids: Sequence[str]) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {run_id: [] for run_id in run_ids}
+        for entry in self._select(LedgerRow.run_id.in_(run_ids)):
+            found[str(entry.run_id)].append(entry)
+        return found
+
     def history(
         self,
         limit: int,
@@ -108,6 +114,16 @@ class Ledger:
             conditions.append(LedgerRow.id < before)
         return self._select(*conditions, limit=limit)
 
+    def between(self, environment: str, since: datetime, until: datetime) -> list[Entry]:
+        """Written down before `until`, and not disarmed before `since`."""
+        begun = LedgerRow.created_at < until
+        standing = or_(LedgerRow.disarmed_at.is_(None), LedgerRow.disarmed_at > since)
+        return self._select(begun, standing, *_in(environment))
+
+    def last(self, store: Store) -> Entry | None:
+        """The newest entry that is over."""
+        return next(iter(self._select(_of_store(store), ~IS_ACTIVE, limit=1)), None)
+
     def due(self, now: datetime) -> list[Entry]:
         """What is ready to be tried.
 
@@ -117,7 +133,7 @@ class Ledger:
         over = or_(
             LedgerRow.disarm_by <= now,
             LedgerRow.lease_until <= now,
-            LedgerRow.state.in_([FaultState.DISARMING.value, FaultState.FLUSHING.value]),
+            LedgerRow.state.in_(OVER),
             lever.is_engaged(LedgerRow.environment),
         )
         ready = or_(LedgerRow.next_attempt_at.is_(None), LedgerRow.next_attempt_at <= now)

@@ -19,12 +19,12 @@ from app.metrics.attribution import PAGE, shares
 from app.metrics.sample import Reading, Sample
 from app.metrics.turns import Turns
 from app.queries import Query
+from app.queries.freshness import gap
 from app.queries.requests import batches, entries, result_id, values
 from app.settings import Environment
 from app.storage import Storage
 
 HISTORY = timedelta(hours=1)  # fetched at most
-UNSEEN, UNSEEN_POLLS = timedelta(seconds=65), 2.5  # without a sample: a gap, as charts draw it
 KEPT = timedelta(days=14)
 
 
@@ -100,17 +100,20 @@ class Metrics:
                 for query in queries
             ]
 
-    def samples(self, environment: str, query_id: str, since: datetime, limit: int = 2000) -> list[Sample]:
-        """The newest `limit` since then, the oldest first."""
+    def samples(
+        self, environment: str, query_id: str, since: datetime,
+        limit: int | None = None, until: datetime | None = None,
+    ) -> list[Sample]:  # fmt: skip
+        """The newest `limit` from `since` to `until`, the oldest first; None: all, and to this moment."""
         with self.storage.reading() as session:
-            return store.since(session, environment, query_id, since, limit)
+            return store.newest(session, environment, query_id, since=since, until=until, limit=limit)
 
     def samples_from(
-        self, environment: str, query_id: str, since: datetime, limit: int = 2000
+        self, environment: str, query_id: str, since: datetime, limit: int, until: datetime | None = None
     ) -> list[Sample]:
-        """The oldest `limit` from then on, the oldest first."""
+        """The oldest `limit` of the same."""
         with self.storage.reading() as session:
-            return store.begin_with(session, environment, query_id, since, limit)
+            return store.oldest(session, environment, query_id, since=since, until=until, limit=limit)
 
     def latest(self, environment: str, query_id: str) -> Sample | None:
         with self.storage.reading() as session:
@@ -254,7 +257,7 @@ class Metrics:
         newest = self.latest(environment.name, query.id)
         if newest is None or newest.at < now - HISTORY:
             return now - HISTORY
-        missing = now - newest.at > max(UNSEEN, UNSEEN_POLLS * timedelta(seconds=environment.poll_seconds))
+        missing = (now - newest.at).total_seconds() > gap(environment.poll_seconds)
         return newest.at if missing else now
 
     def _ask(

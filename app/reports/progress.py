@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
 from app.faults import Entry
 from app.queries import Judgement
+from app.queries.freshness import is_stale
 from app.reports.report import FaultsRoom, MetricsRoom, Series, series_of
 from app.runs import Run, Runs
 from app.runs.findings import plain
 from app.settings import Environment, Settings
 
-STALE_AFTER = 2  # polling periods
 SPARKS = 60  # samples of a signal, the newest
 
 
 class EvidenceRoom(Protocol):
-    def proof(
-        self, environment: str, functions: Sequence[str], dialect: str, since: datetime, until: datetime, /
-    ) -> Any: ...
+    def of(self, entry: Entry, /) -> Any: ...
 
 
 def progress(
@@ -35,7 +33,7 @@ def progress(
         "now": now.timestamp(),
         "run": _run(run),
         "signals": [
-            _signal(series_of(metrics, run, one, now), bool(one["query"]), environment, now)
+            _signal(series_of(metrics, run, one, now), bool(one["query"]), environment, run.ended_at or now)
             for one in run.signals
         ],
         "timeline": plain([asdict(step) for step in runs.timeline(run)]),
@@ -61,7 +59,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _signal(series: Series, polled: bool, environment: Environment, now: datetime) -> dict[str, Any]:  # noqa: FBT001
     at, value = series.samples[-1] if series.samples else (None, None)
-    old = at is not None and (now - at).total_seconds() > STALE_AFTER * environment.poll_seconds + 1
+    old = at is not None and is_stale(at, now, environment.poll_seconds)
     judgement: Judgement | None = Judgement.STALE if polled and old else series.judgement
     return {
         "name": series.name,
@@ -85,14 +83,13 @@ def _fault(entry: Entry, evidence: EvidenceRoom, now: datetime) -> dict[str, Any
         "stuck": entry.stuck,
         "disarm_by": entry.disarm_by.timestamp(),
         "outcome": entry.outcome,
-        "proof": _proof(entry, evidence, now),
+        "proof": _proof(entry, evidence),
     }
 
 
-def _proof(entry: Entry, evidence: EvidenceRoom, now: datetime) -> Mapping[str, Any] | None:
+def _proof(entry: Entry, evidence: EvidenceRoom) -> Mapping[str, Any] | None:
     """How many invocations were hit so far; None where there is no log to ask."""
     if entry.armed_at is None or not entry.functions:
         return None
-    until = entry.disarmed_at or now
-    seen = evidence.proof(entry.environment, entry.functions, entry.dialect, entry.armed_at, until)
+    seen = evidence.of(entry)
     return {"hit": seen.hit, "of": seen.of, "can_see": seen.can_see, "why": seen.why}

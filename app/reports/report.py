@@ -27,7 +27,7 @@ class FaultsRoom(Protocol):
 
 class MetricsRoom(Protocol):
     def samples(
-        self, environment: str, query_id: str, since: datetime, limit: int, /
+        self, environment: str, query_id: str, since: datetime, limit: int, until: datetime, /
     ) -> Sequence[Sample]: ...
 
 
@@ -118,7 +118,7 @@ def gather(runs: Runs, faults: FaultsRoom, metrics: MetricsRoom, run_id: int, *,
     return Report(
         run=run,
         now=now,
-        timeline=runs.timeline(run),
+        timeline=runs.timeline(run, events),
         looks=tuple(_looks(run, events)),
         series=tuple(series_of(metrics, run, signal, now) for signal in run.signals),
         faults=tuple(faults.for_run(str(run_id))),
@@ -150,10 +150,10 @@ def _probe(told: Mapping[str, Any], signals: Mapping[str, Mapping[str, Any]]) ->
 
 
 def series_of(metrics: MetricsRoom, run: Run, signal: Mapping[str, Any], now: datetime) -> Series:
-    """Of one of the run's signals, from a little before it until a little after."""
-    since = (run.started_at or run.created_at) - LOOKS_BACK
-    until = (run.ended_at or now) + LOOKS_BACK
-    found = metrics.samples(run.environment, str(signal["query"] or signal["id"]), since, MOST)
+    """Of one of the run's signals: from a little before it until a little after, where more than runs measure it."""
+    around = LOOKS_BACK if signal["query"] else timedelta(0)
+    since, until = (run.started_at or run.created_at) - around, (run.ended_at or now) + around
+    found = metrics.samples(run.environment, str(signal["query"] or signal["id"]), since, MOST, until)
     bounds = Tolerance(
         low=signal.get("low"), high=signal.get("high"), values=tuple(signal.get("values") or ())
     )
@@ -162,7 +162,7 @@ def series_of(metrics: MetricsRoom, run: Run, signal: Mapping[str, Any], now: da
         tolerance=str(signal["tolerance"]),
         bounds=bounds,
         unit=str(signal.get("unit") or ""),
-        samples=tuple((one.at, one.value) for one in found if one.at <= until),
+        samples=tuple((one.at, one.value) for one in found),
         met=_met(found),
     )
 

@@ -65,9 +65,7 @@ class Aftermath:
             return self._faults.note(entry.id, quiet_at=now)  # read back: a setting keeps nothing
         if not entry.functions:  # no log will ever tell
             return entry if now < settles else self._faults.note(entry.id, quiet_at=now)
-        proof = self._evidence.proof(
-            entry.environment, entry.functions, entry.dialect, entry.armed_at or entry.created_at, now
-        )
+        proof = self._evidence.of(entry, until=now)
         last = proof.last_seen
         if last is not None and last != entry.last_hit_at:
             entry = self._faults.note(entry.id, last_hit_at=last)
@@ -79,10 +77,11 @@ class Aftermath:
 
     def _within(self, entry: Entry, since: datetime) -> bool:
         """Every signal has a sample since the quiet, and is within its tolerance; what can not be judged is not."""
-        if self._signals.unjudged(entry):
+        signals = self._signals.of(entry)
+        if self._signals.unjudged(entry, signals):
             return False
-        signals = [s for s in self._signals.of([entry]) if s.query is not None and s.tolerance is not None]
-        return all(self._judged(entry.environment, signal, since) is Judgement.WITHIN for signal in signals)
+        judged = [signal for signal in signals if signal.query is not None and signal.tolerance is not None]
+        return all(self._judged(entry.environment, signal, since) is Judgement.WITHIN for signal in judged)
 
     def _judged(self, environment: str, signal: Any, since: datetime) -> Judgement:
         sample = self._metrics.latest(environment, signal.query.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.errors import GamedayError, NotFound
@@ -40,28 +40,27 @@ class ArmedSignals:
         """
         by_hand = [entry for entry in self._faults.active(environment) if entry.run_id is None]
         over = [entry for entry in self._faults.settling() if entry.environment == environment]
-        signals = self.of([*by_hand, *over])
+        signals = (signal for entry in (*by_hand, *over) for signal in self.of(entry))
         return [signal.query for signal in signals if signal.query is not None]
 
-    def of(self, entries: Iterable[Entry]) -> list[Any]:
-        """The signals that judge whether the system is as it should be in spite of these faults, or after them."""
-        wanted = list(entries)
-        if not wanted:
-            return []
-        valid = [experiment for experiment in self._catalog.all() if experiment.valid]
-        given = {run.experiment: run.variables for entry in wanted if (run := self._run_of(entry))}
+    def of(self, entry: Entry) -> list[Any]:
+        """The signals that judge whether the system is as it should be in spite of a fault, or after it."""
+        run = self._run_of(entry)
+        experiments = self._catalog.all() if run is None else self._experiment_of(run)
+        variables = {} if run is None else run.variables
         return [
             signal
-            for experiment in valid
-            for signal in self._of(experiment, wanted, given.get(experiment.id, {}))
+            for experiment in experiments
+            if experiment.valid
+            for signal in self._signals(experiment, entry, variables)
         ]
 
-    def unjudged(self, entry: Entry) -> bool:
+    def unjudged(self, entry: Entry, signals: Sequence[Any]) -> bool:
         """Whether a signal of its run, or of any experiment where it was armed by hand, can not be judged from here.
 
         Only runs measure it, its tolerance is more than a range, or its experiment can not be read any more.
+        `signals`: as `of` gives them.
         """
-        signals = self.of([entry])
         run = self._run_of(entry)
         if run is None:
             return any(signal.query is None or signal.tolerance is None for signal in signals)
@@ -76,12 +75,17 @@ class ArmedSignals:
         except (NotFound, ValueError):
             return None
 
-    def _of(self, experiment: Any, entries: list[Entry], variables: Mapping[str, Any]) -> list[Any]:
-        environment = entries[0].environment
+    def _experiment_of(self, run: Run) -> Sequence[Any]:
         try:
-            reading = self._reading.read(experiment, self._settings.environment(environment), variables)
+            return [self._catalog.load(run.experiment)]
+        except NotFound:
+            return []
+
+    def _signals(self, experiment: Any, entry: Entry, variables: Mapping[str, Any]) -> Sequence[Any]:
+        try:
+            reading = self._reading.read(experiment, self._settings.environment(entry.environment), variables)
         except GamedayError as error:
             LOGGER.info("%s could not be read: %s", experiment.file, error)
-            return []
+            return ()
         stores = {":".join(intent.store) for intent in reading.intents}
-        return list(reading.signals) if any(str(entry.store) in stores for entry in entries) else []
+        return reading.signals if str(entry.store) in stores else ()

@@ -10,6 +10,7 @@ from typing import Any
 from app.errors import GamedayError, Unavailable
 from app.experiments.rewriting import with_value
 from app.experiments.unproven import ends
+from app.faults import FaultState
 from app.runs.changes import as_they_are
 from app.runs.record import Told
 from app.runs.rooms import Rooms
@@ -90,12 +91,7 @@ class Arming:
     def taken_away(self) -> str | None:
         """Who disarmed a fault of this run while the run was going on; None where nobody did."""
         for entry in self._rooms.faults.for_run(str(self._run.id)):
-            if entry.id in self.entries and str(entry.state) in (
-                "disarmed",
-                "disarming",
-                "flushing",
-                "drifted",
-            ):
+            if entry.id in self.entries and entry.taken_away:
                 return str(entry.disarmed_by or entry.outcome or "the guardian")
         return None
 
@@ -206,7 +202,7 @@ class Arming:
             return [("note", {"text": f"What “{name}” wrote could not be read back yet: {error}"})]
         self._open[name].remove(entry_id)
         self.entries[entry_id] = entry
-        armed = str(entry.state) == "armed"
+        armed = entry.state is FaultState.ARMED
         kind = "armed" if armed else "note"
         text = "armed and read back" if armed else f"“{name}” ended, but the store does not hold its value"
         return [(kind, {"name": name, "store": str(entry.store), "fault": entry_id, "text": text})]

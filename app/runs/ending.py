@@ -112,9 +112,7 @@ def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event)
             identify(rooms, record, run)
             identified = True
         entries = list(rooms.faults.for_run(str(run.id)))
-        proofs = [
-            _proof(rooms, run, entry) for entry in entries if entry.armed_at and not entry.fault.is_switch
-        ]
+        proofs = [_proof(rooms, entry) for entry in entries if entry.armed_at and not entry.fault.is_switch]
         found = findings.gather(rooms, run, proofs, entries)
         nobody = bool(entries) and not any(entry.functions for entry in entries)  # no log to wait for
         late = nobody or hurry.is_set() or rooms.clock.monotonic() >= deadline
@@ -144,16 +142,10 @@ def identify(rooms: Rooms, record: Record, run: Run) -> None:
     record.append(run.id, account=identity.account, region=identity.region)
 
 
-def _proof(rooms: Rooms, run: Run, entry: Any) -> Any:
+def _proof(rooms: Rooms, entry: Any) -> Any:
     """What the functions' logs show about one of the run's faults."""
     try:
-        return rooms.evidence.proof(
-            run.environment,
-            entry.functions,
-            entry.dialect,
-            entry.created_at,
-            entry.disarmed_at or rooms.clock.now(),
-        )
+        return rooms.evidence.of(entry)
     except GamedayError as error:
         return findings.Unseen(why=str(error))
 

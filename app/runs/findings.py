@@ -6,18 +6,18 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from app.faults import FaultState
+from app.queries.freshness import fresh_for, is_stale
 from app.runs import store
 from app.runs.changes import as_they_are, changed
 from app.runs.journal import Activity, Journal, SteadyState
 from app.runs.rooms import Rooms
 from app.runs.run import Event, JournalState, Run
 from app.runs.verdict import Findings
-
-STALE_AFTER = 3  # times the poller's interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +54,7 @@ def gather(rooms: Rooms, run: Run, proofs: Sequence[Any], entries: Sequence[Any]
         fired=_fired(proofs, entries),
         changed=tuple(_changed(rooms, run, events, entries)),
         unseen=next((proof.why for proof in proofs if not _hit(proof) and not proof.can_see), ""),
-        still_armed=tuple(
-            str(e.store) for e in entries if str(e.state) in ("intended", "armed", "disarming")
-        ),
+        still_armed=tuple(str(entry.store) for entry in entries if entry.may_fire),
         blind=_blind(rooms, run, steady),
         dry=run.dry,
     )
@@ -121,7 +119,7 @@ def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[
         ended = run.ended_at or now
         yield from rooms.faults.others_on(run.environment, str(run.id), list(before), began, ended)
     for entry in entries:
-        if str(entry.state) == "drifted":
+        if entry.state is FaultState.DRIFTED:
             seen = f", as seen at {entry.disarmed_at:%H:%M:%S} UTC" if entry.disarmed_at else ""
             yield f"{entry.store} was changed by somebody else during the run{seen}"
 
@@ -155,12 +153,8 @@ def _seen(rooms: Rooms, run: Run, signal: Mapping[str, Any]) -> bool:
     if environment is None:  # it was taken out of the settings meanwhile
         return False
     ended = run.ended_at or rooms.clock.now()
-    stale = timedelta(seconds=STALE_AFTER * environment.poll_seconds)
-    began = (run.started_at or run.created_at) - stale
-    samples = [
-        s for s in rooms.metrics.samples(environment.name, str(signal["query"]), began, 1000) if s.at <= ended
-    ]
-    newest = max(samples, key=lambda sample: sample.at, default=None)
-    if newest is None:
+    began = (run.started_at or run.created_at) - fresh_for(environment.poll_seconds)
+    newest = rooms.metrics.samples(environment.name, str(signal["query"]), began, 1, ended)
+    if not newest:
         return signal.get("when_empty") is None
-    return newest.value is not None and ended - newest.at <= stale
+    return newest[0].value is not None and not is_stale(newest[0].at, ended, environment.poll_seconds)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from app.errors import Conflict, GamedayError
@@ -19,7 +19,7 @@ from app.runs.checks import Level
 from app.runs.dispatch import Dispatch
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
-from app.runs.run import Place, Run
+from app.runs.run import InLine, Place, Run
 
 LOGGER = logging.getLogger(__name__)
 IDLE = 5.0  # seconds between looks while nobody is known to be in line
@@ -61,26 +61,44 @@ class Line:
 
     def step(self) -> bool:
         """Begin or end whoever need not wait any more. Whether somebody was in line."""
-        with self._rooms.storage.reading() as session:
-            waiting = store.waiting(session)
+        unfinished = self._unfinished()
+        waiting, first = [run for run in unfinished if run.waiting], heads(unfinished)
+        forbidden = {name for name in {run.environment for run in waiting} if self._forbidden(name)}
         for run in waiting:
-            if self._dispatch.attending(run.id) is None and not self._loop.stopping:
-                self._turn(run)
+            if self._dispatch.attending(run.id) is not None or self._loop.stopping:
+                continue
+            if run.environment in forbidden:
+                self.leave(run, by=SAFETY_LEVER)
+            elif run.id in first and self.holder(run.environment, run.stores) is None:
+                self._turn(run.id)
         return bool(waiting)
 
     def place(self, run: Run) -> Place | None:
         """None for a run that is not in line, or whose turn it is."""
-        if not run.waiting:
-            return None
-        with self._rooms.storage.reading() as session:
-            ahead = store.ahead(session, run)
-        position = 1 + sum(waits for _, waits in ahead)
+        return self.places([run]).get(run.id)
+
+    def places(self, runs: Sequence[Run]) -> dict[int, Place]:
+        """By run; of those that are in line, and whose turn it is not yet."""
+        asked = {run.id for run in runs if run.waiting}
+        unfinished = self._unfinished() if asked else []
+        found = {
+            run.id: self._place(run, unfinished) for run in unfinished if run.id in asked and run.waiting
+        }
+        return {run_id: place for run_id, place in found.items() if place is not None}
+
+    def _place(self, run: InLine, unfinished: Sequence[InLine]) -> Place | None:
+        ahead = [one for one in unfinished if one.id < run.id and one.shares(run)]
+        position = 1 + sum(one.waiting for one in ahead)
         if ahead:
-            return Place(position=position, run=ahead[-1][0])
-        holder = self.holder(run.environment, run.facts["stores"])
+            return Place(position=position, run=ahead[-1].id)
+        holder = self.holder(run.environment, run.stores)
         return None if holder is None else Place(position=position, fault=holder.id)
 
-    def holder(self, environment: str, stores: Sequence[str]) -> Any:
+    def _unfinished(self) -> list[InLine]:
+        with self._rooms.storage.reading() as session:
+            return store.in_line(session)
+
+    def holder(self, environment: str, stores: Iterable[str]) -> Any:
         """The fault that may stand in one of these stores, or None."""
         for name in stores:
             kind, _, rest = name.partition(":")
@@ -89,7 +107,7 @@ class Line:
                 return entry
         return None
 
-    def leave(self, run: Run, *, by: str) -> bool:
+    def leave(self, run: Run | InLine, *, by: str) -> bool:
         """End a run before it begins, in line or not: `interrupted`. False where it has begun, or ended, meanwhile."""
         how = "Taken out of the line" if run.waiting else "Ended before it began"
         words = {"text": f"{how}, by {by}.", "by": by}
@@ -97,23 +115,27 @@ class Line:
 
     def send_away(self, *, by: str) -> None:
         """Everybody."""
-        with self._rooms.storage.reading() as session:
-            waiting = store.waiting(session)
-        for run in waiting:
-            self.leave(run, by=by)
+        for run in self._unfinished():
+            if run.waiting:
+                self.leave(run, by=by)
 
-    def _turn(self, run: Run) -> None:
+    def _forbidden(self, environment: str) -> bool:
         try:
-            self._rooms.faults.refuse_while_engaged(run.environment)
+            self._rooms.faults.refuse_while_engaged(environment)
         except Conflict:
-            self.leave(run, by=SAFETY_LEVER)
-            return
-        if self.place(run) is not None:
+            return True
+        return False
+
+    def _turn(self, run_id: int) -> None:
+        with self._rooms.storage.reading() as session:
+            run = store.read(session, run_id)
+        if run is None or not run.waiting:
             return
         try:
             self._take_up(run)
         except GamedayError as refusal:
-            if not _only_busy(refusal):  # else somebody armed the store in that very moment: it waits on
+            # It waits on where AWS does not answer, or where somebody armed the store in that very moment.
+            if not refusal.retryable and not _only_busy(refusal):
                 self._refuse(run, str(refusal))
         except Exception as error:
             LOGGER.exception("Run %s could not be begun", run.id)
@@ -123,7 +145,7 @@ class Line:
         words = {"name": None, "why": why, "stopping": False}
         self._end(run, ("refused", words), told={"refused": why}, stopped_by=None)
 
-    def _end(self, run: Run, event: Told, *, told: dict[str, Any], stopped_by: str | None) -> bool:
+    def _end(self, run: Run | InLine, event: Told, *, told: dict[str, Any], stopped_by: str | None) -> bool:
         with self._rooms.storage.writing() as session:
             if not store.claim(session, run.id, supervisor=self._supervisor, at=None):
                 return False
@@ -140,6 +162,18 @@ class Line:
         )
         ending.settle(self._rooms, self._record, run.id, hurry=at_once)
         return True
+
+
+def heads(unfinished: Iterable[InLine]) -> set[int]:
+    """Of those in line, the ids of those that nobody before them shares a store with."""
+    taken: set[tuple[str, str]] = set()
+    found = set()
+    for run in unfinished:
+        own = {(run.environment, store) for store in run.stores}
+        if run.waiting and not own & taken:
+            found.add(run.id)
+        taken |= own
+    return found
 
 
 def _only_busy(refusal: GamedayError) -> bool:

@@ -15,10 +15,11 @@ from app.dialects import SWITCHED
 from app.errors import Conflict, GamedayError, Invalid, Unavailable
 from app.evidence import Evidence
 from app.experiments.extension import StopCondition
-from app.faults import Entry, Faults, Store, dead_mans_switch
+from app.faults import Faults, Store, dead_mans_switch
 from app.faults.understanding import readers_of
 from app.metrics import Metrics
 from app.queries import Judgement
+from app.queries.freshness import is_stale
 from app.runs.checks import METRIC_DELAY, UNREACHABLE, Finding, Known, Level, StoreFacts, check
 from app.runs.cost import cost_of
 from app.runs.rooms import Patience
@@ -26,7 +27,6 @@ from app.runs.stopping import alarming
 from app.settings import Environment
 from app.usage import Usage
 
-STALE_AFTER = 3  # times the poller's interval
 LOOKS_BACK = timedelta(minutes=5)  # for traffic
 
 
@@ -128,7 +128,7 @@ class Preflight:
             store=store, value=value, understood=understood, functions=functions, present=present,
             unreadable=str(unread or ""), unanswered=unread is not None and _unanswered(unread),
             libraries=self._libraries(store, functions), holder=self._faults.busy(store),
-            last=self._last(store), permissions=self._permissions(store, environment),
+            last=self._faults.last(store), permissions=self._permissions(store, environment),
             invocations_a_second=self._evidence.invocations_a_second(environment.name, names, LOOKS_BACK),
             log_troubles=self._evidence.troubles(environment.name, names),
             seconds_armed=reading.expected_seconds / environment.speed,
@@ -157,12 +157,6 @@ class Preflight:
             return self._aws.stores(store.environment, store.kind).describe(store.name), None
         except GamedayError as error:
             return None, error
-
-    def _last(self, store: Store) -> Entry | None:
-        return next(
-            (e for e in self._faults.history(200, store.environment) if e.store == store and not e.active),
-            None,
-        )
 
     def _permissions(self, store: Store, environment: Environment) -> tuple[Decision, ...]:
         if environment.is_emulated:
@@ -218,13 +212,13 @@ class Preflight:
 
     def _signals(self, reading: Any, environment: Environment) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of those without fresh data, and of those outside."""
-        now, old = self._clock.now(), timedelta(seconds=STALE_AFTER * environment.poll_seconds)
+        now, poll = self._clock.now(), environment.poll_seconds
         silent, outside = [], []
         for signal in reading.signals:
             if signal.query is None:
                 continue
             sample = self._metrics.latest(environment.name, signal.query.id)
-            if sample is None or sample.value is None or now - sample.at > old:
+            if sample is None or sample.value is None or is_stale(sample.at, now, poll):
                 silent.append(signal.name)
             elif signal.tolerance is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE:
                 outside.append(signal.name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.aws.metering import metrics_requested
-from app.errors import Invalid, Problem
+from app.errors import Invalid, NotFound, Problem
 from app.experiments import plain
 from app.experiments.extension import StopCondition
 from app.experiments.runtime import ROLLBACK_STRATEGIES
@@ -57,9 +57,10 @@ class Request:
                 "hypothesis_frequency": hypothesis_frequency, "accept": accept, "stop": stop,
             }
         )  # fmt: skip
-        if environment is not None and environment not in settings.environments:
-            known = ", ".join(settings.environments)
-            raise _invalid("environment", f"There is no environment “{environment}”. There are: {known}.")
+        try:
+            place = settings.environment(environment)
+        except NotFound as error:
+            raise _invalid("environment", str(error)) from error
         strategy = rollback_strategy or _own_strategy(document)
         if strategy not in ROLLBACK_STRATEGIES:
             raise _invalid(
@@ -68,7 +69,7 @@ class Request:
         if dry is not None and dry not in DRY:
             raise _invalid("dry", f"“{dry}” is no kind of dry run: {_either(DRY)}.")
         return cls(
-            environment=settings.environment(environment),
+            environment=place,
             variables=dict(variables),
             rollback_strategy=strategy,
             dry=dry,

@@ -11,8 +11,6 @@ from app.runs.record import Record
 from app.runs.rooms import Rooms
 from app.runs.run import Rollback, Run
 
-ARMED = ("intended", "armed", "disarming")
-
 
 def roll_back(
     rooms: Rooms,
@@ -35,7 +33,7 @@ def roll_back(
         # A write that was on its way when the process ended may have landed after the first disarm.
         rooms.faults.disarm_run(str(run.id), by=by, why="rolled back")
     entries = tuple(rooms.faults.for_run(str(run.id)))
-    left = [entry for entry in entries if str(entry.state) in ARMED]
+    left = [entry for entry in entries if entry.may_fire]
     words = sentence(run, entries, left, attended=attendance is not None, first=first, ended=ended_in_time)
     safe = not left and not any(entry.theirs_armed for entry in entries)
     return Rollback(run=again(), entries=entries, disarmed=safe, sentence=words)

@@ -128,6 +128,20 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InLine:
+    """An unfinished run, as far as those behind it are concerned."""
+
+    id: int
+    environment: str
+    stores: frozenset[str]  # that it arms, or will
+    waiting: bool  # else it has begun, or is about to
+
+    def shares(self, other: InLine) -> bool:
+        """Whether both arm the same store."""
+        return self.environment == other.environment and bool(self.stores & other.stores)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Place:
     """Where a run stands that waits for a busy store."""
 

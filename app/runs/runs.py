@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import secrets
 import threading
@@ -307,20 +308,24 @@ class Runs:
         """The journal file, byte for byte; None before the end, or where there is none."""
         return self._file(run, "journal.json") if (run := self.get(run_id)).ended else None
 
-    def console_log(self, run_id: int) -> bytes | None:
-        """What the child has printed so far."""
-        return self._file(self.get(run_id), "console.log")
+    def console_log(self, run: Run, last: int | None = None) -> bytes | None:
+        """What the child has printed so far; of that, the `last` bytes."""
+        return self._file(run, "console.log", last)
 
-    def timeline(self, run: Run) -> tuple[TimelineStep, ...]:
+    def timeline(self, run: Run, events: Sequence[Event] | None = None) -> tuple[TimelineStep, ...]:
+        """`events`: the run's, where they have been read already."""
         speed = self.rooms.settings.environments[run.environment].speed if self._known(run) else 1
-        return timeline(run, self.events(run.id), now=self.rooms.clock.now(), speed=speed)
+        told = self.events(run.id) if events is None else events
+        return timeline(run, told, now=self.rooms.clock.now(), speed=speed)
 
     def _known(self, run: Run) -> bool:
         return run.environment in self.rooms.settings.environments
 
-    def _file(self, run: Run, name: str) -> bytes | None:
-        with contextlib.suppress(OSError):
-            return (self.rooms.folder(run.snapshot) / name).read_bytes()
+    def _file(self, run: Run, name: str, last: int | None = None) -> bytes | None:
+        with contextlib.suppress(OSError), (self.rooms.folder(run.snapshot) / name).open("rb") as file:
+            if last is not None:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - last))
+            return file.read()
         return None
 
     def _attendance(self, run_id: int) -> Attendance:
@@ -332,14 +337,21 @@ class Runs:
             self.rooms.metrics.watch(run.topic, run.environment, queries)
 
     def find(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Run]:
-        """The newest first, of those with a smaller id than `before`."""
+        """The newest first, of those with a smaller id than `before`. Without their documents."""
         with self.rooms.storage.reading() as session:
             return store.latest(session, wanted, limit=limit, before=before)
+
+    def last_of_each(
+        self, experiments: Sequence[str], limit: int, environment: str | None = None
+    ) -> dict[str, Sequence[Run]]:
+        """By experiment: the newest first. Without their documents."""
+        with self.rooms.storage.reading() as session:
+            return {**store.last_of_each(session, experiments, environment, limit=limit)}
 
     def list(
         self, limit: int = 50, *, experiment: str | None = None, environment: str | None = None
     ) -> list[Run]:
-        """The newest first."""
+        """The newest first. Without their documents."""
         return self.find(Wanted(experiment=experiment, environment=environment), limit=limit)
 
 

@@ -94,16 +94,14 @@ class StopWatch:
         return not any(sample.value is not None for sample in self._samples(query, now - allowed))
 
     def _beyond(self, query: str, condition: StopCondition, now: datetime) -> bool:
-        """Whether the newest samples are all past the bound, and have been for as long as the condition says."""
-        since: datetime | None = None
-        for sample in reversed(self._samples(query, self._began)):
-            if not _past(sample.value, condition):
-                break
-            since = sample.at
-        return since is not None and now - since >= timedelta(seconds=condition.seconds)
+        """Whether a sample is past the bound that is as old as the condition says, and so is every one since."""
+        first = self._samples(query, self._began, 1, now - timedelta(seconds=condition.seconds))
+        return bool(first) and all(
+            _past(sample.value, condition) for sample in self._samples(query, first[0].at)
+        )
 
-    def _samples(self, query: str, since: datetime) -> Sequence[Any]:
-        return self._rooms.metrics.samples(self._run.environment, query, since, 500)
+    def _samples(self, query: str, *window: Any) -> Sequence[Any]:
+        return self._rooms.metrics.samples(self._run.environment, query, *window)
 
     def _alarm(self) -> str | None:
         environment = self._rooms.settings.environment(self._run.environment)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session, defer
 
-from app.runs.run import Event, JournalState, Outcome, Run, RunStatus, Verdict, Wanted
+from app.runs.run import Event, InLine, JournalState, Outcome, Run, RunStatus, Verdict, Wanted
 from app.storage.tables import RunEventRow, RunRow
 
 UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -34,7 +34,7 @@ def with_key(session: Session, key: str) -> Run | None:
 
 
 def latest(session: Session, wanted: Wanted, *, limit: int, before: int | None = None) -> list[Run]:
-    """The newest first, of those with a smaller id than `before`."""
+    """The newest first, of those with a smaller id than `before`. Without their documents."""
     same = ("experiment", "environment", "status", "verdict", "requested_by")
     conditions = [
         getattr(RunRow, name) == value for name in same if (value := getattr(wanted, name)) is not None
@@ -47,8 +47,28 @@ def latest(session: Session, wanted: Wanted, *, limit: int, before: int | None =
         conditions.append(RunRow.created_at < wanted.until)
     if before is not None:
         conditions.append(RunRow.id < before)
-    query = select(RunRow).where(*conditions).order_by(RunRow.id.desc()).limit(limit)
-    return [to_run(row) for row in session.scalars(query)]
+    return _brief(session, select(RunRow).where(*conditions).limit(limit))
+
+
+def last_of_each(
+    session: Session, experiments: Sequence[str], environment: str | None, *, limit: int
+) -> dict[str, list[Run]]:
+    """By experiment: the newest first. Without their documents."""
+    place = func.row_number().over(partition_by=RunRow.experiment, order_by=RunRow.id.desc()).label("place")
+    numbered = select(RunRow.id, place).where(RunRow.experiment.in_(experiments))
+    if environment is not None:
+        numbered = numbered.where(RunRow.environment == environment)
+    newest = select((rows := numbered.subquery()).c.id).where(rows.c.place <= limit)
+    found: dict[str, list[Run]] = {experiment: [] for experiment in experiments}
+    for run in _brief(session, select(RunRow).where(RunRow.id.in_(newest))):
+        found[run.experiment].append(run)
+    return found
+
+
+def _brief(session: Session, query: Select[RunRow]) -> list[Run]:
+    """The newest first. Without their documents, which are long, and which no list shows."""
+    rows = session.scalars(query.order_by(RunRow.id.desc()).options(defer(RunRow.document)))
+    return [to_run(row, document={}) for row in rows]
 
 
 def those(session: Session, ids: Sequence[int]) -> list[Run]:
@@ -85,12 +105,6 @@ def outcomes(session: Session) -> list[Outcome]:
     ]
 
 
-def waiting(session: Session) -> list[Run]:
-    """In line for a busy store, the first one first."""
-    query = select(RunRow).where(RunRow.status == RunStatus.QUEUED).order_by(RunRow.id)
-    return [run for row in session.scalars(query) if (run := to_run(row)).waiting]
-
-
 def count_waiting(session: Session, environment: str) -> int:
     query = select(func.count()).where(
         RunRow.status == RunStatus.QUEUED,
@@ -100,21 +114,19 @@ def count_waiting(session: Session, environment: str) -> int:
     return session.scalar(query) or 0
 
 
-def ahead(session: Session, run: Run) -> list[tuple[int, bool]]:
-    """Unfinished runs before this one that arm one of its stores: the id, and whether it is in line, too.
-
-    Without their documents: every run in line is asked about, by every reader of the list.
-    """
+def in_line(session: Session) -> list[InLine]:
+    """All unfinished runs, the first one first: not the whole rows, which every step of the line would read."""
     facts = RunRow.facts
-    query = select(RunRow.id, RunRow.status, facts["stores"], facts["waits"].as_boolean())
-    query = query.where(
-        RunRow.status.in_(UNFINISHED), RunRow.environment == run.environment, RunRow.id < run.id
-    )
+    query = select(
+        RunRow.id, RunRow.environment, RunRow.status, facts["stores"], facts["waits"].as_boolean()
+    ).where(RunRow.status.in_(UNFINISHED))
     return [
-        (number, status == RunStatus.QUEUED and bool(waits))
-        for number, status, stores, waits in session.execute(query.order_by(RunRow.id))
-        if set(stores or ()) & set(run.facts["stores"])
-    ]
+        InLine(
+            id=number, environment=environment, stores=frozenset(stores or ()),
+            waiting=status == RunStatus.QUEUED and bool(waits),
+        )
+        for number, environment, status, stores, waits in session.execute(query.order_by(RunRow.id))
+    ]  # fmt: skip
 
 
 def unsettled(session: Session) -> list[Run]:
@@ -196,7 +208,7 @@ def users_of(session: Session, environment: str, stores: Sequence[str]) -> list[
     return [run for run in unfinished(session, environment) if set(run.facts.get("stores", ())) & set(stores)]
 
 
-def to_run(row: RunRow) -> Run:
+def to_run(row: RunRow, *, document: Mapping[str, Any] | None = None) -> Run:
     return Run(
         id=row.id,
         experiment=row.experiment,
@@ -222,7 +234,7 @@ def to_run(row: RunRow) -> Run:
         sha256=row.sha256,
         git_commit=row.git_commit,
         git_dirty=row.git_dirty,
-        document=row.document,
+        document=row.document if document is None else document,
         facts=row.facts,
         proof=row.proof,
         journal_state=JournalState(row.journal_state),

@@ -84,12 +84,10 @@ class Reader:
         }
         if isinstance(given.get("experiment"), str):
             given["experiment"] = folder + _id(given["experiment"])
-        place = self._settings.environments.get(str(given["environment"]))
-        if place is None:
-            known = ", ".join(self._settings.environments)
-            raise definition.refused(
-                [Problem(message=f"There is no such environment. There are: {known}.", path="environment")]
-            )
+        try:
+            place = self._settings.environment(str(given["environment"]))
+        except NotFound as error:
+            raise definition.refused([Problem(message=str(error), path="environment")]) from error
         read = definition.parse({"time_zone": place.time_zone} | given)
         definition.refuse_long_jitter(read, self._clock.now())
         definition.refuse_unknown_channels(read, self._settings.channels)

@@ -238,11 +238,10 @@ class Schedules:
         return one
 
     def _parsed(self, fields: Mapping[str, Any]) -> Definition:
-        place = self._settings.environments.get(str(fields["environment"]))
-        if place is None:
-            known = ", ".join(self._settings.environments)
-            message = f"There is no such environment. There are: {known}."
-            raise definition.refused([Problem(message=message, path="environment")])
+        try:
+            place = self._settings.environment(str(fields["environment"]))
+        except NotFound as error:
+            raise definition.refused([Problem(message=str(error), path="environment")]) from error
         one = definition.parse({"time_zone": place.time_zone} | dict(fields))
         definition.refuse_long_jitter(one, self._clock.now())
         return one

@@ -3,7 +3,15 @@
 from app.settings.channel import KINDS, Channel
 from app.settings.gameday_toml import load
 from app.settings.lines import FILE
-from app.settings.settings import LOOPBACK, SET_PUBLIC_URL, Environment, Settings, is_loopback, person
+from app.settings.settings import (
+    LOOPBACK,
+    SET_PUBLIC_URL,
+    Environment,
+    Settings,
+    is_loopback,
+    named,
+    person,
+)
 
 __all__ = [
     "FILE",
@@ -15,5 +23,6 @@ __all__ = [
     "Settings",
     "is_loopback",
     "load",
+    "named",
     "person",
 ]

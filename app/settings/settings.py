@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.errors import NotFound
 from app.settings.channel import Channel
 
 
@@ -130,8 +131,15 @@ class Settings:
         return self.folder / "experiments"
 
     def environment(self, name: str | None) -> Environment:
-        """The environment of that name, or the default one. KeyError where there is none."""
-        return self.environments[name or self.default_environment]
+        """The environment of that name, or the default one. NotFound where there is none."""
+        return named(self.environments, self.default_environment if name is None else name)
+
+
+def named(environments: Mapping[str, Environment], name: str) -> Environment:
+    """NotFound, with the names that there are, where it is none of them."""
+    if name not in environments:
+        raise NotFound(f"There is no environment “{name}”. There are: {', '.join(environments)}.")
+    return environments[name]
 
 
 def person() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,20 +12,20 @@ from sqlalchemy.orm import Session
 from app.storage.tables import UsageRow
 from app.usage.amounts import Amounts, Kind
 
-Key = tuple[str, str, Kind, str]  # environment, day, kind, subject
+Key = tuple[str, str, Kind, str]
+KEY = ("environment", "day", "kind", "subject")
 INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def add(session: Session, amounts: Mapping[Key, float]) -> None:
     """Onto what is there, whoever else adds at the same time."""
-    insert = INSERTS[session.get_bind().dialect.name]
-    for (environment, day, kind, subject), amount in amounts.items():
-        row = {"environment": environment, "day": day, "kind": kind, "subject": subject, "amount": amount}
-        statement = insert(UsageRow).values(**row)
-        key = [UsageRow.environment, UsageRow.day, UsageRow.kind, UsageRow.subject]
-        session.execute(
-            statement.on_conflict_do_update(index_elements=key, set_={"amount": UsageRow.amount + amount})
-        )
+    statement = INSERTS[session.get_bind().dialect.name](UsageRow)
+    more = {"amount": UsageRow.amount + statement.excluded.amount}
+    rows = [
+        dict(zip(KEY, (environment, day, str(kind), subject), strict=True), amount=amount)
+        for (environment, day, kind, subject), amount in amounts.items()
+    ]
+    session.execute(statement.on_conflict_do_update(index_elements=KEY, set_=more), rows)
 
 
 def of_month(session: Session, month: str) -> dict[str, dict[str, Amounts]]:
@@ -42,10 +42,13 @@ def of_month(session: Session, month: str) -> dict[str, dict[str, Amounts]]:
     return found
 
 
-def of_subject(session: Session, subject: str) -> Amounts:
+def of_subjects(session: Session, subjects: Sequence[str]) -> dict[str, Amounts]:
     query = (
-        select(UsageRow.kind, func.sum(UsageRow.amount))
-        .where(UsageRow.subject == subject)
-        .group_by(UsageRow.kind)
+        select(UsageRow.subject, UsageRow.kind, func.sum(UsageRow.amount))
+        .where(UsageRow.subject.in_(subjects))
+        .group_by(UsageRow.subject, UsageRow.kind)
     )
-    return Amounts({Kind(kind): amount for kind, amount in session.execute(query)})
+    found = {subject: Amounts() for subject in subjects}
+    for subject, kind, amount in session.execute(query):
+        found[subject][Kind(kind)] = amount
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.aws.metering import Use
@@ -127,14 +127,14 @@ class Usage:
                 found.setdefault(environment, {}).setdefault(day, Amounts())[kind] += amount
         return found
 
-    def of_subject(self, subject: str) -> Amounts:
-        """What was asked for a subject, as `run:12`."""
+    def of_subjects(self, subjects: Sequence[str]) -> dict[str, Amounts]:
+        """What was asked for each subject, as `run:12`."""
         with self._storage.reading() as session:
-            amounts = store.of_subject(session, subject)
+            found = store.of_subjects(session, subjects)
         for (_, _, kind, whose), amount in self._unwritten():
-            if whose == subject:
-                amounts[kind] += amount
-        return amounts
+            if whose in found:
+                found[whose][kind] += amount
+        return found
 
     def since_start(self) -> tuple[dict[tuple[str, str], int], dict[str, Amounts]]:
         """Counters of this process: requests by environment and operation, amounts by environment."""

@@ -130,10 +130,7 @@ def _armed(console: Console, entry: Entry) -> Armed:
 def proof_of(console: Console, entry: Entry) -> Proof | None:
     if entry.armed_at is None or not entry.functions:
         return None
-    until = entry.disarmed_at + timedelta(minutes=1) if entry.disarmed_at else None
-    return console.evidence.proof(
-        entry.environment, entry.functions, entry.dialect, entry.armed_at, until or console.clock.now()
-    )
+    return console.evidence.of(entry)
 
 
 def _by_hand(console: Console, entry: Entry) -> str:

@@ -44,10 +44,7 @@ def place_of(request: Request, environment: str | None = None) -> Environment:
     name = environment or request.cookies.get(COOKIE) or settings.default_environment
     if environment is None and name not in settings.environments:  # a cookie of another console
         name = settings.default_environment
-    if name not in settings.environments:
-        known = ", ".join(settings.environments)
-        raise NotFound(f"There is no environment “{name}”. There are: {known}.")
-    return settings.environments[name]
+    return settings.environment(name)
 
 
 def row_id(text: str) -> int:

@@ -11,10 +11,10 @@ from app.console import Console
 from app.metrics import MET
 from app.queries import Judgement, Tolerance
 from app.queries.explain import explain, largest, moved
+from app.queries.freshness import gap, is_stale
 from app.settings import Environment
 from app.web.words import number, span
 
-STALE_AFTER = 2  # polling periods
 LONGEST_SPAN, SHORTEST_SPAN = 1800, 180  # seconds in sight, shorter where time is compressed
 
 
@@ -124,26 +124,25 @@ def _of_runs(console: Console, signal: Any, moment: Moment, plain: dict[str, Any
 
 def _last_of_run(console: Console, query_id: str, moment: Moment) -> Any:
     since = moment.began or moment.now
-    samples = console.metrics.samples(moment.environment.name, query_id, since, 2000)
-    return next((one for one in reversed(samples) if one.at <= moment.now), None)
+    return next(iter(console.metrics.samples(moment.environment.name, query_id, since, 1, moment.now)), None)
 
 
 def judge(tolerance: Tolerance | None, sample: Any, moment: Moment) -> Judgement | None:
     if sample is None or sample.value is None:
         return Judgement.NO_DATA
-    if (moment.now - sample.at).total_seconds() > STALE_AFTER * moment.environment.poll_seconds + 1:
+    if is_stale(sample.at, moment.now, moment.environment.poll_seconds):
         return Judgement.STALE
     return tolerance.judge(sample.value) if tolerance else None
 
 
 def chart(signal: Any, environment: Environment) -> dict[str, Any]:
-    """What JavaScript needs to draw: the band, the unit, and how fresh a point must be to be settled."""
+    """What JavaScript needs to draw: the band, the unit, how old a point is once it is settled, and what is a gap."""
     tolerance = signal.tolerance or Tolerance()
     return {
         "query": signal.query.id, "environment": environment.name, "unit": signal.unit or "",
         "low": tolerance.low, "high": tolerance.high, "values": list(tolerance.values),
         "settles": 60 / environment.speed,
-        "span": max(SHORTEST_SPAN, LONGEST_SPAN / environment.speed), "poll": environment.poll_seconds,
+        "span": max(SHORTEST_SPAN, LONGEST_SPAN / environment.speed), "gap": gap(environment.poll_seconds),
     }  # fmt: skip
 
 
@@ -163,7 +162,7 @@ def _left(console: Console, signal: Any, moment: Moment) -> str:
     since = moment.armed_at
     if since is None:
         return ""
-    samples = console.metrics.samples(moment.environment.name, signal.query.id, since, 600)
+    samples = console.metrics.samples(moment.environment.name, signal.query.id, since, None, moment.now)
     for sample in samples:
         if sample.value is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE:
             return f"left the tolerance {span(int((sample.at - since).total_seconds()))} after arming"

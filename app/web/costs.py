@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
 from app.console import Console
+from app.runs import Run
 from app.usage import Kind
 
 
@@ -35,9 +36,10 @@ class Used(BaseModel):
         }
 
 
-def run_cost(console: Console, run_id: int, environment: str) -> dict[str, float]:
-    """The members of a run's `cost`: what was asked for it, by whoever asked."""
-    return cost_of(console, environment, console.usage.of_subject(f"run:{run_id}"))
+def run_costs(console: Console, runs: Sequence[Run]) -> dict[int, dict[str, float]]:
+    """By run, the members of its `cost`: what was asked for it, by whoever asked."""
+    used = console.usage.of_subjects([run.topic for run in runs])
+    return {run.id: cost_of(console, run.environment, used[run.topic]) for run in runs}
 
 
 def cost_of(console: Console, environment: str, amounts: Mapping[Kind, float]) -> dict[str, float]:

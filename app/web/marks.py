@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from app.faults import Entry
@@ -25,11 +24,11 @@ class Marks:
         return {"armed": self.armed, "moments": self.moments}
 
 
-def marks(entries: Sequence[Entry], run: Run | None, events: Sequence[Event], *, since: datetime) -> Marks:
+def marks(entries: Sequence[Entry], run: Run | None, events: Sequence[Event]) -> Marks:
     spans = [
         (entry.armed_at.timestamp(), entry.disarmed_at.timestamp() if entry.disarmed_at else None)
         for entry in entries
-        if entry.armed_at and (entry.disarmed_at is None or entry.disarmed_at > since)
+        if entry.armed_at
     ]
     moments = [(event.at.timestamp(), "judged", "judged") for event in events if event.kind in JUDGED]
     if run is not None and run.ended_at is not None:

@@ -5,7 +5,7 @@ A panel's view holds times, never ages, so that two equal views need not be sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,12 +13,12 @@ from typing import Any
 from app.console import Console
 from app.errors import GamedayError
 from app.faults import Lever
-from app.runs import Place, Run
+from app.runs import Event, Place, Run
 from app.sandbox.control import SandboxState
 from app.settings import Environment
 from app.web.armed import ArmedBar, armed_bar
 from app.web.cards import Moment, SignalCard, signal_cards
-from app.web.costs import run_cost
+from app.web.costs import run_costs
 from app.web.evidenced import evidence_card
 from app.web.focus import Focus, focus_on, reading_of
 from app.web.marks import marks
@@ -97,17 +97,18 @@ def _live(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
     focus = focus_on(console, environment, page.subject)
     cards = signal_cards(console, focus.signals, moment(console, environment, bar))
     run = focus.run
+    events = console.runs.events(run.id) if run else ()
     return [
         Panel(name="heading", view=_heading(focus), template="live/_heading.html"),
         *_signals(cards),
-        Panel(name="run", view=run_card(console, run, cards), template="runs/_timeline.html"),
+        Panel(name="run", view=run_card(console, run, cards, events), template="runs/_timeline.html"),
         Panel(
             name="evidence",
             view=evidence_card(console, page.environment, _evident(run, bar)),
             template="evidence/_card.html",
         ),
         Panel(name="last-runs", view=_last_runs(console, focus.id, page), template="runs/_last.html"),
-        Panel(name="marks", view=_marks(console, page.environment, run)),
+        Panel(name="marks", view=_marks(console, page.environment, run, events)),
         _state(bar, cards, focus.id),
     ]
 
@@ -115,11 +116,12 @@ def _live(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
 def _run(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
     run = console.runs.get(int(page.subject or 0))
     environment = console.settings.environments.get(run.environment)
+    events = console.runs.events(run.id)
     cards = _run_cards(console, run, environment, bar) if environment else ()
     return [
         Panel(name="heading", view=run, template="runs/_heading.html"),
         *_signals(cards),
-        Panel(name="run", view=run_card(console, run, cards), template="runs/_timeline.html"),
+        Panel(name="run", view=run_card(console, run, cards, events), template="runs/_timeline.html"),
         Panel(
             name="evidence", view=evidence_card(console, run.environment, run), template="evidence/_card.html"
         ),
@@ -128,18 +130,18 @@ def _run(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
         ),
         Panel(name="facts", view=_facts(console, run), template="runs/_facts.html"),
         Panel(name="console-log", view=_log(console, run), template="runs/_console.html"),
-        Panel(name="marks", view=_marks(console, run.environment, run)),
+        Panel(name="marks", view=_marks(console, run.environment, run, events, of_run=True)),
         _state(bar, cards),
     ]
 
 
 def _facts(console: Console, run: Run) -> Facts:
-    return Facts(run=run, cost=run_cost(console, run.id, run.environment))
+    return Facts(run=run, cost=run_costs(console, [run])[run.id])
 
 
 def _log(console: Console, run: Run) -> ConsoleLog:
-    log = console.runs.console_log(run.id) or b""
-    return ConsoleLog(run_id=run.id, end=log[-LOG_SHOWN:].decode(errors="replace"))
+    log = console.runs.console_log(run, LOG_SHOWN) or b""
+    return ConsoleLog(run_id=run.id, end=log.decode(errors="replace"))
 
 
 def _run_cards(console: Console, run: Run, environment: Environment, bar: ArmedBar) -> tuple[SignalCard, ...]:
@@ -169,7 +171,7 @@ def _experiment(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
     return [
         *_signals(cards),
         Panel(name="last-runs", view=_last_runs(console, experiment.id, page), template="runs/_last.html"),
-        Panel(name="marks", view=_marks(console, page.environment, None)),
+        Panel(name="marks", view=_marks(console, page.environment, None, ())),
         _state(bar, cards),
     ]
 
@@ -232,13 +234,15 @@ def moment(console: Console, environment: Environment, bar: ArmedBar) -> Moment:
     return Moment(now=console.clock.now(), environment=environment, armed_at=min(armed, default=None))
 
 
-def run_card(console: Console, run: Run | None, cards: tuple[SignalCard, ...]) -> RunCard | None:
+def run_card(
+    console: Console, run: Run | None, cards: tuple[SignalCard, ...], events: Sequence[Event]
+) -> RunCard | None:
     if run is None:
         return None
     outside = () if run.ended else tuple(card.name for card in cards if card.outside)
     return RunCard(
         run=run,
-        steps=tuple(console.runs.timeline(run)),
+        steps=tuple(console.runs.timeline(run, events)),
         would_fail=outside,
         place=console.runs.line.place(run) if run.waiting else None,
     )
@@ -267,10 +271,13 @@ def _last_runs(console: Console, experiment: str, page: Page) -> tuple[Run, ...]
     )
 
 
-def _marks(console: Console, environment: str, run: Run | None) -> dict[str, Any]:
-    entries = [e for e in console.faults.history(50) if e.environment == environment]
-    events = console.runs.events(run.id) if run else []
-    return marks(entries, run, events, since=console.clock.now() - CHART_SPAN).json
+def _marks(
+    console: Console, environment: str, run: Run | None, events: Sequence[Event], *, of_run: bool = False
+) -> dict[str, Any]:
+    """Of the last hour; `of_run`: of the run's own time."""
+    now = console.clock.now()
+    since, until = (run.created_at, run.ended_at or now) if run and of_run else (now - CHART_SPAN, now)
+    return marks(console.faults.between(environment, since, until), run, events).json
 
 
 def _state(bar: ArmedBar, cards: tuple[SignalCard, ...] = (), focus: str = "") -> Panel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from app.runs import Run, RunStatus, Verdict, Wanted
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, fault_json, run_json
 from app.web.asked import LARGEST_ID, Place, Rooms, RowId, Shown, Streamed, Time, Who, row_id
-from app.web.costs import run_cost
+from app.web.costs import run_costs
 from app.web.errors import is_fragment, wants_page
 from app.web.guards import needs, still_allowed
 from app.web.paging import PAGED, Cursor, Limit, page_of
@@ -85,7 +85,8 @@ def listed(
 ) -> JSONResponse:
     """Runs, the newest first. `Link: …; rel="next"` where there are more."""
     found = console.runs.find(wanted, limit=limit + 1, before=before)
-    return page_of(request, found, limit, lambda run: run.id, lambda run: told(console, run))
+    rows = all_told(console, found[:limit])
+    return page_of(request, found, limit, lambda run: run.id, lambda run: rows[run.id])
 
 
 @api.get("/{run_id:int}", response_model=shapes.Run)
@@ -121,7 +122,7 @@ def journal(run_id: RowId, console: Rooms) -> Response:
 @api.get("/{run_id:int}/console", response_class=PlainTextResponse)
 def console_log(run_id: RowId, console: Rooms) -> Response:
     """What the run has printed so far."""
-    log = console.runs.console_log(run_id) or b""
+    log = console.runs.console_log(console.runs.get(run_id)) or b""
     return Response(log, media_type="text/plain; charset=utf-8")
 
 
@@ -152,6 +153,14 @@ def rollback(request: Request, run_id: RowId, console: Rooms, show: Shown, who: 
 
 
 def told(console: Console, run: Run) -> dict[str, Any]:
-    entries = console.faults.for_run(str(run.id))
-    place = console.runs.line.place(run) if run.waiting else None
-    return {**run_json(run, entries, place), "cost": run_cost(console, run.id, run.environment)}
+    return all_told(console, [run])[run.id]
+
+
+def all_told(console: Console, runs: Sequence[Run]) -> dict[int, dict[str, Any]]:
+    """By run; asks as often for many as for one."""
+    faults = console.faults.for_runs([str(run.id) for run in runs])
+    places, costs = console.runs.line.places(runs), run_costs(console, runs)
+    return {
+        run.id: {**run_json(run, faults[str(run.id)], places.get(run.id)), "cost": costs[run.id]}
+        for run in runs
+    }

@@ -69,14 +69,15 @@ def samples(  # noqa: PLR0917  FastAPI passes them by name
     console: Rooms,
     place: Place,
     after: Cursor,
-    since: Annotated[Time | None, Query(description="An hour ago where it is left out.")] = None,
+    since: Annotated[Time | None, Query(description="An hour before `until` where it is left out.")] = None,
+    until: Annotated[Time | None, Query(description="This moment where it is left out.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST, description="How many at most.")] = MOST,
 ) -> JSONResponse:
     """The oldest first; `at` in seconds since 1970, `value` null where there was no data. `Link` has those that are newer."""
-    begin = since or console.clock.now() - timedelta(hours=1)
+    begin = since or (until or console.clock.now()) - timedelta(hours=1)
     if after is not None:
         begin = max(begin, _moment(after + 1))
-    found = console.metrics.samples_from(place.name, query_id, begin, limit + 1)
+    found = console.metrics.samples_from(place.name, query_id, begin, limit + 1, until)
     return page_of(request, found, limit, lambda one: _microseconds(one.at), sample_json)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.settings import Environment
 from app.web.focus import reading_of
 
 STRIP = 12  # runs drawn in a row
-SCHEDULES_LOOKED_AT = 1000  # of those that fire next
+SCHEDULES_LOOKED_AT = 1000  # of those that fire next there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +64,22 @@ class Row:
 def rows(console: Console, environment: Environment) -> list[Row]:
     """Those that need attention stay where their names put them: nothing is hidden."""
     coming: dict[str, Schedule] = {}
-    for schedule in console.schedules.soonest(SCHEDULES_LOOKED_AT):
-        if schedule.environment == environment.name:
-            coming.setdefault(schedule.experiment, schedule)
-    return [_row(console, experiment, environment, coming) for experiment in console.catalog.all()]
+    for schedule in console.schedules.soonest(SCHEDULES_LOOKED_AT, environment=environment.name):
+        coming.setdefault(schedule.experiment, schedule)
+    known = console.catalog.all()
+    last = console.runs.last_of_each([one.id for one in known], STRIP, environment.name)
+    return [_row(console, one, environment, runs=last[one.id], coming=coming.get(one.id)) for one in known]
 
 
-def _row(console: Console, experiment: Any, environment: Environment, coming: Mapping[str, Schedule]) -> Row:
+def _row(
+    console: Console,
+    experiment: Any,
+    environment: Environment,
+    *,
+    runs: Sequence[Run],
+    coming: Schedule | None,
+) -> Row:
     reading, _ = reading_of(console, experiment, environment)
-    runs = console.runs.list(STRIP, experiment=experiment.id, environment=environment.name)
     intents = [intent for intent in reading.intents if intent.phase == "method"] if reading else []
     return Row(
         experiment=experiment,
@@ -80,7 +87,7 @@ def _row(console: Console, experiment: Any, environment: Environment, coming: Ma
         signals=len(reading.signals) if reading else 0,
         seconds=reading.expected_seconds if reading else None,
         runs=tuple(reversed(runs)),
-        next=coming.get(experiment.id),
+        next=coming,
     )
 
 

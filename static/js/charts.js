@@ -159,8 +159,8 @@
     output.textContent = [new Date(at * 1000).toLocaleTimeString("en-GB"), number(chart.data[1][index], chart.spec.unit), ...parts].join(" · ");
   };
 
-  const apart = (chart, from, to) => to - from > 2.5 * Math.max(chart.spec.poll, 1) + 1 && to - from > 65;
-  // Samples further apart than two periods have a gap between them: no data is not a line.
+  const apart = (chart, from, to) => to - from > chart.spec.gap;
+  // Where nobody looked there is a gap: no data is not a line.
   const add = (chart, sample) => {
     const [times, values] = chart.data;
     const newest = times[times.length - 1];
@@ -189,14 +189,25 @@
     element.addEventListener("blur", () => chart.plot.setCursor({ left: -10, top: -10 }));
     await load(chart);
   };
+  // A list of the API to its end; null where it does not answer.
+  const pages = async (url) => {
+    const found = [];
+    while (url) {
+      const answer = await fetch(url);
+      if (!answer.ok) return null;
+      found.push(...await answer.json());
+      url = answer.headers.get("Link")?.match(/<([^>]+)>; rel="next"/)?.[1];
+    }
+    return found;
+  };
   // What is newer than what is known: everything at first, later what a hidden tab has missed.
   const load = async (chart) => {
     const newest = chart.data[0].length && chart.loaded ? chart.data[0][chart.data[0].length - 1] : chart.to ? chart.from : Date.now() / 1000 - chart.spec.span - 60;
     const query = new URLSearchParams({ environment: chart.spec.environment, since: new Date(newest * 1000).toISOString() });
-    const answer = await fetch(`/api/signals/${encodeURIComponent(chart.spec.query)}/samples?${query}`);
-    if (!answer.ok) return;
+    if (chart.to) query.set("until", new Date(chart.to * 1000).toISOString());
+    const fetched = await pages(`/api/signals/${encodeURIComponent(chart.spec.query)}/samples?${query}`);
+    if (!fetched) return;
     const known = chart.data[0].map((at, i) => ({ at, value: chart.data[1][i], parts: chart.parts[i] }));
-    const fetched = (await answer.json()).filter((one) => !chart.to || one.at <= chart.to);
     chart.data = [[], []]; chart.parts = [];
     for (const sample of [...known, ...fetched].sort((a, b) => a.at - b.at)) add(chart, sample);
     chart.loaded = true;

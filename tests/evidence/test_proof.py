@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,6 +36,31 @@ def test_invocations_are_hit_once_however_often_they_are_refused(read: Any, log:
         (TWO, 188, 0),
     ]
     assert [line.text for line in proof.lines] == ["ETL completed", "ETL completed", INTERCEPTED, INTERCEPTED]
+
+
+def test_a_verdict_a_page_and_the_aftermath_read_one_log_once_and_count_the_same(
+    evidence: Any, log: Any, clock: Any
+) -> None:
+    written = clock.now()
+    log.invocation(ONE, INTERCEPTED)  # of the fault before this one
+    clock.advance(1)
+    fault = SimpleNamespace(
+        environment="test", functions=("f",), dialect=DIALECT, created_at=written, armed_at=clock.now(),
+        disarmed_at=None,
+    )  # fmt: skip
+    log.invocation(TWO, INTERCEPTED)
+    clock.advance(5)
+    fault.disarmed_at = clock.now()
+    assert (evidence.of(fault).hit, len(log.calls)) == (1, 1)
+    assert (evidence.of(fault).hit, len(log.calls)) == (1, 1)
+    clock.advance(20)
+    log.invocation(THREE, INTERCEPTED)  # a warm container that has kept it
+    assert evidence.of(fault).last_seen < fault.disarmed_at
+    late = evidence.of(fault, until=clock.now())  # a page has just looked, and asked for less
+    assert (late.hit, late.until, late.last_seen) == (2, clock.now(), clock.now())
+    clock.advance(2)
+    assert evidence.of(fault).hit == 2
+    assert all(call["startTime"] <= call["endTime"] for call in log.calls)
 
 
 def test_chatter_does_not_hide_an_interception(read: Any, log: Any) -> None:

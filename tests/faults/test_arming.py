@@ -323,6 +323,13 @@ def test_the_ledger_is_searched(desk: Any) -> None:
     assert [entry.id for entry in faults.history(run_id="42")] == [2]
     assert [entry.id for entry in faults.history(before=2)] == [1]
     assert faults.history(environment="other") == []
+    now, second = desk.clock.now(), timedelta(seconds=1)
+    assert [entry.id for entry in faults.between("test", now, now + second)] == [
+        2
+    ]  # the first was over by then
+    assert [entry.id for entry in faults.between("test", now - second, now + second)] == [2, 1]
+    assert faults.between("test", now - second, now) == []  # neither had begun
+    assert faults.last(desk.STORE) == faults.entry(1)
 
 
 def test_a_store_that_is_not_there_and_that_nothing_reads_is_not_made(desk: Any) -> None:

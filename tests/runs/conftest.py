@@ -243,7 +243,7 @@ class FakeMetrics:
         if subject in self.watched:
             self.watched.remove(subject)
 
-    def samples(self, environment: str, query_id: str, since: datetime, limit: int) -> list[Any]:
+    def samples(self, environment: str, query_id: str, *_window: Any) -> list[Any]:
         return []
 
 
@@ -252,7 +252,7 @@ class FakeEvidence:
     hit: int = 5
     on_proof: Callable[[], None] = lambda: None
 
-    def proof(self, *place: Any) -> Any:
+    def of(self, _entry: Any) -> Any:
         self.on_proof()
         return SimpleNamespace(hit=self.hit, interceptions=self.hit, can_see=True, why="")
 

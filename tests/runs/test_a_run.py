@@ -25,7 +25,8 @@ def test_it_runs_and_keeps_the_journal(stage: Any, experiment: Any) -> None:
     assert (run.status, run.deviated, run.verdict) == (RunStatus.COMPLETED, False, Verdict.HELD)
     assert run.journal_state is JournalState.KEPT
     assert json.loads(stage.runs.journal(run.id))["run"][0]["status"] == "succeeded"
-    assert b"Action: nothing" in stage.runs.console_log(run.id)
+    assert b"Action: nothing" in stage.runs.console_log(run)
+    assert stage.runs.console_log(run, 9) == stage.runs.console_log(run)[-9:]
 
 
 def test_its_events_are_numbered_without_a_gap(stage: Any, experiment: Any) -> None:
@@ -129,11 +130,11 @@ def test_of_two_faults_both_must_have_fired(stage: Any, experiment: Any, struck:
     second = stage.arms()
     second["provider"]["arguments"] = second["provider"]["arguments"].replace(str(stage.store), str(other))
 
-    def proof(_environment: str, _functions: Any, _dialect: str, since: Any, _until: Any) -> Any:
-        hit = 5 if since == stage.faults.entries[struck].created_at else 0
+    def of(entry: Any) -> Any:
+        hit = 5 if entry.id == struck else 0
         return SimpleNamespace(hit=hit, interceptions=hit, can_see=True, why="")
 
-    stage.evidence.proof = proof
+    stage.evidence.of = of
     run = stage.finish(stage.start(experiment(stage.arms(), {**second, "name": "Arm the other"})))
     assert len(stage.faults.entries) == 2
     assert (run.verdict, "never fired" in str(run.verdict_reason)) == (Verdict.INCONCLUSIVE, True)

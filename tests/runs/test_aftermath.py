@@ -45,28 +45,27 @@ class Scene:
     asked: int = 0
     functions: InMemoryFunctions = field(default_factory=InMemoryFunctions)
 
-    def proof(
-        self, environment: str, functions: Any, dialect: str, since: datetime, until: datetime
-    ) -> Proof:
-        del environment, functions, dialect
+    def seen(self, entry: Entry, *, until: datetime) -> Proof:
         self.asked += 1
+        since = entry.armed_at or entry.created_at
         return Proof(since=since, until=self.read_to or until, last_seen=self.last_seen, can_see=self.can_see)
 
     def latest(self, environment: str, query: str) -> Sample | None:
         sample = Sample(environment=environment, query=query, at=self.clock.now(), value=self.value, parts={})
         return None if self.value is None else sample
 
-    def of(self, entries: list[Entry]) -> list[Any]:
-        assert [entry.id for entry in entries] == [self.entry.id]
+    def of(self, entry: Entry) -> list[Any]:
+        assert entry.id == self.entry.id
         return self.signals
 
-    def unjudged(self, entry: Entry) -> bool:
-        assert entry.id == self.entry.id
+    def unjudged(self, entry: Entry, signals: list[Any]) -> bool:
+        assert (entry.id, signals) == (self.entry.id, self.signals)
         return self.blind
 
     def after(self, seconds: float) -> Phase:
         self.clock.advance(seconds)
-        Aftermath(faults=self.faults, evidence=self, metrics=self, signals=self, clock=self.clock).step()
+        evidence = SimpleNamespace(of=self.seen)
+        Aftermath(faults=self.faults, evidence=evidence, metrics=self, signals=self, clock=self.clock).step()
         self.entry = self.faults.entry(self.entry.id)
         return self.entry.phase(self.clock.now())
 
@@ -173,8 +172,8 @@ def test_what_no_function_is_known_to_read_waits_for_no_log(scene: Scene) -> Non
     scene.entry = scene.faults.disarm(entry.id, by="ann", why="asked")
     scene.clock.advance(60)
     aftermath = Aftermath(
-        faults=scene.faults, evidence=scene, metrics=scene,
-        signals=SimpleNamespace(of=lambda _: [], unjudged=lambda _: True), clock=scene.clock,
+        faults=scene.faults, evidence=SimpleNamespace(of=scene.seen), metrics=scene,
+        signals=SimpleNamespace(of=lambda _: [], unjudged=lambda *_: True), clock=scene.clock,
     )  # fmt: skip
     scene.can_see = False
     aftermath.step()

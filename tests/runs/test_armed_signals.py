@@ -24,6 +24,7 @@ class Scene:
         default_factory=dict
     )  # by experiment: what it arms; empty: it breaks the reader
 
+    reads: list[str] = field(default_factory=list)
     judged: list[str | None] = field(default_factory=list)  # queries of run 7, None: only runs measure it
 
     def run(self, run_id: int) -> Any:
@@ -41,7 +42,11 @@ class Scene:
     def all(self) -> list[Any]:
         return [SimpleNamespace(id=name, file=name, valid=name != "invalid") for name in self.stores]
 
+    def load(self, experiment_id: str) -> Any:
+        return next(one for one in self.all() if one.id == experiment_id)
+
     def read(self, experiment: Any, environment: Environment, variables: Any) -> Any:
+        self.reads.append(experiment.id)
         name = self.stores[experiment.id]
         if not name or (name == "c" and not variables):
             raise Invalid("nobody thought of this")
@@ -64,6 +69,11 @@ def signals_of(tmp_path: Any, scene: Scene) -> ArmedSignals:
     places = {"test": Environment(name="test"), "other": Environment(name="other")}
     settings = Settings(folder=tmp_path, environments=places, default_environment="test")
     return ArmedSignals(faults=scene, catalog=scene, settings=settings, reading=scene, run=scene.run)
+
+
+def unjudged_in(tmp_path: Any, scene: Scene, entry: Any) -> bool:
+    found = signals_of(tmp_path, scene)
+    return found.unjudged(entry, found.of(entry))
 
 
 def queries(tmp_path: Any, scene: Scene) -> list[Query]:
@@ -102,10 +112,16 @@ def test_what_a_run_judged_and_nobody_can_look_at_now(
     tmp_path: Any, judged: list[str | None], store: str, *, unjudged: bool
 ) -> None:
     scene = Scene(stores={"one": store}, judged=judged)
-    assert signals_of(tmp_path, scene).unjudged(armed(f"ssm:{store}", run_id="7")) is unjudged
+    assert unjudged_in(tmp_path, scene, armed(f"ssm:{store}", run_id="7")) is unjudged
 
 
 def test_by_hand_every_signal_of_the_store_counts(tmp_path: Any) -> None:
     scene = Scene(stores={"one": "a"})
-    assert signals_of(tmp_path, scene).unjudged(armed("ssm:a"))
-    assert not signals_of(tmp_path, scene).unjudged(armed("ssm:b"))
+    assert unjudged_in(tmp_path, scene, armed("ssm:a"))
+    assert not unjudged_in(tmp_path, scene, armed("ssm:b"))
+
+
+def test_after_a_run_its_own_experiment_is_read_alone_and_once(tmp_path: Any) -> None:
+    scene = Scene(stores={"one": "a", "two": "a", "three": "b"}, judged=[QUERY.id])
+    assert not unjudged_in(tmp_path, scene, armed("ssm:a", run_id="7"))
+    assert scene.reads == ["one"]

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from app.dialects import Fault, FaultMode
-from app.errors import Conflict, Invalid, KeyReused
+from app.errors import Conflict, Invalid, KeyReused, Unavailable
 from app.faults import Entry, FaultState, Store
 from app.runs import Place, Run, RunStatus, Supervisor, Verdict
 from app.runs.checks import Finding, refusal
+from app.runs.line import heads
 from app.runs.preflight import plain
+from app.runs.run import InLine
 
 Eventually = Callable[[Callable[[], object]], None]
 
@@ -84,12 +87,15 @@ class Looks:
     def __init__(self) -> None:
         self.found: list[Finding] = []
         self.asked: list[Any] = []
+        self.silent = False  # AWS
 
     def look(self, reading: Any, environment: Any, accepted: Any = (), stop: Any = ()) -> list[Finding]:
         self.asked.append(reading)
         return self.found
 
     def refuse(self, findings: list[Finding]) -> None:
+        if self.silent:
+            raise Unavailable("AWS does not answer.")
         if refused := [finding for finding in findings if finding.level == "refusal"]:
             told = [plain(finding) for finding in findings]
             raise Conflict(" ".join(finding.sentence for finding in refused), findings=told)
@@ -118,6 +124,52 @@ def test_runs_behind_a_busy_store_begin_one_after_the_other_in_the_order_they_ca
     for first, second in pairwise(over):
         assert first.ended_at <= second.started_at
     assert stage.runs.line.place(over[-1]) is None
+
+
+def test_a_long_line_is_read_at_once_and_without_its_documents(stage: Any, experiment: Any) -> None:
+    by_hand(stage)
+    stage.start(experiment(stage.arms()), queue=True)
+    runs = stage.runs.list() + [queued(stage) for _ in range(9)]
+    asked: list[str] = []
+    event.listen(
+        stage.runs.rooms.storage.engine, "before_cursor_execute", lambda *told: asked.append(told[2])
+    )
+    assert stage.runs.line.step()
+    places = stage.runs.line.places(runs)
+    assert [(places[run.id].position, places[run.id].run) for run in runs[:3]] == [
+        (1, None), (2, runs[0].id), (3, runs[1].id),
+    ]  # fmt: skip
+    assert len(places) == 10
+    queries = [text for text in asked if text.startswith("SELECT")]
+    assert (len(queries), any("document" in text for text in queries)) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        ([("a", "one", False), ("a", "one", True), ("a", "two", True)], {3}),
+        ([("a", "one", True), ("b", "one", True), ("a", "one", True)], {1, 2}),
+        ([("a", "one two", True), ("a", "two", True), ("a", "", True), ("a", "one", True)], {1, 3}),
+        ([("a", "one", False), ("a", "one two", True), ("a", "two", True)], set()),
+    ],
+)
+def test_whose_turn_it_is(line: list[tuple[str, str, bool]], first: set[int]) -> None:
+    unfinished = [
+        InLine(id=number, environment=place, stores=frozenset(stores.split()), waiting=waiting)
+        for number, (place, stores, waiting) in enumerate(line, start=1)
+    ]
+    assert heads(unfinished) == first
+
+
+def test_the_last_runs_of_many_experiments_are_read_at_once(stage: Any, experiment: Any) -> None:
+    by_hand(stage)
+    for name in ("one", "two", "one", "one"):
+        stage.start(experiment(stage.arms()), name, queue=True)
+    last = stage.runs.last_of_each(["one", "two", "nobody's"], 2, "test")
+    told = {name: [run.id for run in runs] for name, runs in last.items()}
+    assert told == {"one": [4, 3], "two": [2], "nobody's": []}
+    assert stage.runs.last_of_each(["one"], 2, "elsewhere") == {"one": []}
+    assert last["one"][0] == replace(stage.runs.get(4), document={})
 
 
 def test_a_run_that_does_not_queue_is_still_refused_and_passes_nobody(stage: Any, held: Run) -> None:
@@ -189,6 +241,20 @@ def test_it_is_looked_at_again_when_its_turn_comes_and_a_refusal_is_its_verdict(
     assert "may not write it" in run.verdict_reason
     assert len(looks.asked) == 2
     assert stage.faults.calls.count("intend") == 1
+
+
+def test_its_turn_comes_again_where_aws_did_not_answer_at_first(
+    stage: Any, door: Door, held: Run, eventually: Eventually
+) -> None:
+    looks = stage.runs._preflight = Looks()
+    waits = queued(stage)
+    looks.silent = True
+    door.open()
+    eventually(lambda: len(looks.asked) > 3)
+    assert stage.runs.get(waits.id).waiting
+    looks.silent = False
+    eventually(lambda: settled(stage, waits))
+    assert stage.runs.get(waits.id).verdict is Verdict.HELD
 
 
 def test_what_waiting_does_not_mend_is_refused_at_once(stage: Any, held: Run) -> None:

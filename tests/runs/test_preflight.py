@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -204,6 +205,20 @@ def test_what_somebody_wrote_since_the_last_fault_is_told(desk: Desk) -> None:
     assert "changed" not in desk.look()
     desk.parameters.write("p", "{}")
     assert "changed by somebody else since" in desk.look()["changed"].sentence
+
+
+def test_a_busy_console_remembers_the_last_fault_of_each_store_and_who_armed_beside_a_run(desk: Desk) -> None:
+    arm(desk)
+    (entry,) = desk.faults.active()
+    began = desk.clock.now()
+    over = desk.faults.disarm(entry.id, by="ann", why="asked")
+    for number in range(250):
+        other = replace(over, store=Store(environment="test", name=f"p{number}"), functions=())
+        desk.faults.ledger.intend(replace(other, created_at=began + timedelta(hours=1)))
+    desk.parameters.write("p", "{}")
+    assert "changed by somebody else since" in desk.look()["changed"].sentence
+    since, until = began - timedelta(minutes=1), began + timedelta(minutes=1)
+    assert len(desk.faults.others_on("test", "7", over.functions, since, until)) == 1
 
 
 def test_a_blackout_refuses(desk: Desk) -> None:

@@ -31,9 +31,13 @@ class Scene:
     alarms: list[str] = field(default_factory=list)
     watch: Any = None
 
-    def samples(self, environment: str, query: str, since: Any, limit: int) -> list[Sample]:
-        del environment, limit
-        return [sample for sample in self.samples_ if sample.query == query and sample.at >= since]
+    def samples(
+        self, environment: str, query: str, since: Any, limit: int | None = None, until: Any = None
+    ) -> list[Sample]:
+        del environment
+        until = until or self.clock.now()
+        known = [one for one in self.samples_ if one.query == query and since <= one.at <= until]
+        return known[-limit:] if limit else known
 
     def client(self, environment: str, service: str) -> str:
         return f"{environment} {service}"
@@ -90,6 +94,18 @@ def test_what_is_crossed(
 ) -> None:
     told = scene(condition).then(6, *values)
     assert (told is not None) is crossed
+
+
+@pytest.mark.parametrize(("minutes", "crossed"), [(119.9, False), (120, True)])
+def test_a_condition_of_hours_is_met_however_often_is_polled(
+    scene: Any, minutes: float, *, crossed: bool
+) -> None:
+    told = scene({"signal": "flight", "above": 20, "for": 7200}).then(6, 21, *[21] * int(minutes * 10))
+    assert (told is not None) is crossed
+
+
+def test_one_value_among_many_polls_without_one_is_no_silence(scene: Any) -> None:
+    assert scene({"no_data_for": 7200}).then(6, 1, *[None] * 1199) is None
 
 
 def test_silence_counts_from_the_runs_start(scene: Any) -> None:

@@ -127,7 +127,7 @@ def test_while_it_has_a_mistake_nothing_of_it_fires_and_both_pages_and_notices_s
         ("schedules:\n  - name: a\n    experiment: gone\n    cron: '0 3 * * *'\n", 3, "no experiment 'lab/gone'"),
         ("schedules:\n  - {name: a, experiment: one, cron: '0 3 * * *'}\n  - {name: a, experiment: one, every: 1h}\n", 3, "two “a”"),
         ("schedules:\n  - name: a\n    experiment: one\n    every: 1h\n    colour: red\n", 5, "There is no such field"),
-        ("schedules:\n  - name: a\n    experiment: one\n    every: 1h\n    environment: prod\n", 5, "no such environment"),
+        ("schedules:\n  - name: a\n    experiment: one\n    every: 1h\n    environment: prod\n", 5, "no environment “prod”"),
         ("schedules:\n  - experiment: one\n    every: 1h\n", 2, "missing"),
         ("schedules:\n  - name: a\n    experiment: one\n    every: 1h\n    jitter: 1h\n", 5, "not shorter"),
         ("schedules: [\n", 2, "not YAML"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.aws.metering import Use
@@ -42,9 +43,20 @@ def test_what_a_run_asked_for_is_its_own_and_part_of_the_month(usage: Usage) -> 
     usage.meter(metrics(4, run_7=0.75))
     usage.flush()
     usage.meter(metrics(2, run_7=1.0))
-    assert usage.of_subject("run:7") == {Kind.METRICS: 5}
-    assert usage.of_subject("run:8") == {}
+    assert usage.of_subjects(["run:7", "run:8"]) == {"run:7": {Kind.METRICS: 5}, "run:8": {}}
     assert usage.of_month("2026-11")["staging"]["2026-11-26"][Kind.METRICS] == 6
+
+
+def test_many_counts_are_added_in_one_statement_onto_what_is_there(usage: Usage, storage: Any) -> None:
+    asked: list[str] = []
+    event.listen(storage.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    for _ in range(2):
+        for run in range(50):
+            usage.meter(metrics(run + 1, **{f"run_{run}": 1.0}))
+        usage.flush()
+    assert len([text for text in asked if text.startswith("INSERT")]) == 2
+    found = usage.of_subjects(["run:7", "run:49"])
+    assert found == {"run:7": {Kind.METRICS: 16}, "run:49": {Kind.METRICS: 100}}
 
 
 def test_days_and_months_are_utcs_and_a_new_month_begins_at_nothing(usage: Usage, clock: FrozenClock) -> None:

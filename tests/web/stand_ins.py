@@ -91,13 +91,19 @@ class FakeMetrics:
     def unwatch(self, subject: str) -> None:
         self.watched.pop(subject, None)
 
-    def samples(self, environment: str, query_id: str, since: datetime, limit: int = 2000) -> list[Any]:
-        now = self.clock.now()
+    def samples(
+        self, environment: str, query_id: str, since: datetime,
+        limit: int | None = None, until: datetime | None = None,
+    ) -> list[Any]:  # fmt: skip
+        now, limit = until or self.clock.now(), limit or 2000
         longest = min(int((now - since).total_seconds()), 6 * limit)
         seconds = range(longest // 6 * 6, -1, -6)
-        return [self.sample(query_id, now, ago) for ago in seconds][:limit]
+        return [self.sample(query_id, now, ago) for ago in seconds][-limit:]
 
-    samples_from = samples
+    def samples_from(
+        self, environment: str, query_id: str, since: datetime, limit: int, until: datetime | None = None
+    ) -> list[Any]:
+        return self.samples(environment, query_id, since, limit, until)
 
     def sample(self, query_id: str, now: datetime, ago: float) -> Any:
         value, parts = self.values.get(query_id, lambda _: (None, {}))(ago)
@@ -154,8 +160,19 @@ class FakeFaults:
         ]
         return [e for e in found if before is None or e.id < before][:limit]
 
+    def between(self, environment: str, since: datetime, until: datetime) -> list[Entry]:
+        return [
+            e
+            for e in self.entries
+            if e.environment == environment and e.created_at < until
+            if e.disarmed_at is None or e.disarmed_at > since
+        ]
+
     def for_run(self, run_id: str) -> list[Entry]:
         return [e for e in self.entries if e.run_id == run_id]
+
+    def for_runs(self, run_ids: Sequence[str]) -> dict[str, list[Entry]]:
+        return {one: [e for e in self.entries if e.run_id == one] for one in run_ids}
 
     def entry(self, entry_id: int) -> Entry:
         for entry in self.entries:
@@ -262,9 +279,8 @@ class FakeEvidence:
         self.asked = 0
         self.text = "Intercepted network connection to dynamodb.us-east-2.amazonaws.com"
 
-    def proof(
-        self, environment: str, functions: Sequence[str], dialect: str, since: datetime, until: Any = None
-    ) -> Proof:
+    def of(self, entry: Entry, *, until: Any = None) -> Proof:
+        since = entry.armed_at or entry.created_at
         self.asked += 1
         at = since + timedelta(seconds=100)
         lines = tuple(
@@ -305,12 +321,20 @@ class FakeRuns:
         self.looked: list[dict[str, Any]] = []
         self.unproven = False
         self.keys: dict[str, Run] = {}
-        self.line = SimpleNamespace(place=self.place)
+        self.line = SimpleNamespace(place=self.place, places=self.places)
 
     def place(self, run: Run) -> Place | None:
         ahead = [one for one in self.active() if one.id < run.id]
         position = 1 + sum(one.waiting for one in ahead)
         return Place(position=position, run=ahead[-1].id) if run.waiting and ahead else None
+
+    def places(self, runs: Sequence[Run]) -> dict[int, Place]:
+        return {run.id: place for run in runs if (place := self.place(run)) is not None}
+
+    def last_of_each(
+        self, experiments: Sequence[str], limit: int, environment: str | None = None
+    ) -> dict[str, list[Run]]:
+        return {one: self.list(limit, experiment=one, environment=environment) for one in experiments}
 
     def add(self, *, ago: float = 200, verdict: Verdict | None = None, title: str = "", **words: Any) -> Run:
         began = self.clock.now() - timedelta(seconds=ago)
@@ -485,10 +509,10 @@ class FakeRuns:
     def journal(self, run_id: int) -> bytes | None:
         return b'{"status": "completed"}' if self.get(run_id).ended else None
 
-    def console_log(self, run_id: int) -> bytes | None:
+    def console_log(self, run: Run, last: int | None = None) -> bytes | None:
         return b"[INFO] Steady state hypothesis: System operating within norms\n"
 
-    def timeline(self, run: Run) -> tuple[TimelineStep, ...]:
+    def timeline(self, run: Run, events: Sequence[Event] | None = None) -> tuple[TimelineStep, ...]:
         at = self.clock.now() - timedelta(seconds=186)
         if run.ended:
             return tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -144,10 +145,23 @@ async def test_rollback_answers_as_it_is_asked(client: httpx.AsyncClient, consol
     assert (plain.status_code, plain.headers["location"]) == (303, f"/runs/{run.id}")
 
 
+async def test_many_runs_are_told_without_asking_for_each(client: httpx.AsyncClient, console: Any) -> None:
+    for _ in range(3):
+        run = console.runs.add()
+        console.faults.armed(run_id=str(run.id))
+    console.faults.for_run = None
+    told = (await client.get("/api/runs")).json()
+    assert [[fault["run"] for fault in one["faults"]] for one in told] == [[43], [42], [41]]
+
+
 async def test_samples_health_and_the_description_of_the_api(client: httpx.AsyncClient, console: Any) -> None:
     query = next(iter(console.metrics.values))
     samples = (await client.get(f"/api/signals/{query}/samples")).json()
     assert samples[0]["at"] < samples[-1]["at"]
+    until = samples[5]["at"]
+    asked = {"until": datetime.fromtimestamp(until, UTC).isoformat(), "limit": 1}
+    told = (await client.get(f"/api/signals/{query}/samples", params=asked)).json()
+    assert [one["at"] for one in told] == [until]
     assert (await client.get("/healthz")).json() == {"status": "ok"}
     assert (await client.get("/readyz")).json()["status"] == "ready"
     paths = (await client.get("/openapi.json")).json()["paths"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 from app.faults import FaultState
 from app.metrics import Sample
 from app.queries import Judgement, Query, Tolerance
+from app.runs import RunStatus
 from app.settings import Environment
 from app.web.boards import Boards
 from app.web.cards import Moment, judge, signal_cards
 from app.web.marks import marks
-from app.web.panels import Page, Panel
+from app.web.panels import Page, Panel, panels
 from tests.web.material import SIGNALS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -32,9 +34,9 @@ BAND = Tolerance(low=-10, high=20)
         (20.1, 5, BAND, Judgement.OUTSIDE),
         (-10.1, 5, BAND, Judgement.OUTSIDE),
         (None, 5, BAND, Judgement.NO_DATA),
-        (1.0, 13, BAND, Judgement.WITHIN),
-        (1.0, 14, BAND, Judgement.STALE),
-        (99.0, 14, BAND, Judgement.STALE),
+        (1.0, 16, BAND, Judgement.WITHIN),
+        (1.0, 17, BAND, Judgement.STALE),
+        (99.0, 17, BAND, Judgement.STALE),
         (1.0, 5, None, None),
     ],
 )
@@ -90,11 +92,25 @@ def test_a_part_without_data_shows_the_0_that_the_query_reckons_with(console: An
 def test_marks_hold_what_was_armed_and_when_it_was_judged(console: Any) -> None:
     run = console.runs.add()
     console.runs.tell(run.id, "hypothesis-before", met=True)
-    old = console.faults.armed(ago=9000, disarmed_at=NOW - timedelta(seconds=8000), state=FaultState.DISARMED)
     now = console.faults.armed(ago=100)
-    told = marks([old, now], run, console.runs.events(run.id), since=NOW - timedelta(hours=1))
+    told = marks([now], run, console.runs.events(run.id))
     assert told.armed == ((now.armed_at.timestamp(), None),)
     assert told.moments == ((NOW.timestamp(), "judged", "judged"),)
+
+
+def test_the_page_of_an_old_run_marks_its_own_faults_and_reads_its_events_once(console: Any) -> None:
+    run = console.runs.add()
+    begun = console.clock.now() - timedelta(hours=9)
+    run = replace(run, status=RunStatus.COMPLETED, created_at=begun, ended_at=begun + timedelta(minutes=5))
+    console.runs.known[run.id], read, asked = run, console.runs.events, []
+    console.runs.events = lambda run_id: asked.append(run_id) or read(run_id)
+    armed = console.faults.armed(ago=9 * 3600 - 60, disarmed_at=run.ended_at, state=FaultState.DISARMED)
+    built = {
+        panel.name: panel.view
+        for panel in panels(console, Page(name="run", environment="sandbox", subject=str(run.id)))
+    }
+    assert built["marks"]["armed"] == ((armed.armed_at.timestamp(), run.ended_at.timestamp()),)
+    assert asked == [run.id]
 
 
 def test_a_board_is_built_once_for_all_who_may_share_it() -> None:

@@ -75,7 +75,7 @@ async def test_a_page_gets_every_panel_at_first_and_then_what_changes(console: A
 
 async def test_what_ran_and_what_it_printed_follow_a_run_to_its_end(console: Any, streams: Streams) -> None:
     run, printed = console.runs.add(journal_state="none"), [b"steady state"]
-    console.runs.console_log = lambda _: b"\n".join(printed)
+    console.runs.console_log = lambda *_: b"\n".join(printed)
     events = streams.page(Page(name="run", environment="sandbox", subject=str(run.id)), anybody)
     assert "report.html" not in (await until(events, "facts")).raw_data
     assert "steady state" in (await until(events, "console-log")).raw_data

@@ -15,7 +15,6 @@ from app.cli.doctor import here, there
 from app.cli.doctor.asking import answers
 from app.cli.doctor.finding import Finding, Level, ok, problem
 from app.cli.listing import WIDTH, as_json
-from app.cli.rooms import named
 from app.clock import SystemClock
 from app.errors import SettingsError
 from app.settings import FILE, Environment, Settings, load
@@ -66,7 +65,7 @@ def _settings(folder: Path, host: str, port: int) -> tuple[Settings, Finding]:
 
 
 def _places(settings: Settings, environment: str | None) -> list[Environment]:
-    return [named(environment, settings)] if environment else list(settings.environments.values())
+    return [settings.environment(environment)] if environment else list(settings.environments.values())
 
 
 def _tell(findings: Sequence[Finding]) -> None:
