@@ -102,13 +102,14 @@ def active(  # noqa: PLR0917  FastAPI passes them by name
     Good for five seconds; `If-None-Match` is answered with 304 while nothing changed.
     """
     wanted = {"environment": environment, "account": account, "function": _name(function)}
-    now = console.clock.now()
+    now, runs = console.clock.now(), console.runs.active()
+    armed = console.faults.for_runs([str(run.id) for run in runs])
     found = {
         "faults": [_fault(console, entry) for entry in console.faults.active()],
         "settling": [
             _fault(console, one) for one in console.faults.settling() if one.phase(now) in NOT_QUIET
         ],
-        "runs": [_run(console, run) for run in console.runs.active()],
+        "runs": [_run(console, run, armed[str(run.id)]) for run in runs],
     }
     answer = _answer({name: _matching(rows, wanted) for name, rows in found.items()})
     headers = {"ETag": etag_of(answer), "Cache-Control": FRESH}
@@ -168,8 +169,7 @@ def _fault(console: Console, entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _run(console: Console, run: Run) -> dict[str, Any]:
-    entries = console.faults.for_run(str(run.id))
+def _run(console: Console, run: Run, entries: Sequence[Entry]) -> dict[str, Any]:
     where = _where(console, run.environment)
     where |= {"account": run.account or where["account"], "region": run.region or where["region"]}
     return {

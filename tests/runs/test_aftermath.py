@@ -132,11 +132,11 @@ def test_one_that_can_not_be_looked_at_keeps_nobody_from_the_others(scene: Scene
     looked: list[int] = []
 
     class Broken(Scene):
-        def proof(self, *given: Any) -> Proof:
-            looked.append(len(looked))
+        def seen(self, entry: Entry, *, until: datetime) -> Proof:
+            looked.append(entry.id)
             if len(looked) == 1:
                 raise RuntimeError("no such environment")
-            return Proof(since=given[3], until=given[4], last_seen=None, can_see=True)
+            return super().seen(entry, until=until)
 
     other, _ = scene.faults.ledger.intend(replace(scene.entry, store=Store(environment="gone", name="q")))
     over = {
@@ -147,10 +147,11 @@ def test_one_that_can_not_be_looked_at_keeps_nobody_from_the_others(scene: Scene
     scene.faults.ledger.change(other.id, **over, settles_at=scene.entry.settles_at)
     other = Broken(scene.faults, scene.clock, other)
     scene.clock.advance(60)
+    evidence = SimpleNamespace(of=other.seen)
     assert Aftermath(
-        faults=scene.faults, evidence=other, metrics=other, signals=other, clock=scene.clock
+        faults=scene.faults, evidence=evidence, metrics=other, signals=other, clock=scene.clock
     ).step()
-    assert len(looked) == 2
+    assert sorted(looked) == sorted([scene.entry.id, other.entry.id])
 
 
 def test_logs_that_can_not_be_read_prove_no_silence(scene: Scene) -> None:

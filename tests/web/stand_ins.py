@@ -95,15 +95,14 @@ class FakeMetrics:
         self, environment: str, query_id: str, since: datetime,
         limit: int | None = None, until: datetime | None = None,
     ) -> list[Any]:  # fmt: skip
-        now, limit = until or self.clock.now(), limit or 2000
-        longest = min(int((now - since).total_seconds()), 6 * limit)
-        seconds = range(longest // 6 * 6, -1, -6)
-        return [self.sample(query_id, now, ago) for ago in seconds][-limit:]
+        return self.samples_from(environment, query_id, since, 2000, until)[-(limit or 2000) :]
 
     def samples_from(
         self, environment: str, query_id: str, since: datetime, limit: int, until: datetime | None = None
     ) -> list[Any]:
-        return self.samples(environment, query_id, since, limit, until)
+        now = until or self.clock.now()
+        longest = min(int((now - since).total_seconds()), 12_000)
+        return [self.sample(query_id, now, ago) for ago in range(longest // 6 * 6, -1, -6)][:limit]
 
     def sample(self, query_id: str, now: datetime, ago: float) -> Any:
         value, parts = self.values.get(query_id, lambda _: (None, {}))(ago)
@@ -279,8 +278,8 @@ class FakeEvidence:
         self.asked = 0
         self.text = "Intercepted network connection to dynamodb.us-east-2.amazonaws.com"
 
-    def of(self, entry: Entry, *, until: Any = None) -> Proof:
-        since = entry.armed_at or entry.created_at
+    def of(self, fault: Entry, *, until: Any = None) -> Proof:
+        since = fault.armed_at or fault.created_at
         self.asked += 1
         at = since + timedelta(seconds=100)
         lines = tuple(
@@ -476,7 +475,9 @@ class FakeRuns:
     def started_with(self, key: str) -> Run | None:
         return self.keys.get(key)
 
-    def announced(self, experiment_id: str, **place: Any) -> dict[str, Any]:
+    def announced(
+        self, experiment_id: str, *, environment: str, variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
         return {}
 
     def active(self, environment: str | None = None) -> list[Run]:

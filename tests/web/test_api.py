@@ -159,7 +159,7 @@ async def test_samples_health_and_the_description_of_the_api(client: httpx.Async
     samples = (await client.get(f"/api/signals/{query}/samples")).json()
     assert samples[0]["at"] < samples[-1]["at"]
     until = samples[5]["at"]
-    asked = {"until": datetime.fromtimestamp(until, UTC).isoformat(), "limit": 1}
+    asked = {name: datetime.fromtimestamp(until, UTC).isoformat() for name in ("since", "until")}
     told = (await client.get(f"/api/signals/{query}/samples", params=asked)).json()
     assert [one["at"] for one in told] == [until]
     assert (await client.get("/healthz")).json() == {"status": "ok"}

@@ -25,7 +25,7 @@ ROOMS: dict[type, type] = {
     stand_ins.FakeMetrics: Metrics,
     stand_ins.FakeRuns: Runs,
 }
-OF_TESTS = {"add", "armed", "leave_tolerance", "place", "sample", "tell"}  # what only they call
+OF_TESTS = {"add", "armed", "leave_tolerance", "place", "places", "sample", "tell"}  # what only they call
 
 
 def public(kind: type) -> dict[str, Any]:
