@@ -19,6 +19,7 @@ EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 # What a template posts to or fetches, with what the API has for it. A stop is either of a run or of a fault.
 API = {
     "/experiments/{}/run": [("POST", "/experiments/{experiment_id}/run")],
+    "/experiments/{}": [("GET", "/api/experiments/{experiment_id}/preflight")],  # looked at again
     "/runs/{}/rollback": [("POST", "/runs/{run_id}/rollback")],
     "{}": [("POST", "/runs/{run_id}/rollback"), ("DELETE", "/api/faults/{entry_id}")],  # fault.stop
     "/faults": [("PUT", "/api/faults")],

@@ -24,6 +24,7 @@ def need_of(route: APIRoute) -> Need | None:
 
 CHANGES = {
     ("POST", "/experiments/{experiment_id:path}/run"): Need.RUN,
+    ("POST", "/api/experiments/{experiment_id:path}/preflight"): Need.RUN,
     ("POST", "/experiments/{experiment_id:path}/migrate"): Need.EDIT,
     ("POST", "/api/experiments/{experiment_id:path}/migrate"): Need.EDIT,
     ("POST", "/runs/{run_id:int}/rollback"): Need.DISARM,
