@@ -138,7 +138,10 @@ class Metrics:
 
     def observed_delay(self, environment: str) -> float | None:
         """Seconds that the newest data point of the latest query was behind the end of its period; None: not seen yet."""
-        return max((late for (place, _), late in self._late.items() if place == environment), default=None)
+        with self._lock:
+            return max(
+                (late for (place, _), late in self._late.items() if place == environment), default=None
+            )
 
     def next_due(self, environment: str) -> datetime:
         """In the past where it has not been polled yet, or where something new is watched."""
@@ -222,7 +225,8 @@ class Metrics:
             at, value, parts = points[0] if points else (now, None, {})
             if points and (period := common_period(query)):
                 late = (now - at).total_seconds() - period / environment.speed
-                self._late[environment.name, query.id] = max(0.0, late)
+                with self._lock:
+                    self._late[environment.name, query.id] = max(0.0, late)
             samples.append(
                 Sample(environment=environment.name, query=query.id, at=now, value=value, parts=parts)
             )

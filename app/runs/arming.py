@@ -44,8 +44,8 @@ class Intent:
             value=intent.value,
             activity=activity or intent.activity,
             phase=str(intent.phase),
-            over=getattr(intent, "over", False),
-            version=getattr(intent, "version", ""),
+            over=intent.over,
+            version=intent.version,
         )
 
 

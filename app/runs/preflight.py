@@ -66,7 +66,7 @@ class Preflight:
         stores = self._stores(reading, environment)
         lifetime = self._lifetime(reading, environment)
         silent, outside = self._signals(reading, environment)
-        alarms, unanswered = self._alarms(environment, [*getattr(reading, "stop_conditions", ()), *stop])
+        alarms, unanswered = self._alarms(environment, [*reading.stop_conditions, *stop])
         return check(
             Known(
                 stores=tuple(self._of(store, value, reading, environment) for store, value in stores.items()),
@@ -80,7 +80,7 @@ class Preflight:
                 pause=reading.expected_seconds if stores else None,
                 delay=self._delay(environment),
                 windows=tuple((s.name, s.query.window) for s in reading.signals if s.query is not None),
-                unproven=tuple((one.activity, one.what) for one in getattr(reading, "unproven", ())),
+                unproven=tuple((one.activity, one.what) for one in reading.unproven),
                 accepted=frozenset(accepted),
                 recycle=environment.recycle,
                 alarms=alarms,

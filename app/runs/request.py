@@ -115,7 +115,7 @@ def facts_of(experiment: Any, reading: Any, stop: Sequence[StopCondition] = ()) 
     intents = [Intent.of(intent) for intent in reading.intents]
     arming = [intent for intent in intents if intent.phase == "method"]
     signals = [signal(one) for one in reading.signals]
-    conditions = [*getattr(reading, "stop_conditions", ()), *stop]
+    conditions = [*reading.stop_conditions, *stop]
     if missing := stopping.unknown(conditions, signals):
         known = ", ".join(one["name"] for one in signals) or "none"
         raise _invalid("stop", f"The hypothesis has no signal “{missing[0]}”. It has: {known}.")
@@ -127,7 +127,7 @@ def facts_of(experiment: Any, reading: Any, stop: Sequence[StopCondition] = ()) 
         "stores": sorted({f"{intent.kind}:{intent.name}" for intent in arming}),
         "steps": [step(one) for one in reading.steps],
         "expected_seconds": float(reading.expected_seconds),
-        "unproven": [vars(one) for one in getattr(reading, "unproven", ())],
+        "unproven": [vars(one) for one in reading.unproven],
     }
 
 

@@ -155,7 +155,7 @@ class Runs:
         experiment = self.rooms.reading.taken(run, self.rooms.settings.data / run.snapshot)
         reading = self.rooms.reading.read(experiment, environment, run.variables)
         if self._preflight is not None:
-            own = getattr(reading, "stop_conditions", ())
+            own = reading.stop_conditions
             given = [c for one in run.facts.get("stop", ()) if (c := StopCondition(**one)) not in own]
             findings = self._preflight.look(reading, environment, run.accept, given)
             self.record.append(

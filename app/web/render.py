@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from fastapi import Request
 from jinja2 import Environment as Jinja
 from jinja2 import FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from app.console import Console
@@ -36,7 +37,7 @@ class Show:
         )  # fmt: skip
         self._jinja.filters |= {
             "number": words.number, "span": words.span, "clock": words.clock, "share": words.share, "text": _text,
-            "bytes": words.size, "dollars": dollars, "capital": words.capital,
+            "bytes": words.size, "dollars": dollars, "capital": words.capital, "coded": _coded,
         }  # fmt: skip
         self._jinja.globals |= {
             "dom_id": words.dom_id, "plural": words.plural, "ago": words.ago, "asset": static.asset,
@@ -95,3 +96,8 @@ class Show:
 
 def _text(value: bytes | str | None) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else value or ""
+
+
+def _coded(told: str) -> Markup:
+    """What stands between backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(told))))  # noqa: S704  escaped before
