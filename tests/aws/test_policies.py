@@ -256,6 +256,6 @@ def test_aws_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
         [GAMEDAY, "iam"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.returncode == 2
+    assert done.returncode == 69
     assert done.stderr.startswith("gameday: AWS does not say who this is")
     assert done.stdout == ""
