@@ -113,7 +113,7 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any], console: dict
     assert said(spoken, "queue=true&wait=600").strip() == "held"
     assert said(spoken, "/api/runs/$RUN?wait=600").strip() == "held"
     assert "event: verdict" in said(spoken, "/events")
-    assert "Half of the invocations" in said(spoken, "faults/sentence")
+    assert "half of the invocations" in said(spoken, "faults/sentence")
     assert "set its deadline" in said(spoken, 'If-Match: $ETAG" -d \'{"minutes": 10}\'')
     assert said(spoken, '-X DELETE "$GAMEDAY/api/faults').strip() == "disarmed"
     assert said(spoken, "schedules/preview").splitlines()[0] == "At 03:00 on Monday through Friday"
