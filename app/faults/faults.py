@@ -167,7 +167,7 @@ class Faults(Arming):
         ]
 
     def renew(self, run_id: str, until: datetime) -> None:
-        """The run is alive: its faults may stand until `until`, or their deadline."""
+        """The run is alive: its faults may stand until `until`, or their deadline. Not those whose lease has run out."""
         self.ledger.renew(run_id, until)
 
     def active(self, environment: str | None = None) -> list[Entry]:

@@ -66,9 +66,11 @@ class Ledger:
             return after
 
     def renew(self, run_id: str, until: datetime) -> None:
+        """A lease that has run out stays so: after a sleep, whoever looks first must not decide what stands."""
+        held = or_(LedgerRow.lease_until.is_(None), LedgerRow.lease_until > self._clock.now())
         with self.storage.writing() as session:
             session.execute(
-                update(LedgerRow).where(LedgerRow.run_id == run_id, IS_ACTIVE).values(lease_until=until)
+                update(LedgerRow).where(LedgerRow.run_id == run_id, IS_ACTIVE, held).values(lease_until=until)
             )
 
     def entry(self, entry_id: int) -> Entry:

@@ -38,6 +38,15 @@ def test_it_disarms_when_the_lease_is_lost(desk: Any) -> None:
     assert desk.stored == desk.OFF
 
 
+def test_after_a_sleep_a_lease_is_lost_whoever_wakes_up_first(desk: Any) -> None:
+    faults = desk.console()
+    desk.arm(faults)
+    desk.clock.advance(31)
+    faults.renew("42", desk.clock.now() + timedelta(minutes=2))
+    desk.guardian(faults).step()
+    assert desk.stored == desk.OFF
+
+
 def test_a_renewed_lease_does_not_move_the_deadline(desk: Any) -> None:
     faults = desk.console()
     desk.arm(faults)
