@@ -19,6 +19,7 @@ from app.aws import InMemoryFunctions
 from app.clock import SystemClock
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, NotFound
+from app.experiments import FaultIntent, Reading
 from app.faults import Entry, FaultState, Store, Understanding
 from app.live import Live
 from app.metrics import Sample
@@ -91,7 +92,7 @@ class FakeReading:
 
     def read(self, experiment: Experiment, environment: Environment, variables: Mapping[str, Any]) -> Any:
         intents = [
-            SimpleNamespace(**vars(intent) | {"phase": phase, "activity": activity["name"]})
+            replace(intent, phase=phase)
             for phase in ("method", "rollbacks")
             for activity in experiment.document.get(phase, [])
             for intent in self.intents(activity)
@@ -101,9 +102,10 @@ class FakeReading:
             for phase, kind in (("method", "activity"), ("rollbacks", "rollback"))
             for a in experiment.document.get(phase, [])
         ]
-        return SimpleNamespace(
-            signals=self.signals, intents=intents, steps=steps, expected_seconds=1.0, unproven=self.unproven
-        )
+        return Reading(
+            signals=tuple(self.signals), intents=tuple(intents), steps=tuple(steps), expected_seconds=1.0,
+            unproven=tuple(self.unproven),
+        )  # fmt: skip
 
     def snapshot(self, experiment: Experiment, to: Path) -> Any:
         shutil.copytree(experiment.folder, to)
@@ -120,8 +122,8 @@ class FakeReading:
         if not found:
             return ()
         return (
-            SimpleNamespace(
-                store=("ssm", found[1]), value=found[2], activity=activity["name"], phase="method"
+            FaultIntent(
+                store=("ssm", found[1]), value=found[2], activity=activity["name"], phase="method", index=0
             ),
         )
 

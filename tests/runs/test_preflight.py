@@ -15,6 +15,7 @@ from app.aws import Denied, InMemoryAws, InMemoryFunctions, InMemoryParameters, 
 from app.clock import FrozenClock
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, Unavailable
+from app.experiments import FaultIntent, Reading
 from app.experiments.extension import StopCondition
 from app.faults import Faults, Store
 from app.live import Live
@@ -75,9 +76,9 @@ class Desk:
         self.troubles_: tuple[str, ...] = ()
 
     def look(self, *, stop: tuple[StopCondition, ...] = (), **environment: Any) -> dict[str, Finding]:
-        intent = SimpleNamespace(store=("ssm", "p"), value=ARMED, phase="method")
+        intent = FaultIntent(store=("ssm", "p"), value=ARMED, activity="Arm", phase="method", index=0)
         signal = SimpleNamespace(name="flight", query=QUERY, tolerance=Tolerance(high=1.0))
-        reading = SimpleNamespace(intents=[intent], signals=[signal], expected_seconds=600)
+        reading = Reading(intents=(intent,), signals=(signal,), steps=(), expected_seconds=600)
         self.preflight = Preflight(
             faults=self.faults,
             aws=self.aws,
