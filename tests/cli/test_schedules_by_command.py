@@ -101,7 +101,7 @@ def test_through_a_console_they_are_the_same(served: str, console: Any, tmp_path
     assert listed.stderr == "✕ lab/schedules.yaml:4  No such hour.\n"
     assert "nightly" in listed.stdout
     assert "There is no schedule 9." in gameday(tmp_path, "show", "9", "--server", served, code=2)
-    assert "does not answer" in gameday(tmp_path, "list", "--server", "http://127.0.0.1:1", code=2)
+    assert "does not answer" in gameday(tmp_path, "list", "--server", "http://127.0.0.1:1", code=69)
 
 
 def test_lists_of_a_console_are_read_to_their_end(served: str, console: Any, tmp_path: Path) -> None:

@@ -146,10 +146,10 @@ class World:
             self.rows("select 1 from run_events where kind = ? and run_id = (select max(id) from runs)", kind)
         )
 
-    def expire(self) -> None:
-        """As if half a minute had passed: no lease is renewed any more."""
+    def expire(self, *, patience: float = 10) -> None:
+        """As if half a minute had passed: no lease is renewed any more. `patience`: seconds for somebody else's write."""
         with contextlib.closing(
-            sqlite3.connect(self.folder / ".gameday" / "gameday.sqlite", timeout=10)
+            sqlite3.connect(self.folder / ".gameday" / "gameday.sqlite", timeout=patience)
         ) as database:
             database.execute(
                 "update ledger set lease_until = datetime('now', '-1 second'), next_attempt_at = null"
