@@ -170,8 +170,7 @@ class Schedules:
     def fires(self, schedule_id: int, *, before: int | None = None, limit: int = 50) -> Sequence[Fire]:
         """What came of it, the newest first, those with a smaller id than `before`."""
         self.get(schedule_id)
-        with self._storage.reading() as session:
-            return store.fires(session, schedule_id, before=before, limit=limit)
+        return self.find_fires(WantedFires(schedule=schedule_id), before=before, limit=limit)
 
     def find_fires(
         self, wanted: WantedFires, *, before: int | None = None, limit: int = 50

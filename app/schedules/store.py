@@ -189,14 +189,6 @@ def settle(
     return changed.first() is not None
 
 
-def fires(session: Session, schedule_id: int, *, before: int | None, limit: int) -> list[Fire]:
-    """The newest first, those with a smaller id than `before`."""
-    query = select(FireRow).where(FireRow.schedule_id == schedule_id)
-    if before is not None:
-        query = query.where(FireRow.id < before)
-    return [to_fire(row) for row in session.scalars(query.order_by(FireRow.id.desc()).limit(limit))]
-
-
 def found_fires(session: Session, wanted: WantedFires, *, before: int | None, limit: int) -> list[Fire]:
     """The newest first, those with a smaller id than `before`."""
     query = select(FireRow)

@@ -21,7 +21,7 @@ from app.runs import Run, RunStatus, Verdict, Wanted
 from app.schedules import Fire, FireState, Schedule, Upcoming, WantedFires, zones
 from app.settings import Environment
 from app.web import schedule_shapes
-from app.web.answers import answered
+from app.web.answers import answered, outcome_json
 from app.web.asked import Place, Rooms
 from app.web.coming import AHEAD, each_of
 from app.web.guards import needs
@@ -168,7 +168,8 @@ def _ran(console: Console, place: Environment, span: _Span, limits: list[str]) -
         if run.schedule is None:
             yield {
                 "at": run.created_at, "local": run.created_at.astimezone(span.zone), "schedule": None, "name": None,
-                "experiment": run.experiment, "state": None, "sentence": "", "by": run.requested_by, **_run_json(run),
+                "experiment": run.experiment, "state": None, "sentence": "", "by": run.requested_by, "run": run.id,
+                **outcome_json(run),
             }  # fmt: skip
 
 
@@ -199,17 +200,8 @@ def _fire_json(fire: Fire, schedule: Schedule, run: Run | None, zone: ZoneInfo) 
     return {
         "at": fire.due_at, "local": fire.due_at.astimezone(zone), "schedule": schedule.id, "name": schedule.name,
         "experiment": run.experiment if run else schedule.experiment, "state": fire.state, "sentence": fire.sentence,
-        "by": fire.by, **(_run_json(run) if run else dict.fromkeys(("run", "status", "verdict", "verdict_reason"))),
+        "by": fire.by, "run": run.id if run else None, **outcome_json(run),
     }  # fmt: skip
-
-
-def _run_json(run: Run) -> dict[str, Any]:
-    return {
-        "run": run.id,
-        "status": run.status,
-        "verdict": run.verdict,
-        "verdict_reason": run.verdict_reason,
-    }
 
 
 def _coming_json(one: Upcoming, zone: ZoneInfo) -> dict[str, Any]:

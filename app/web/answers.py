@@ -183,6 +183,11 @@ def lever_json(lever: Lever) -> dict[str, Any]:
     }
 
 
+def outcome_json(run: Run | None) -> dict[str, Any]:
+    """How it stands and what it came to; None where there was none."""
+    return {name: getattr(run, name, None) for name in ("status", "verdict", "verdict_reason")}
+
+
 def event_json(event: Event) -> dict[str, Any]:
     return {
         "run": event.run_id,

@@ -15,7 +15,7 @@ from app.errors import Conflict, Unavailable
 from app.runs import Run
 from app.schedules import Fire, FireState, Preview, Schedule, WantedFires
 from app.web import schedule_shapes, shapes
-from app.web.answers import answered
+from app.web.answers import answered, outcome_json
 from app.web.asked import Rooms, RowId, Time, Who
 from app.web.etags import IfMatch, etag_of, require_match
 from app.web.guards import needs
@@ -200,12 +200,7 @@ def etag(schedule: Schedule) -> str:
 
 
 def fire_json(fire: Fire, run: Run | None) -> dict[str, Any]:
-    return {
-        **fire.as_json,
-        "status": str(run.status) if run else None,
-        "verdict": str(run.verdict) if run and run.verdict else None,
-        "verdict_reason": run.verdict_reason if run else None,
-    }
+    return {**fire.as_json, **outcome_json(run)}
 
 
 def preview_json(shown: Preview) -> dict[str, Any]:

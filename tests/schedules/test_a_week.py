@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from app.clock import FrozenClock
-from app.schedules import Fire, store
+from app.schedules import Fire, WantedFires, store
 from app.schedules.rule import EPOCH, fires
 from app.settings import Environment
 from tests.schedules.conftest import Recorder, World
@@ -233,7 +233,11 @@ def test_every_due_fire_is_there_exactly_once(tmp_path: Path, seed: int, begins:
 def written(world: World, one: int, end: datetime) -> list[Fire]:
     """Fires of a schedule, of one that is gone, too, that were due by then."""
     with world.storage.reading() as session:
-        return [fire for fire in store.fires(session, one, before=None, limit=10_000) if fire.due_at <= end]
+        return [
+            fire
+            for fire in store.found_fires(session, WantedFires(schedule=one), before=None, limit=10_000)
+            if fire.due_at <= end
+        ]
 
 
 def test_the_week_s_own_reckoning_agrees_with_the_rules(tmp_path: Path) -> None:
