@@ -6,12 +6,15 @@ Whoever dies between two of these leaves a row that says how far it was, and the
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
@@ -74,6 +77,10 @@ class Firing:
         self._clock = clock
         self._environments = environments
         self._blackout = blackout
+        self._choosing = threading.Lock()
+        self._asked: WeakValueDictionary[int, Any] = (
+            WeakValueDictionary()
+        )  # the lock of each fire that somebody asks for
 
     def workday(self, environment: str) -> Workday:
         known = self._environments.get(environment)
@@ -126,12 +133,30 @@ class Firing:
         with self._storage.reading() as session:
             return store.opened(session, self._clock.now(), limit=limit)
 
+    def being_asked_for(self, fire: Fire) -> bool:
+        """Whether somebody is about to find out what becomes of it."""
+        return fire.id in self._asked
+
     def start(self, fire: Fire) -> Fire:
-        """Ask for the run of an open fire, and keep what came of it. A second call finds the first one's run."""
-        with self._storage.reading() as session:
-            schedule = store.read(session, fire.schedule_id)
-        if schedule is None:  # rows of schedules stay, so somebody has deleted it by hand
-            return fire
+        """Ask for the run of a fire, and keep what came of it. A second call waits for the first one, and is told its outcome.
+
+        So nobody is told that nothing has started while another one is still asking.
+        """
+        with self._alone(fire):
+            with self._storage.reading() as session:
+                schedule, fire = store.read(session, fire.schedule_id), store.fire(session, fire.id) or fire
+            if schedule is None or not fire.state.open:
+                return fire
+            return self._start(schedule, fire)
+
+    @contextmanager
+    def _alone(self, fire: Fire) -> Iterator[None]:
+        with self._choosing:
+            lock = self._asked.setdefault(fire.id, threading.Lock())
+        with lock:
+            yield
+
+    def _start(self, schedule: Schedule, fire: Fire) -> Fire:
         try:
             run = self._runs.started_with(fire.key)
             if run is None:
@@ -178,22 +203,14 @@ class Firing:
         """The fires of schedules that this console has moved on: nobody else writes them now."""
         ids = [schedule.id for schedule, _ in mine]
         since = min((times[0] for _, times in mine), default=now)
-        known, waiting = store.written(session, ids, since), store.waiting(session, ids)
+        known = store.written(session, ids, since)
         for schedule, times in mine:
             told = outcomes(schedule.definition, times, known.get(schedule.id, frozenset()), now)
             store.write_all(
                 session, [{"schedule_id": schedule.id, "written_at": now, **vars(one)} for one in told]
             )
-            if any(one.state is FireState.INTENDED for one in told):
-                self._give_up_waiting(session, schedule, waiting.get(schedule.id, ()))
             if words := missed_in_words(schedule.definition, told):
                 self._tell(session, schedule, told[0].at, FireState.MISSED, words)
-
-    def _give_up_waiting(self, session: Session, schedule: Schedule, waiting: Sequence[Fire]) -> None:
-        for fire in waiting:
-            words = f"It waited until the next one was due. {fire.sentence}"
-            if store.settle(session, fire.id, state=FireState.REFUSED, sentence=words):
-                self._tell(session, schedule, fire.at, FireState.REFUSED, words)
 
     def _run(self, schedule: Schedule, fire: Fire) -> Any:
         definition = schedule.definition
@@ -210,9 +227,15 @@ class Firing:
         now = self._clock.now()
         if late := _too_late(schedule, fire, now):
             return late
+        if fire.state is FireState.WAITING and self._followed(fire, now):
+            return FireState.REFUSED, f"It waited until the next one was due. {fire.sentence}"
         environment = self._environments.get(schedule.environment)
         words = _withdrawn(schedule, fire) or (self._blackout(environment, now) if environment else "")
         return (FireState.REFUSED, words) if words else None
+
+    def _followed(self, fire: Fire, now: datetime) -> bool:
+        with self._storage.reading() as session:
+            return store.followed(session, fire, now)
 
     def _refusal(self, schedule: Schedule, fire: Fire, error: GamedayError) -> tuple[FireState, str]:
         busy = {"run", "fault"} & error.details.keys()

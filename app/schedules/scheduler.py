@@ -133,6 +133,8 @@ class Scheduler:
         )
 
     def _ask(self, fire: Fire) -> None:
+        if self._firing.being_asked_for(fire):
+            return  # by hand
         if self._pool is None:
             self._firing.start(fire)
         elif fire.id not in self._starting:

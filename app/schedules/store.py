@@ -162,13 +162,11 @@ def opened(session: Session, now: datetime, *, limit: int) -> list[Fire]:
     return [to_fire(row) for row in session.scalars(query.limit(limit))]
 
 
-def waiting(session: Session, ids: Sequence[int]) -> Mapping[int, list[Fire]]:
-    """By schedule."""
-    query = select(FireRow).where(FireRow.state == FireState.WAITING, FireRow.schedule_id.in_(ids))
-    found: dict[int, list[Fire]] = defaultdict(list)
-    for row in session.scalars(query):
-        found[row.schedule_id].append(to_fire(row))
-    return found
+def followed(session: Session, fire: Fire, now: datetime) -> bool:
+    """Whether a later time of its schedule has come, and was not missed."""
+    later = (FireRow.schedule_id == fire.schedule_id, FireRow.at > fire.at, FireRow.due_at <= now)
+    query = select(FireRow.id).where(*later, FireRow.by.is_(None), FireRow.state != FireState.MISSED)
+    return session.scalar(query.limit(1)) is not None
 
 
 def fire(session: Session, fire_id: int) -> Fire | None:

@@ -110,11 +110,15 @@ def test_the_shipped_hypotheses_hold_with_no_fault(folder, shell, steady, name):
     assert journal["steady_states"]["before"]["steady_state_met"] is True
 
 
-def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(folder, shell, percent, steady):
+def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(
+    folder, shell, percent, steady, eventually
+):
     steady()
-    # 22 s of a window of 30: time enough for far more than 20 % in flight
-    name = copied(folder, "exp_2-strict.json", pause=22, dialect="denylist")
-    chaos("run", name, cwd=folder, shell=shell)
+    name = copied(folder, "exp_2-strict.json", pause=0, dialect="denylist")
+    going_on = waiting_for(folder / "seen", folder / name)
+    with subprocess.Popen(["chaos", "--no-version-check", "run", name], cwd=folder, env=shell) as run:
+        eventually(lambda: (percent("Flight") or 0) > 20 or run.poll() is not None, within=120)
+        going_on()
     journal = json.loads((folder / "journal.json").read_text())
     assert journal["steady_states"]["before"]["steady_state_met"] is True
     after = {
@@ -125,6 +129,16 @@ def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(fo
     assert after == {"zero-sns-errors": True, "messages-in-flight": False}  # the first that fails ends it
     assert 0 <= percent("Error") <= 5
     assert [rollback["status"] for rollback in journal["rollbacks"]] == ["succeeded"]
+
+
+def waiting_for(mark, experiment):
+    """Have the experiment's method wait at its end until what this returns is called."""
+    document = json.loads(experiment.read_text())
+    script = f"until [ -e '{mark}' ]; do sleep 0.2; done"
+    wait = {"type": "process", "path": "sh", "arguments": ["-c", script], "timeout": 150}
+    document["method"].append({"type": "action", "name": "until-it-shows", "provider": wait})
+    experiment.write_text(json.dumps(document))
+    return mark.touch
 
 
 def test_the_resilient_handler_loses_nothing(put, percent, eventually, control, clients):

@@ -298,6 +298,38 @@ def test_run_now_is_a_fire_of_its_own_and_a_refusal_is_told_to_whoever_asked(wor
     assert world.schedules.get(one.id).next_at == one.next_at
 
 
+def test_who_is_told_that_nothing_has_started_by_hand_has_nothing_started_behind_them(world: World) -> None:
+    one = world.create()
+
+    def away_for_a_moment() -> None:
+        world.runs.refuse = lambda: None  # AWS is back, and the scheduler looks for what is due meanwhile
+        world.scheduler.step()
+        raise Unavailable("Reaching AWS failed.")
+
+    world.runs.refuse = away_for_a_moment
+    assert world.schedules.run_now(one.id, by="maria").state is FireState.REFUSED
+    world.scheduler.step()
+    assert world.runs.started == {}
+
+
+def test_a_fire_that_starts_at_last_while_the_next_is_due_keeps_its_run(world: World) -> None:
+    often = world.create(queue=True, cron="0,30 3 * * *")
+    world.runs.refuse = raises(Unavailable("Reaching AWS failed."))
+    world.at("2026-11-25 03:00:00")
+    world.scheduler.step()
+
+    def slowly() -> None:
+        world.at("2026-11-25 03:30:00")
+        world.runs.refuse = raises(Conflict("ssm:x is in use by run 1.", run=1))
+        world.schedules.firing.write_due()
+
+    world.runs.refuse = slowly
+    world.scheduler.step()
+    world.scheduler.step()
+    assert world.told(often) == [("11-25 03:00", "started"), ("11-25 03:30", "waiting")]
+    assert world.notices() == []
+
+
 def test_a_row_that_can_not_be_read_any_more_breaks_no_other(world: World) -> None:
     broken, one = world.create(name="broken"), world.create()
     with world.storage.writing() as session:
