@@ -18,8 +18,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from app.shipped import checkout, furnish, shipped
-from tests.journeys.harness import wait
 from tests.ports import free_port
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -72,7 +72,7 @@ def test_the_sandbox_runs_from_the_wheel_alone(sandbox):
         except httpx.HTTPError:
             return False
 
-    wait(answers, 120, "the console answers")
+    until(answers, "the console answers")
     page = httpx.get(url, headers={"accept": "text/html"}).text
     assert "signal-messages-in-flight" in page
     assert httpx.get(f"{url}/static/vendor/htmx.js").is_success

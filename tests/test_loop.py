@@ -46,8 +46,8 @@ def fails() -> None:
 
 def lags(loop: Loop[None], seconds: float) -> bool:
     """Noted a moment after the step itself."""
-    until = time.monotonic() + 30
-    while loop.lag() != seconds and time.monotonic() < until:
+    ends = time.monotonic() + 60
+    while loop.lag() != seconds and time.monotonic() < ends:
         threading.Event().wait(0.01)
     return loop.lag() == seconds
 
@@ -90,12 +90,12 @@ def test_what_is_asked_for_during_a_step_is_looked_at_by_the_next(clock: FrozenC
 
     def step() -> None:
         began.set()
-        assert may.wait(30)
+        assert may.wait(60)
         made.put(None)
 
     loop = Loop("line", step, every=LONG, clock=clock)
     loop.start()
-    assert began.wait(30)
+    assert began.wait(60)
     loop.wake()
     may.set()
     for _ in range(2):
@@ -123,7 +123,7 @@ def test_a_step_that_hangs_does_not_hold_up_the_end(
 
     loop = Loop("aftermath", hangs, every=LONG, clock=clock)
     loop.start()
-    assert began.wait(30)
+    assert began.wait(60)
     at = time.monotonic()
     loop.stop(within=0.1)
     assert time.monotonic() - at < 10

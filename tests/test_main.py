@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journeys.harness import wait
 from tests.ports import free_port
+from tests.waiting import until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 WRONG = 2  # a mistake on the command line or in a file
@@ -49,7 +49,7 @@ def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
     ) as process:  # fmt: skip
         url = f"http://127.0.0.1:{port}"
         try:
-            wait(lambda: ready(url), 90, "the console answers")
+            until(lambda: ready(url), "the console answers")
             yield process, url
         finally:
             process.terminate()
@@ -88,11 +88,11 @@ def test_told_to_end_it_plays_the_rollbacks_and_goes_although_a_page_is_open(fol
                     opened.set()
 
         threading.Thread(target=watch, daemon=True).start()
-        assert opened.wait(10)
-        wait(lambda: "before-activity" in events(url, run), 20, "the activity has begun")
+        assert opened.wait(60)
+        until(lambda: "before-activity" in events(url, run), "the activity has begun")
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert time.monotonic() - begun < 12  # seconds; a container is killed soon after
         assert "Traceback" not in (process.stdout.read() if process.stdout else "")
     assert (folder / "clean").exists()
@@ -188,10 +188,9 @@ def test_in_a_change_freeze_nothing_starts_by_hand_or_by_a_schedule_and_both_say
         made = (
             httpx.post(f"{url}/api/schedules", json=body, timeout=60).raise_for_status().headers["location"]
         )
-        fires = wait(lambda: httpx.get(f"{url}{made}/fires", timeout=60).json(), 60, "it fires")
-        wait(
+        fires = until(lambda: httpx.get(f"{url}{made}/fires", timeout=60).json(), "it fires")
+        until(
             lambda: httpx.get(f"{url}{made}/fires", timeout=60).json()[0]["state"] == "refused",
-            60,
             "it is refused",
         )
         assert len(fires) == 1

@@ -104,7 +104,7 @@ class Told:
             )
 
         with self.news:
-            assert self.news.wait_for(found, 20), (kind, self.kinds)
+            assert self.news.wait_for(found, 60), (kind, self.kinds)
             message = found()
         assert message is not None
         return message

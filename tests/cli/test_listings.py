@@ -20,8 +20,8 @@ from app.settings import Environment, Settings
 from app.storage.engine import opened
 from tests.cli.typed import typed as gameday
 from tests.conftest import NOON
-from tests.journeys.harness import wait
 from tests.test_main import serving
+from tests.waiting import until
 
 NOUNS = ("experiments", "runs", "faults", "environments", "signals")
 LONG = "a/folder/of/experiments/with-a-name-that-is-longer-than-any-line-of-a-terminal-has-room-for-it"
@@ -90,7 +90,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(folder: Path) -> Iterator[str]:
     with serving(folder) as (_, url):
         started = httpx.post(f"{url}/experiments/short/run", json={}).json()
-        wait(lambda: httpx.get(f"{url}/api/runs/{started['id']}").json()["verdict"], 60, "a verdict")
+        until(lambda: httpx.get(f"{url}/api/runs/{started['id']}").json()["verdict"], "a verdict")
         yield url
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 
 from app.cli.run.refreshed import Refreshed
-from tests.crash.harness import until
+from tests.waiting import until
 
 
 def test_it_answers_at_once_and_with_the_newest() -> None:
     gate, answers = threading.Event(), iter([1, 2])
 
     def slow() -> int:
-        gate.wait(10)
+        gate.wait(60)
         return next(answers)
 
     refreshed = Refreshed(slow, seconds=0)

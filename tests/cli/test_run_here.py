@@ -211,7 +211,7 @@ def test_ctrl_c_before_anything_was_started_starts_nothing(tmp_path: Path) -> No
         assert child.stderr
         assert "Waiting" in child.stderr.readline()
         child.send_signal(signal.SIGINT)
-        assert child.wait(30) == 130
+        assert child.wait(60) == 130
     assert not (tmp_path / "done").exists()
 
 

@@ -19,7 +19,8 @@ from junitparser import JUnitXml
 
 from tests.cli.test_run import experiment, process
 from tests.ports import free_port
-from tests.test_main import GAMEDAY, ready, wait
+from tests.test_main import GAMEDAY, ready
+from tests.waiting import until
 
 STOPPED = 5
 
@@ -43,7 +44,7 @@ def console(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         [GAMEDAY, "serve", "--port", str(port)], cwd=folder, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:  # fmt: skip
         try:
-            wait(lambda: ready(f"http://127.0.0.1:{port}"), 90, "the console answers")
+            until(lambda: ready(f"http://127.0.0.1:{port}"), "the console answers")
             yield process
         finally:
             process.terminate()

@@ -26,8 +26,8 @@ from app.web.reports import Progress
 from app.web.signals import Sample, Signal
 from app.web.tokens import Credential, Me
 from app.web.usage import UsageOfMonth
-from tests.journeys.harness import wait
 from tests.test_main import serving
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "api.md"
@@ -127,7 +127,7 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any], console: dict
     assert json.loads(said(spoken, "/api/active"))["runs"] == []
     assert "armed  " in said(spoken, "channels/ops/test")
     ours = f"{console['GAMEDAY']}/api/notifications/deliveries"
-    wait(lambda: "test" in {one["kind"] for one in httpx.get(ours).json()}, 60, "the test is on its way")
+    until(lambda: "test" in {one["kind"] for one in httpx.get(ours).json()}, "the test is on its way")
     assert said(spoken, "/api/usage").startswith("test  ")
     assert said(spoken, "report.json").splitlines() == ["held", "completed"]
     assert "gd_" in said(spoken, "/api/tokens")

@@ -20,8 +20,8 @@ import httpx
 import pytest
 import yaml
 
-from tests.journeys.harness import wait
 from tests.ports import free_port
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -100,12 +100,12 @@ def test_its_steps_give_a_console_that_lets_the_first_admin_in_and_ends_when_tol
                                    start_new_session=True)  # fmt: skip
     try:
         url = f"http://127.0.0.1:{port}"
-        wait(
-            lambda: process.poll() is not None or "/login?code=" in output.read_text(), 800, "the setup link"
+        until(
+            lambda: process.poll() is not None or "/login?code=" in output.read_text(), "the setup link", 800
         )
         told = output.read_text()
         assert process.poll() is None, told
-        wait(lambda: httpx.get(f"{url}/healthz").is_success, STARTS_WITHIN, "the health check answers")
+        until(lambda: httpx.get(f"{url}/healthz").is_success, "the health check answers", STARTS_WITHIN)
         _signs_in(told, url)
         _is_confined(process.pid, place, told)
         _is_the_production_install(place)

@@ -10,8 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from app.dialects import any_armed
 from app.runs import processes
 from tests.crash.oracle import Oracle
 from tests.ports import free_port
+from tests.waiting import until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 NAME = "failureLambdaConfig"
@@ -53,17 +53,6 @@ def experiment(pause: float = 60, *, probe: str = "true", **more: Any) -> dict[s
         "method": [{**writes("Arm", ARMED), "pauses": {"after": pause}}],
         "rollbacks": [writes("Disarm", ROLLBACK)], **more,
     }  # fmt: skip
-
-
-def until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
-    """Wait for what another process brings about."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        with contextlib.suppress(httpx.TransportError, sqlite3.OperationalError):
-            if found := condition():
-                return found
-        time.sleep(0.03)
-    raise AssertionError(f"{what}: not within {seconds:g} s")
 
 
 @dataclass
@@ -113,7 +102,7 @@ class World:
         )
         self.alive.append(process)
         if command[0] == "serve":
-            until(lambda: process.poll() is not None or self.ready(), "the console answers", 120)
+            until(lambda: process.poll() is not None or self.ready(), "the console answers")
         return process
 
     def ready(self) -> bool:
@@ -121,7 +110,7 @@ class World:
 
     def kill(self, process: subprocess.Popen[str]) -> None:
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
 
     def run(self, name: str = "one", **body: Any) -> int:
         """Ask for a run; 0 where the console died of it."""
@@ -178,14 +167,13 @@ class World:
         )
         return not runs and not faults
 
-    def recover(self, seconds: float = 40) -> None:
+    def recover(self) -> None:
         """Start a console that nothing kills, and wait until the dust settles."""
         self.oracle.knobs.clear()
         self.start()
         until(
             self.settled,
             f"settled; {[tuple(row) for row in self.rows('select state, outcome from ledger')]}",
-            seconds,
         )
 
     def end(self) -> None:
@@ -194,7 +182,7 @@ class World:
                 process.terminate()
         for process in self.alive:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(15)
+                process.wait(60)
             if process.poll() is None:
                 self.kill(process)
 

@@ -16,10 +16,11 @@ import time
 from pathlib import Path
 
 from app.sandbox.emulator import process
-from tests.crash.harness import World, emulators, experiment, until
+from tests.crash.harness import World, emulators, experiment
 from tests.crash.oracle import Oracle
 from tests.crash.test_kill_points import PLACES
 from tests.ports import free_port
+from tests.waiting import until
 
 TROUBLES = (
     {},
@@ -87,12 +88,12 @@ def _play(
         world.kill(console)
     elif victim == "told to end":
         console.terminate()
-        console.wait(20)
+        console.wait(60)
     if console.poll() is not None or victim == "named place":
         if console.poll() is None:
             world.kill(console)
         world.recover()
-    until(world.settled, "settled", 60)
+    until(world.settled, "settled")
 
 
 if __name__ == "__main__":

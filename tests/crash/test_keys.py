@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from app.dialects import any_armed
-from tests.crash.harness import BEFORE, NAME, World, experiment, until
+from tests.crash.harness import BEFORE, NAME, World, experiment
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 KEY = {"idempotency-key": "deploy-4711"}

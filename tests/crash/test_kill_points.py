@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.crash.harness import ARMED, BEFORE, ROLLBACK, World, experiment, until
+from tests.crash.harness import ARMED, BEFORE, ROLLBACK, World, experiment
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 # Named places in the console, and how long the run's pause is, so that it gets there.
@@ -142,8 +143,8 @@ def test_a_guardian_dies_while_it_disarms_and_another_ends_it(world: World, plac
     assert world.rows("select 1 from ledger where state = 'disarming'")
     world.expire()
     two = [world.start(command=("guardian",)) for _ in range(2)]
-    until(lambda: not world.armed(), "disarmed", 60)
-    until(lambda: world.rows("select 1 from ledger where state = 'disarmed'"), "the ledger says so", 60)
+    until(lambda: not world.armed(), "disarmed")
+    until(lambda: world.rows("select 1 from ledger where state = 'disarmed'"), "the ledger says so")
     for guardian in two:
         world.kill(guardian)
     world.recover()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.crash.harness import World, experiment
-from tests.crash.harness import until as within
 from tests.receivers import MailReceiver, WebReceiver
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -36,10 +36,6 @@ def told(world: World, web: WebReceiver, monkeypatch: pytest.MonkeyPatch) -> Wor
     monkeypatch.setenv("HOOK_SECRET", SECRET)
     world.channels = f'[channels.bot]\nwebhook = "{web.url}"\nsecret_env = "HOOK_SECRET"\n'
     return world
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    return within(condition, what, 120)
 
 
 def kinds(world: World, *states: str) -> list[str]:
@@ -85,7 +81,7 @@ def test_the_console_dies_before_and_after_a_notice_leaves(told: World, web: Web
     assert console.returncode == -signal.SIGKILL
     assert kinds(told, "sending") == ["arming"], "a delivery was in hand"
     assert web.types() == (["arming"] if place == "delivery-sent" else [])
-    told.recover(120)
+    told.recover()
     until(lambda: all_sent(told), "all sent")
     ids = [got.headers["webhook-id"] for got in web.got if got.type == "arming"]
     assert len(ids) == (2 if place == "delivery-sent" else 1)
@@ -102,7 +98,7 @@ def test_what_was_written_with_its_fact_is_told_by_the_next_console(
     console = told.start(crash_at=place)
     told.run()
     until(lambda: console.poll() is not None, "the console dies")
-    told.recover(120)
+    told.recover()
     until(lambda: all_sent(told), "all sent")
     assert first_of_each(web)[0] == "arming"
     assert web.types().count("verdict") == 1
@@ -120,7 +116,7 @@ def test_a_console_that_is_killed_while_a_receiver_hangs_sends_it_again(
     told.kill(console)
     assert kinds(told, "sending") == ["arming"]
     web.hold.set()
-    told.recover(120)
+    told.recover()
     until(lambda: all_sent(told), "all sent")
     assert first_of_each(web)[0] == "arming"
     assert told.broken() == []

@@ -11,7 +11,8 @@ import pytest
 from app.cli.run.asked import Asked
 from app.cli.run.follow import Presses
 from app.cli.run.here import start, working
-from tests.crash.harness import BEFORE, GAMEDAY, ROLLBACK, World, experiment, until
+from tests.crash.harness import BEFORE, GAMEDAY, ROLLBACK, World, experiment
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 STOPPED = 5
@@ -27,7 +28,7 @@ def armed(world: World, *words: str, **more: object) -> subprocess.Popen[str]:
     """A run that has just armed its fault, and pauses."""
     world.prepare(one=experiment(60, **more))
     process = world.start(command=("run", "one", *words))
-    until(lambda: process.poll() is None and world.told("pause") and world.armed(), "armed", 60)
+    until(lambda: process.poll() is None and world.told("pause") and world.armed(), "armed")
     return process
 
 
@@ -62,7 +63,7 @@ def test_told_twice_it_skips_the_wait_for_rollbacks_and_never_the_disarm(world: 
 
 def test_killed_its_child_ends_by_itself_and_the_guardian_puts_the_store_back(world: World) -> None:
     world.kill(armed(world))
-    until(lambda: world.value == ROLLBACK, "the child plays its own rollbacks once its pipe is gone", 60)
+    until(lambda: world.value == ROLLBACK, "the child plays its own rollbacks once its pipe is gone")
     world.expire()  # nobody renews the lease
     guardian = subprocess.run(
         [GAMEDAY, "guardian", "--once"], cwd=world.folder, capture_output=True, text=True, check=False, timeout=60
@@ -113,7 +114,7 @@ def test_a_second_run_in_the_same_folder_is_refused_or_waits(world: World) -> No
     second = world.start(command=("run", "one", "--queue"))
     first.send_signal(signal.SIGINT)
     assert first.wait(60) == STOPPED
-    until(lambda: world.armed() and world.told("pause"), "the second one's turn", 60)
+    until(lambda: world.armed() and world.told("pause"), "the second one's turn")
     second.send_signal(signal.SIGINT)
     assert second.wait(60) == STOPPED
     assert world.value == BEFORE
@@ -134,7 +135,7 @@ def test_whatever_breaks_while_it_is_watched_nothing_stays_armed(world: World) -
     asked = Asked(source="one", folder=world.folder)
     with pytest.raises(ZeroDivisionError), working(asked) as engine:
         start(engine, asked, Presses())
-        until(world.armed, "armed", 60)
+        until(world.armed, "armed")
         raise ZeroDivisionError
     assert world.value == BEFORE
     assert world.settled()

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.crash.harness import World, experiment, until
+from tests.crash.harness import World, experiment
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 QUICK = {
@@ -73,13 +74,13 @@ def test_while_aws_does_not_answer_a_start_is_503_and_a_fire_waits_until_it_does
     httpx.put(f"{world.url}/api/safety-lever", json={"engaged": False, "why": "go on"}, timeout=60)
 
     made = schedule(world, 1, "refused")
-    until(lambda: world.rows("select 1 from fires where state = 'waiting'"), "the fire waits", 120)
+    until(lambda: world.rows("select 1 from fires where state = 'waiting'"), "the fire waits")
     by_hand = httpx.post(f"{world.url}/api/schedules/{made}/run", timeout=120)
     assert (by_hand.status_code, "retry-after" in by_hand.headers) == (503, True), by_hand.text
     assert world.rows("select 1 from runs") == []
     world.oracle.away = False
-    until(lambda: world.rows("select 1 from fires where state = 'started'"), "the fire is started", 120)
-    until(world.settled, "its run is over", 120)
+    until(lambda: world.rows("select 1 from fires where state = 'started'"), "the fire is started")
+    until(world.settled, "its run is over")
     assert len(world.rows("select 1 from runs")) == 1
     assert [row["state"] for row in world.rows("select state from fires order by at")] == [
         "started",

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from app.runs import processes
-from tests.crash.harness import ROLLBACK, World, experiment, until, writes
+from tests.crash.harness import ROLLBACK, World, experiment, writes
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -34,7 +35,7 @@ def test_told_to_end_it_disarms_before_it_goes(world: World, number: signal.Sign
     console = in_flight(world)
     for _ in range(times):
         console.send_signal(number)
-    console.wait(20)
+    console.wait(60)
     assert not world.armed(), "disarmed before it was gone"
     world.recover()
     (row,) = world.rows("select verdict from runs")
@@ -55,7 +56,7 @@ def test_told_to_end_while_its_rollbacks_run_it_still_disarms(world: World) -> N
     assert world.armed()
     console.send_signal(signal.SIGTERM)
     console.send_signal(signal.SIGTERM)
-    console.wait(20)
+    console.wait(60)
     assert not world.armed()
     world.recover()
     assert world.broken() == []
@@ -218,7 +219,7 @@ def test_without_cloudwatch_a_run_is_not_called_held_and_can_be_stopped(world: W
     if kind == "slow":
         until(lambda: world.told("hypothesis-before") or world.child, "it has begun")
         httpx.post(f"{world.url}/runs/{run}/rollback", timeout=90).raise_for_status()
-    until(world.settled, "settled", 90)
+    until(world.settled, "settled")
     (row,) = world.rows("select verdict from runs")
     assert row["verdict"] != "held"
     assert {"GetMetricData", "GetMetricStatistics"} & set(world.oracle.calls)

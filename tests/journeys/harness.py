@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,26 +15,16 @@ from typing import Any
 
 import boto3
 import httpx
-import pytest
 from playwright.sync_api import Page
 
 from app.sandbox.names import BUCKET, DEAD_LETTERS, INCOMING, TABLE
 from tests.ports import free_port
+from tests.waiting import until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 SIGNALS = ("messages-in-flight", "normal-error-rates", "zero-sns-errors")
 TWO_MINUTES = 12  # seconds at speed 10: buckets that close meanwhile agree
 STRICT = "serverless-etl/exp_2-strict"
-
-
-def wait(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """The first true answer; the test fails with `what` where there is none in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := condition():
-            return answer
-        time.sleep(0.2)
-    pytest.fail(f"not within {seconds:.0f} s: {what}")
 
 
 @dataclass
@@ -54,7 +43,7 @@ class Lab:
         words += ["--port", str(self.port), "--aws-port", str(self.aws_port)]
         with (self.folder / "console.out").open("ab") as out:
             self.process = subprocess.Popen(words, cwd=self.folder, stdout=out, stderr=out)
-        wait(self.ready, 90, "the console answers")
+        until(self.ready, "the console answers")
 
     def ready(self) -> bool:
         assert self.process is not None
@@ -79,7 +68,7 @@ class Lab:
 
     def ended(self, run_id: int, seconds: float = 120) -> Any:
         """The run once it has its verdict."""
-        wait(lambda: self.get(f"/api/runs/{run_id}")["verdict"], seconds, f"run {run_id} has a verdict")
+        until(lambda: self.get(f"/api/runs/{run_id}")["verdict"], f"run {run_id} has a verdict", seconds)
         return self.get(f"/api/runs/{run_id}")
 
     def armed(self) -> bool:
@@ -172,7 +161,7 @@ class Lab:
             since[0] = since[0] or time.monotonic() if calm else 0.0
             return calm and time.monotonic() - since[0] > TWO_MINUTES
 
-        wait(settled, 180, "every signal is within its tolerance, and stays there")
+        until(settled, "every signal is within its tolerance, and stays there", 180)
 
 
 def parsed(body: bytes) -> Any:

@@ -10,7 +10,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.journeys.harness import Lab, wait
+from tests.journeys.harness import Lab
+from tests.waiting import until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(400)]
 
@@ -19,7 +20,7 @@ def in_its_pause(lab: Lab) -> int:
     """A run whose fault is armed and read back, and whose pause has begun."""
     number = lab.run()
     path = f"/api/runs/{number}"
-    wait(lambda: any(f["state"] == "armed" for f in lab.get(path)["faults"]), 60, "the fault is armed")
+    until(lambda: any(f["state"] == "armed" for f in lab.get(path)["faults"]), "the fault is armed")
     assert lab.armed()
     assert lab.get(path)["status"] == "running"
     return number

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.web.words import number
-from tests.journeys.harness import STRICT, Lab, parsed, query_of, wait
+from tests.journeys.harness import STRICT, Lab, parsed, query_of
+from tests.waiting import until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(600)]
 FLIGHT = "messages-in-flight"
@@ -58,9 +59,9 @@ def test_the_toggle_arms_and_the_button_rolls_back(lab, page):
     page.locator(".arming summary").first.click()
     page.locator(".arm-form .arm").first.click()
     expect(page.locator("#armed .rollback")).to_be_visible()
-    assert wait(lab.armed, 10, "the store is armed")
+    assert until(lab.armed, "the store is armed")
     page.locator("#armed .rollback").first.click()
-    wait(lambda: not lab.armed(), 10, "the store is put back")
+    until(lambda: not lab.armed(), "the store is put back")
     expect(page.locator("#armed .rollback")).to_have_count(0)
     lab.steady(page)
 
@@ -95,8 +96,8 @@ def test_the_resilient_handler_loses_nothing(lab, page):
     assert not lab.armed()
     good = lab.good_records(began)
     assert len(good) > 500
-    wait(lambda: lab.parked() == 0, 120, "what was parked is stored")
-    wait(lambda: good <= lab.stored_records(), 30, "everything that came in is stored")
+    until(lambda: lab.parked() == 0, "what was parked is stored")
+    until(lambda: good <= lab.stored_records(), "everything that came in is stored")
     assert [body for body in lab.take_dead_letters() if parsed(body)] == []
 
 
@@ -110,11 +111,11 @@ def test_the_lab_s_own_command_prints_the_number_that_the_page_shows(lab, page):
         """The command's number and the page's, where samples before and after agree: no minute ended in between."""
         before = lab.samples(query)[-1]
         told = lab.by_hand(FLIGHT)
-        after = wait(lambda: newer(lab.samples(query)[-1], before), 10, "a newer sample")
+        after = until(lambda: newer(lab.samples(query)[-1], before), "a newer sample")
         settled = before["value"] is not None and after["value"] == before["value"]
         return (float(told), after["value"], page.locator(IN_FLIGHT).inner_text()) if settled else None
 
-    told, sampled, shown = wait(told_by_all, 25, "two samples that agree")
+    told, sampled, shown = until(told_by_all, "two samples that agree")
     set_rate(page, lab, 20)
     assert told == sampled
     assert number(told, "%") in shown

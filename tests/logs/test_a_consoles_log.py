@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from tests.journeys.harness import wait
 from tests.ports import free_port
+from tests.waiting import until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 PROBE = {"type": "process", "path": "true"}
@@ -45,13 +45,13 @@ def logged(folder: Path, *words: str, **environ: str) -> tuple[list[str], int]:
         subprocess.Popen(command, stderr=stderr, env=environ or None) as process,
     ):
         try:
-            wait(lambda: answers(url), 90, "the console answers")
+            until(lambda: answers(url), "the console answers")
             run = (
                 httpx.post(f"{url}/experiments/one/run", headers={"X-Request-ID": "from-a-proxy"})
                 .raise_for_status()
                 .json()
             )
-            wait(lambda: httpx.get(f"{url}/api/runs/{run['id']}").json()["verdict"], 90, "the verdict")
+            until(lambda: httpx.get(f"{url}/api/runs/{run['id']}").json()["verdict"], "the verdict")
             assert httpx.get(f"{url}/nothing?token=hunter2").headers["X-Request-ID"]
         finally:
             process.send_signal(signal.SIGTERM)

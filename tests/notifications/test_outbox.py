@@ -152,7 +152,7 @@ def test_what_a_killed_console_had_in_hand_is_sent_again_by_the_next(office, pos
     dying = office.sender
     dying.route()
     threading.Thread(target=dying.step, args=("ops",), daemon=True).start()
-    assert post.held.wait(10)
+    assert post.held.wait(60)
     assert office.deliveries[0].state is DeliveryState.SENDING
     post.hanging = set()
     heir = office.sender
@@ -169,7 +169,7 @@ def test_without_a_restart_it_counts_as_lost_after_a_while(office, post):
     dying = office.sender
     dying.route()
     threading.Thread(target=dying.step, args=("ops",), daemon=True).start()
-    assert post.held.wait(10)
+    assert post.held.wait(60)
     post.hanging = set()
     office.clock.advance(LOST_AFTER.total_seconds())
     assert office.sender.step("ops") is True
@@ -192,8 +192,8 @@ def test_a_channel_that_hangs_holds_up_no_other(office, post):
     sender._notifications._post = watched
     for _ in range(3):
         office.tell()
-    assert post.held.wait(10)
-    assert arrived.wait(10)
+    assert post.held.wait(60)
+    assert arrived.wait(60)
     assert post.to("json://ops") == []
     sender.stop()  # does not wait for it
     assert not post.may.is_set()

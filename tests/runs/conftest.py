@@ -8,7 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -347,16 +347,3 @@ def experiment(*method: Mapping[str, Any], rollbacks: Sequence[Any] = (), **more
 @pytest.fixture(name="experiment")
 def _experiment() -> Callable[..., dict[str, Any]]:
     return experiment
-
-
-@pytest.fixture
-def eventually() -> Callable[[Callable[[], object]], None]:
-    """Wait for a condition that another thread or process brings about; fails after 15 s."""
-
-    def wait(condition: Callable[[], object]) -> None:
-        pause, deadline = threading.Event(), datetime.now().astimezone() + timedelta(seconds=15)
-        while not condition():
-            assert datetime.now().astimezone() < deadline, "it never happened"
-            pause.wait(0.01)
-
-    return wait

@@ -15,6 +15,7 @@ from app.errors import Conflict
 from app.faults import FaultState
 from app.runs import RunStatus, Verdict, processes, store
 from app.runs.runs import NEVER_BEGAN
+from tests.waiting import until
 
 SLEEP = {
     "type": "action",
@@ -33,13 +34,11 @@ def is_off(stage: Any) -> bool:
 
 
 @pytest.mark.parametrize("last", [None, SLEEP, PYTHON], ids=["pause", "process", "python"])
-def test_the_button_ends_whatever_is_going_on(
-    stage: Any, experiment: Any, eventually: Any, last: Any
-) -> None:
+def test_the_button_ends_whatever_is_going_on(stage: Any, experiment: Any, last: Any) -> None:
     method = [stage.arms(pauses={"after": 60})] if last is None else [stage.arms(), last]
     run = stage.start(experiment(*method, rollbacks=[stage.disarms()]))
     awaited = "pause" if last is None else "before-activity"
-    eventually(lambda: stage.kinds(run).count(awaited) == len(method))
+    until(lambda: stage.kinds(run).count(awaited) == len(method))
     answer = stage.runs.rollback(run.id, by="ann")
     assert answer.disarmed
     assert answer.sentence == "Disarmed and read back. The run has ended."
@@ -50,9 +49,9 @@ def test_the_button_ends_whatever_is_going_on(
     assert [activity["status"] for activity in journal["rollbacks"]] == ["succeeded"]
 
 
-def test_pressed_twice_and_pressed_after_the_end(stage: Any, experiment: Any, eventually: Any) -> None:
+def test_pressed_twice_and_pressed_after_the_end(stage: Any, experiment: Any) -> None:
     run = stage.start(experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()]))
-    eventually(lambda: "pause" in stage.kinds(run))
+    until(lambda: "pause" in stage.kinds(run))
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda by: stage.runs.rollback(run.id, by=by), ["ann", "bob"]))
     assert all(answer.disarmed for answer in answers)
@@ -69,11 +68,11 @@ def test_pressed_while_arming_nothing_is_armed_afterwards(stage: Any, experiment
 
     def linger() -> None:
         reached.set()
-        go_on.wait(10)
+        go_on.wait(60)
 
     stage.faults.on_intend = linger
     run = stage.start(experiment(stage.arms(), SLEEP))
-    assert reached.wait(10)
+    assert reached.wait(60)
     with ThreadPoolExecutor(1) as pool:
         pressed = pool.submit(stage.runs.rollback, run.id, by="ann")
         go_on.set()
@@ -82,22 +81,22 @@ def test_pressed_while_arming_nothing_is_armed_afterwards(stage: Any, experiment
 
 
 def test_pressed_while_aws_does_not_answer_a_later_activity_it_disarms_at_once(
-    stage: Any, experiment: Any, eventually: Any
+    stage: Any, experiment: Any
 ) -> None:
     reached, answers = threading.Event(), threading.Event()
 
     def hang() -> None:
         if "confirm" in stage.faults.calls:  # the second fault's: the first one is armed
             reached.set()
-            answers.wait(20)
+            answers.wait(60)
 
     stage.faults.on_intend = hang
     run = stage.start(experiment(stage.arms(), {**stage.arms(), "name": "Arm again"}))
-    assert reached.wait(10)
+    assert reached.wait(60)
     with ThreadPoolExecutor(1) as pool:
         pressed = pool.submit(stage.runs.rollback, run.id, by="ann")
         try:
-            eventually(lambda: is_off(stage))
+            until(lambda: is_off(stage))
             assert not pressed.done()
         finally:
             answers.set()
@@ -135,14 +134,12 @@ def test_a_status_that_nobody_knows_is_an_interruption(stage: Any, experiment: A
     assert run.status is RunStatus.INTERRUPTED
 
 
-def test_a_write_on_its_way_when_the_run_is_ended_does_not_stay(
-    stage: Any, experiment: Any, eventually: Any
-) -> None:
+def test_a_write_on_its_way_when_the_run_is_ended_does_not_stay(stage: Any, experiment: Any) -> None:
     arms = stage.arms()
     arms["provider"]["arguments"] = arms["provider"]["arguments"].replace("ssm", "ssm", 1)
     run = stage.start(experiment({**arms, "provider": {**arms["provider"], "path": "env", "arguments":
         "AWS_DELAY=1 aws " + arms["provider"]["arguments"]}}))  # fmt: skip
-    eventually(lambda: "before-activity" in stage.kinds(run))
+    until(lambda: "before-activity" in stage.kinds(run))
     assert stage.runs.rollback(run.id, by="ann").disarmed
     with stage.runs.rooms.storage.reading() as session:
         pid, _ = store.child_of(session, run.id)
@@ -151,7 +148,7 @@ def test_a_write_on_its_way_when_the_run_is_ended_does_not_stay(
     assert is_off(stage)
 
 
-def test_rollbacks_are_played_to_their_end(stage: Any, experiment: Any, eventually: Any) -> None:
+def test_rollbacks_are_played_to_their_end(stage: Any, experiment: Any) -> None:
     """Neither a second press nor a signal from outside may cut them short."""
     slow = {
         "type": "action",
@@ -163,10 +160,10 @@ def test_rollbacks_are_played_to_their_end(stage: Any, experiment: Any, eventual
         "provider": {"type": "process", "path": "touch", "arguments": [str(stage.folder / "mark")]},
     }  # fmt: skip
     run = stage.start(experiment({**SLEEP}, rollbacks=[slow, marks]))
-    eventually(lambda: "before-activity" in stage.kinds(run))
+    until(lambda: "before-activity" in stage.kinds(run))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(stage.runs.rollback, run.id, by="ann")
-        eventually(lambda: "rollbacks" in stage.kinds(run))
+        until(lambda: "rollbacks" in stage.kinds(run))
         stage.runs.dispatch.attending(
             run.id
         )._child._told_to_stop = False  # as if somebody else had the right
@@ -178,11 +175,9 @@ def test_rollbacks_are_played_to_their_end(stage: Any, experiment: Any, eventual
     assert [activity["status"] for activity in journal["rollbacks"]] == ["succeeded", "succeeded"]
 
 
-def test_a_child_that_will_not_end_is_killed_and_its_journal_rebuilt(
-    stage: Any, experiment: Any, eventually: Any
-) -> None:
+def test_a_child_that_will_not_end_is_killed_and_its_journal_rebuilt(stage: Any, experiment: Any) -> None:
     run = stage.start(experiment(stage.arms(), SLEEP))
-    eventually(lambda: stage.kinds(run).count("before-activity") == 2)
+    until(lambda: stage.kinds(run).count("before-activity") == 2)
     attendance = stage.runs.dispatch.attending(run.id)
     attendance.forbid(by="ann")
     attendance.kill()
@@ -195,20 +190,18 @@ def test_a_child_that_will_not_end_is_killed_and_its_journal_rebuilt(
     assert is_off(stage)
 
 
-def test_going_down_ends_every_run_and_disarms(stage: Any, experiment: Any, eventually: Any) -> None:
+def test_going_down_ends_every_run_and_disarms(stage: Any, experiment: Any) -> None:
     run = stage.start(experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()]))
-    eventually(lambda: "pause" in stage.kinds(run))
+    until(lambda: "pause" in stage.kinds(run))
     stage.supervisor.shutdown()
     ended = stage.finish(run)
     assert (ended.status, ended.verdict) == (RunStatus.INTERRUPTED, Verdict.STOPPED)
     assert is_off(stage)
 
 
-def test_in_a_hurry_rollbacks_are_not_waited_for_but_all_is_disarmed(
-    stage: Any, experiment: Any, eventually: Any
-) -> None:
+def test_in_a_hurry_rollbacks_are_not_waited_for_but_all_is_disarmed(stage: Any, experiment: Any) -> None:
     run = stage.start(experiment(stage.arms(pauses={"after": 60}), rollbacks=[SLEEP]))
-    eventually(lambda: "pause" in stage.kinds(run))
+    until(lambda: "pause" in stage.kinds(run))
     hurry = threading.Event()
     hurry.set()
     stage.supervisor.shutdown(hurry=hurry)
@@ -216,30 +209,28 @@ def test_in_a_hurry_rollbacks_are_not_waited_for_but_all_is_disarmed(
     assert stage.finish(run).status is RunStatus.INTERRUPTED
 
 
-def test_the_lease_is_renewed_while_the_child_lives(stage: Any, experiment: Any, eventually: Any) -> None:
+def test_the_lease_is_renewed_while_the_child_lives(stage: Any, experiment: Any) -> None:
     run = stage.start(experiment(stage.arms(pauses={"after": 60})))
-    eventually(lambda: stage.faults.calls.count("renew") >= 2)
+    until(lambda: stage.faults.calls.count("renew") >= 2)
     stage.runs.rollback(run.id, by="ann")
 
 
 @pytest.mark.parametrize("state", [FaultState.DISARMED, FaultState.FLUSHING])
 def test_a_run_whose_fault_the_guardian_took_away_is_ended(
-    stage: Any, experiment: Any, eventually: Any, state: FaultState
+    stage: Any, experiment: Any, state: FaultState
 ) -> None:
     run = stage.start(experiment(stage.arms(pauses={"after": 60})))
-    eventually(lambda: "pause" in stage.kinds(run))
+    until(lambda: "pause" in stage.kinds(run))
     over = stage.faults.disarm(1, by="the guardian", why="its deadline has passed")
     stage.faults.entries[1] = replace(over, state=state)
     ended = stage.finish(run)
     assert (ended.verdict, ended.stopped_by) == (Verdict.STOPPED, "the guardian")
 
 
-def test_the_safety_lever_interrupts_every_run_and_lets_none_start(
-    stage: Any, experiment: Any, eventually: Any
-) -> None:
+def test_the_safety_lever_interrupts_every_run_and_lets_none_start(stage: Any, experiment: Any) -> None:
     document = experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()])
     run = stage.start(document)
-    eventually(lambda: "pause" in stage.kinds(run))
+    until(lambda: "pause" in stage.kinds(run))
     _, told_to_end = stage.runs.stop_all(None, by="ann", why="customers call")
     assert [stopped.id for stopped in told_to_end] == [run.id]
     assert is_off(stage)
@@ -251,10 +242,10 @@ def test_the_safety_lever_interrupts_every_run_and_lets_none_start(
 
 
 def test_a_lever_that_another_process_engaged_interrupts_a_run_that_has_armed_nothing(
-    stage: Any, experiment: Any, eventually: Any
+    stage: Any, experiment: Any
 ) -> None:
     run = stage.start(experiment(SLEEP))
-    eventually(lambda: "before-activity" in stage.kinds(run))
+    until(lambda: "before-activity" in stage.kinds(run))
     stage.faults.lever = "customers call"
     ended = stage.finish(run)
     assert (ended.status, ended.stopped_by) == (RunStatus.INTERRUPTED, "the safety lever")

@@ -20,6 +20,7 @@ from app.runs.supervisor import end_processes
 from app.settings import Environment, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
+from tests.waiting import until
 
 # A server of its own: the same stand-ins, one run, and then it waits to be killed.
 SERVER = """
@@ -52,9 +53,7 @@ def server(tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize("both", [False, True], ids=["the server alone", "the server and the run's group"])
-def test_it_is_disarmed_interrupted_and_its_journal_readable(
-    stage: Any, server: Any, eventually: Any, both: bool
-) -> None:
+def test_it_is_disarmed_interrupted_and_its_journal_readable(stage: Any, server: Any, both: bool) -> None:
     process, folder = server
     run_id = int(process.stdout.readline())
     armed = folder / "store"
@@ -69,7 +68,7 @@ def test_it_is_disarmed_interrupted_and_its_journal_readable(
     process.wait()
     if both:
         os.killpg(pid, signal.SIGKILL)
-        eventually(lambda: not processes.in_group(pid))
+        until(lambda: not processes.in_group(pid))
         assert json.loads(armed.read_text())["isEnabled"] is True
     again.supervisor.heal()
     run = again.runs.get(run_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -22,8 +21,7 @@ from app.runs.checks import Finding, refusal
 from app.runs.line import heads
 from app.runs.preflight import plain
 from app.runs.run import InLine
-
-Eventually = Callable[[Callable[[], object]], None]
+from tests.waiting import until
 
 
 class Door:
@@ -54,10 +52,10 @@ def line(stage: Any) -> Any:
 
 
 @pytest.fixture
-def held(stage: Any, experiment: Any, door: Door, line: Any, eventually: Eventually) -> Run:
+def held(stage: Any, experiment: Any, door: Door, line: Any) -> Run:
     """A run that is armed, and does not end until the door opens."""
     run = stage.start(experiment(stage.arms(), door.activity, rollbacks=[stage.disarms()]))
-    eventually(lambda: "armed" in stage.kinds(run))
+    until(lambda: "armed" in stage.kinds(run))
     return run
 
 
@@ -108,7 +106,7 @@ def test_a_free_store_is_used_at_once(stage: Any, experiment: Any, line: Any) ->
 
 
 def test_runs_behind_a_busy_store_begin_one_after_the_other_in_the_order_they_came(
-    stage: Any, door: Door, held: Run, eventually: Eventually
+    stage: Any, door: Door, held: Run
 ) -> None:
     runs = [queued(stage) for _ in range(3)]
     assert [run.status for run in runs] == [RunStatus.QUEUED] * 3
@@ -118,7 +116,7 @@ def test_runs_behind_a_busy_store_begin_one_after_the_other_in_the_order_they_ca
     ]  # fmt: skip
     assert all(stage.runs.get(run.id).started_at is None for run in runs)
     door.open()
-    eventually(lambda: all(settled(stage, run) for run in runs))
+    until(lambda: all(settled(stage, run) for run in runs))
     over = [stage.runs.get(run.id) for run in (held, *runs)]
     assert [run.verdict for run in over] == [Verdict.HELD] * 4
     for first, second in pairwise(over):
@@ -181,16 +179,14 @@ def test_a_run_that_does_not_queue_is_still_refused_and_passes_nobody(stage: Any
     assert stage.runs.get(waits.id)
 
 
-def test_it_waits_for_a_fault_that_was_armed_by_hand(
-    stage: Any, experiment: Any, line: Any, eventually: Eventually
-) -> None:
+def test_it_waits_for_a_fault_that_was_armed_by_hand(stage: Any, experiment: Any, line: Any) -> None:
     entry = by_hand(stage)
     run = stage.start(experiment(stage.arms()), queue=True)
     assert line.place(run) == Place(position=1, fault=1)
     with pytest.raises(Conflict, match="armed by hand"):
         stage.start(experiment(stage.arms()))
     stage.faults.entries[1] = replace(entry, state=FaultState.DISARMED)
-    eventually(lambda: settled(stage, run))
+    until(lambda: settled(stage, run))
     assert stage.runs.get(run.id).verdict is Verdict.HELD
 
 
@@ -208,26 +204,24 @@ def test_the_rollback_button_takes_it_out_of_the_line(stage: Any, door: Door, he
     assert "intend" not in stage.faults.calls[1:]
 
 
-def test_the_safety_lever_ends_those_in_line(stage: Any, held: Run, eventually: Eventually) -> None:
+def test_the_safety_lever_ends_those_in_line(stage: Any, held: Run) -> None:
     waits = queued(stage)
     stage.runs.stop_all(None, by="maria", why="enough")
-    eventually(lambda: settled(stage, waits) and settled(stage, held))
+    until(lambda: settled(stage, waits) and settled(stage, held))
     assert stage.runs.get(waits.id).verdict is Verdict.STOPPED
     with pytest.raises(Conflict):
         queued(stage)
 
 
-def test_a_lever_that_another_process_engaged_ends_those_in_line(
-    stage: Any, held: Run, eventually: Eventually
-) -> None:
+def test_a_lever_that_another_process_engaged_ends_those_in_line(stage: Any, held: Run) -> None:
     waits = queued(stage)
     stage.faults.lever = "by hand, elsewhere"
-    eventually(lambda: settled(stage, waits))
+    until(lambda: settled(stage, waits))
     assert stage.runs.get(waits.id).stopped_by == "the safety lever"
 
 
 def test_it_is_looked_at_again_when_its_turn_comes_and_a_refusal_is_its_verdict(
-    stage: Any, door: Door, held: Run, eventually: Eventually
+    stage: Any, door: Door, held: Run
 ) -> None:
     looks = stage.runs._preflight = Looks()
     looks.found = [refusal("armed", "It is armed.", "Wait.")]
@@ -235,7 +229,7 @@ def test_it_is_looked_at_again_when_its_turn_comes_and_a_refusal_is_its_verdict(
     assert waits.waiting
     looks.found = [refusal("permission", "The console may not write it.", "Allow it.")]
     door.open()
-    eventually(lambda: settled(stage, waits))
+    until(lambda: settled(stage, waits))
     run = stage.runs.get(waits.id)
     assert (run.verdict, run.status) == (Verdict.NOT_STARTED, RunStatus.ABORTED)
     assert "may not write it" in run.verdict_reason
@@ -243,17 +237,15 @@ def test_it_is_looked_at_again_when_its_turn_comes_and_a_refusal_is_its_verdict(
     assert stage.faults.calls.count("intend") == 1
 
 
-def test_its_turn_comes_again_where_aws_did_not_answer_at_first(
-    stage: Any, door: Door, held: Run, eventually: Eventually
-) -> None:
+def test_its_turn_comes_again_where_aws_did_not_answer_at_first(stage: Any, door: Door, held: Run) -> None:
     looks = stage.runs._preflight = Looks()
     waits = queued(stage)
     looks.silent = True
     door.open()
-    eventually(lambda: len(looks.asked) > 3)
+    until(lambda: len(looks.asked) > 3)
     assert stage.runs.get(waits.id).waiting
     looks.silent = False
-    eventually(lambda: settled(stage, waits))
+    until(lambda: settled(stage, waits))
     assert stage.runs.get(waits.id).verdict is Verdict.HELD
 
 
@@ -288,7 +280,7 @@ def test_a_look_refuses_what_a_start_with_the_same_words_would(stage: Any, held:
 
 
 def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(
-    stage: Any, experiment: Any, line: Any, eventually: Eventually
+    stage: Any, experiment: Any, line: Any
 ) -> None:
     looks = stage.runs._preflight = Looks()
     entry = by_hand(stage)
@@ -302,16 +294,16 @@ def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(
 
     looks.look = armed_meanwhile
     stage.faults.entries[1] = replace(entry, state=FaultState.DISARMED)
-    eventually(lambda: looks.look is look)
-    eventually(lambda: line.place(run) == Place(position=1, fault=1))
+    until(lambda: looks.look is look)
+    until(lambda: line.place(run) == Place(position=1, fault=1))
     assert not settled(stage, run)
     stage.faults.entries[1] = replace(entry, state=FaultState.DISARMED)
-    eventually(lambda: settled(stage, run))
+    until(lambda: settled(stage, run))
     assert stage.runs.get(run.id).verdict is Verdict.HELD
 
 
 def test_a_run_in_line_that_breaks_the_console_ends_instead_of_holding_up_the_rest(
-    stage: Any, door: Door, held: Run, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+    stage: Any, door: Door, held: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, well = queued(stage), queued(stage)
     taken = stage.runs.rooms.reading.taken
@@ -323,29 +315,27 @@ def test_a_run_in_line_that_breaks_the_console_ends_instead_of_holding_up_the_re
 
     monkeypatch.setattr(stage.runs.rooms.reading, "taken", breaks)
     door.open()
-    eventually(lambda: settled(stage, well))
+    until(lambda: settled(stage, well))
     assert stage.runs.get(broken.id).verdict is Verdict.NOT_STARTED
     assert stage.runs.get(well.id).verdict is Verdict.HELD
 
 
 def test_ending_it_and_beginning_it_at_the_same_moment_is_one_of_both(
-    stage: Any, door: Door, held: Run, eventually: Eventually
+    stage: Any, door: Door, held: Run
 ) -> None:
     waits = queued(stage)
     with ThreadPoolExecutor() as pool:
         door.open()
         done = pool.submit(
-            lambda: (eventually(lambda: stage.runs.get(held.id).ended), stage.runs.rollback(waits.id, by="m"))
+            lambda: (until(lambda: stage.runs.get(held.id).ended), stage.runs.rollback(waits.id, by="m"))
         ).result()[1]
     assert done.disarmed
-    eventually(lambda: settled(stage, waits))
+    until(lambda: settled(stage, waits))
     assert stage.store.read_text() == '{"isEnabled": false}'
     assert [kind for kind in stage.kinds(waits) if kind == "ended"] == ["ended"]
 
 
-def test_going_down_ends_those_in_line_and_none_of_them_begins(
-    stage: Any, held: Run, eventually: Eventually
-) -> None:
+def test_going_down_ends_those_in_line_and_none_of_them_begins(stage: Any, held: Run) -> None:
     waits = queued(stage)
     stage.supervisor.shutdown(wait=False)
     run = stage.runs.get(waits.id)
@@ -368,11 +358,11 @@ def test_after_a_crash_a_run_that_waited_is_ended_not_begun(stage: Any, experime
 
 
 def test_a_key_tells_the_first_run_again_even_while_that_holds_the_store(
-    stage: Any, experiment: Any, door: Door, eventually: Eventually
+    stage: Any, experiment: Any, door: Door
 ) -> None:
     asked = experiment(stage.arms(), door.activity)
     first = stage.start(asked, key="a", fingerprint="1")
-    eventually(lambda: "armed" in stage.kinds(first))
+    until(lambda: "armed" in stage.kinds(first))
     again = stage.start(asked, key="a", fingerprint="1")
     assert (again.id, again.replayed, first.replayed) == (first.id, True, False)
     door.open()

@@ -19,6 +19,7 @@ from app.metrics import Sample
 from app.runs import stopping
 from app.runs.stopping import StopWatch
 from app.settings import Environment, Settings
+from tests.waiting import until
 
 SIGNAL = {"name": "messages-in-flight", "key": "flight", "id": "x:0", "query": "abc"}
 
@@ -162,7 +163,7 @@ def test_a_signal_that_the_hypothesis_does_not_have_is_named() -> None:
     assert stopping.unknown(conditions, [SIGNAL]) == ["flihgt"]
 
 
-def test_a_run_that_meets_one_is_disarmed_and_ended(stage: Any, experiment: Any, eventually: Any) -> None:
+def test_a_run_that_meets_one_is_disarmed_and_ended(stage: Any, experiment: Any) -> None:
     long = {**stage.arms(), "pauses": {"after": 60}}
     low = SimpleNamespace(low=0.0, high=1.0)
     signal = SimpleNamespace(
@@ -171,7 +172,7 @@ def test_a_run_that_meets_one_is_disarmed_and_ended(stage: Any, experiment: Any,
     )  # fmt: skip
     stage.runs.rooms.reading.signals = [signal]
     run = stage.start(experiment(long), stop=[{"signal": "flight", "above": 20}])
-    eventually(lambda: "armed" in stage.kinds(run))
+    until(lambda: "armed" in stage.kinds(run))
     assert json.loads(stage.store.read_text())["isEnabled"] is True
     now = stage.runs.rooms.clock.now() + timedelta(seconds=1)
     crossing = Sample(environment="test", query="abc", at=now, value=48.0, parts={})

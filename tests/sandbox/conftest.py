@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -62,19 +61,3 @@ def shell(sandbox, plan):
         "AWS_ENDPOINT_URL": sandbox.emulator.endpoint,
         "PATH": path,
     }
-
-
-@pytest.fixture(scope="session")
-def eventually():
-    """Await a condition: `eventually(lambda: …, within=30)`; what it returned last."""
-
-    def wait(condition, *, within):
-        deadline = time.monotonic() + within
-        while True:
-            seen = condition()
-            if seen or time.monotonic() > deadline:
-                assert seen, f"not within {within} s"
-                return seen
-            time.sleep(0.25)
-
-    return wait

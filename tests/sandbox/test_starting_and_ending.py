@@ -19,6 +19,7 @@ from app.sandbox.emulator import process
 from app.sandbox.lifecycle import AlreadyRunning, Plan, Sandbox, only_one, port_is_free
 from app.sandbox.traffic import Traffic
 from tests.ports import free_port
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -156,9 +157,9 @@ def test_an_emulator_of_another_folder_is_left_alone(sandbox, plan, small):
 
 
 @pytest.mark.sandbox
-def test_the_state_tells_of_each_stage(control, eventually):
+def test_the_state_tells_of_each_stage(control):
     control.set_rate(20)
-    state = eventually(lambda: (s := control.state()).table_items > 0 and s.csv_out > 0 and s, within=30)
+    state = until(lambda: (s := control.state()).table_items > 0 and s.csv_out > 0 and s)
     assert state.ready
     assert state.speed == 10
     assert state.window_seconds == 30
@@ -167,12 +168,12 @@ def test_the_state_tells_of_each_stage(control, eventually):
 
 
 @pytest.mark.sandbox
-def test_the_traffic_can_be_paused_and_goes_on(control, eventually):
+def test_the_traffic_can_be_paused_and_goes_on(control):
     control.set_rate(0)
-    eventually(lambda: control.state().json.visible == 0, within=60)
+    until(lambda: control.state().json.visible == 0)
     before = control.state().objects_in
     control.set_rate(20)
-    eventually(lambda: control.state().objects_in > before, within=10)
+    until(lambda: control.state().objects_in > before)
 
 
 def test_a_state_without_an_emulator_says_what_is_wrong(free):

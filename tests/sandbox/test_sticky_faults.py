@@ -18,6 +18,7 @@ from app.live import Live
 from app.sandbox.names import PARAMETER
 from app.storage import Storage
 from app.storage.engine import sqlite_url
+from tests.waiting import until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(180)]
 HALF = Fault(mode=FaultMode.DENYLIST, rate=0.5, deny_list=("dynamodb.*.amazonaws.com",))
@@ -46,7 +47,7 @@ def struck(evidence: Evidence, entry: Any) -> int:
 
 
 def test_a_rate_of_zero_clears_no_warm_container_and_our_disarm_does(
-    rooms: Any, clients: Any, control: Any, eventually: Any, sandbox: Any
+    rooms: Any, clients: Any, control: Any, sandbox: Any
 ) -> None:
     faults, evidence = rooms
     control.set_variant("returns-early")
@@ -55,14 +56,14 @@ def test_a_rate_of_zero_clears_no_warm_container_and_our_disarm_does(
     store = Store(environment=name, name=PARAMETER)
     entry = faults.arm(store=store, fault=ALL, by="test", lifetime=timedelta(minutes=3))
     assert (entry.dialect, entry.functions) == ("failure-lambda/0.x", ("ChaosTransformer",))
-    eventually(lambda: struck(evidence, entry) > 20, within=30)
+    until(lambda: struck(evidence, entry) > 20)
     # Somebody turns the rate down by hand. The console would call that drift; here it is what it would be like.
     value = clients("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"]
     clients("ssm").put_parameter(
         Name=PARAMETER, Type="String", Overwrite=True, Value=value.replace('"rate": 1', '"rate": 0')
     )
     at_zero = struck(evidence, entry)
-    eventually(lambda: struck(evidence, entry) > at_zero + 40, within=30)
+    until(lambda: struck(evidence, entry) > at_zero + 40)
     clients("ssm").put_parameter(Name=PARAMETER, Type="String", Overwrite=True, Value=value)
     over = faults.disarm(entry.id, by="test", why="asked")
     assert over.state is FaultState.DISARMED
@@ -71,11 +72,11 @@ def test_a_rate_of_zero_clears_no_warm_container_and_our_disarm_does(
         seen = evidence.proof(entry.environment, entry.functions, entry.dialect, entry.armed_at)
         return seen.last_seen is not None and SystemClock().now() - seen.last_seen > timedelta(seconds=8)
 
-    eventually(quiet, within=60)
+    until(quiet)
 
 
 def test_a_share_of_half_sticks_to_containers_and_the_page_says_so(
-    rooms: Any, control: Any, eventually: Any, sandbox: Any
+    rooms: Any, control: Any, sandbox: Any
 ) -> None:
     faults, evidence = rooms
     control.set_variant("returns-early")
@@ -87,7 +88,7 @@ def test_a_share_of_half_sticks_to_containers_and_the_page_says_so(
         proof = evidence.proof(entry.environment, entry.functions, entry.dialect, entry.armed_at)
         return proof.of > 200 and proof
 
-    proof = eventually(measured, within=60)
+    proof = until(measured)
     assert proof.share > 0.7  # asked for a half: every container that was hit once is hit each time
     told = explain(proof, entry.fault, entry.functions, entry.dialect)
     assert "asked for 50 %" in told

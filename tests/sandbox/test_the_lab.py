@@ -1,4 +1,4 @@
-"""The lab by hand on the real sandbox: plain `chaos run`, the lab's fault, and each variant's answer to it."""
+"""The lab by hand on the real sandbox: plain `chaos run`, and the lab's fault. The other variants are in the journeys."""
 
 import json
 import shutil
@@ -8,16 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from chaoslib import decode_bytes
 
-from app.sandbox.names import DEAD_LETTERS, PARAMETER
-from app.sandbox.traffic import queue_url
+from tests.waiting import until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 SHIPPED = ["exp_1-minor_delay.json", "exp_2-dynamodb_disruption.json", "exp_2-strict.json"]
-ARMED = (
-    '{"isEnabled": true, "failureMode": "denylist", "rate": 0.5, "denylist": ["dynamodb.*.amazonaws.com"]}'
-)
-OFF = '{"isEnabled": false}'
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +21,6 @@ def folder(plan, tmp_path_factory):
     copy = tmp_path_factory.mktemp("experiments") / "serverless-etl"
     shutil.copytree(plan.folder / "experiments" / "serverless-etl", copy)
     return copy
-
-
-@pytest.fixture
-def put(clients):
-    def put(value):
-        clients("ssm").put_parameter(Name=PARAMETER, Type="String", Overwrite=True, Value=value)
-
-    yield put
-    put(OFF)
 
 
 @pytest.fixture
@@ -54,7 +40,7 @@ def percent(clients, folder):
 
 
 @pytest.fixture
-def steady(percent, eventually):
+def steady(percent):
     """A function that waits until the strict hypothesis holds."""
 
     def settled():
@@ -63,7 +49,7 @@ def steady(percent, eventually):
             return False
         return -10 <= flight <= 10 and 0 <= error <= 5
 
-    return lambda: eventually(settled, within=90)
+    return lambda: until(settled)
 
 
 def readable(value):
@@ -110,14 +96,12 @@ def test_the_shipped_hypotheses_hold_with_no_fault(folder, shell, steady, name):
     assert journal["steady_states"]["before"]["steady_state_met"] is True
 
 
-def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(
-    folder, shell, percent, steady, eventually
-):
+def test_plain_chaos_run_shows_what_returning_early_hides_from_the_error_rate(folder, shell, percent, steady):
     steady()
     name = copied(folder, "exp_2-strict.json", pause=0, dialect="denylist")
     going_on = waiting_for(folder / "seen", folder / name)
     with subprocess.Popen(["chaos", "--no-version-check", "run", name], cwd=folder, env=shell) as run:
-        eventually(lambda: (percent("Flight") or 0) > 20 or run.poll() is not None, within=120)
+        until(lambda: (percent("Flight") or 0) > 20 or run.poll() is not None)
         going_on()
     journal = json.loads((folder / "journal.json").read_text())
     assert journal["steady_states"]["before"]["steady_state_met"] is True
@@ -139,62 +123,3 @@ def waiting_for(mark, experiment):
     document["method"].append({"type": "action", "name": "until-it-shows", "provider": wait})
     experiment.write_text(json.dumps(document))
     return mark.touch
-
-
-def test_the_resilient_handler_loses_nothing(put, percent, eventually, control, clients):
-    put(OFF)
-    control.set_variant("resilient")
-    before = drained(control, eventually)
-    control.set_rate(20)
-    put(ARMED)
-    # half a window of traffic: of less, the few malformed objects are too large a share
-    eventually(lambda: control.state().json_sent > 350, within=45)
-    assert control.state().parked.depth > 150
-    assert 0 <= percent("Error") <= 5
-    put(OFF)
-    after = drained(control, eventually)
-    good = (after.objects_in - after.malformed_in) - (before.objects_in - before.malformed_in)
-    assert after.table_items - before.table_items == good
-    assert after.dead_letters.visible > 0
-    assert all(is_malformed(clients, letter) for letter in letters(clients))
-    control.set_rate(20)
-
-
-def test_waiting_shows_the_fault_as_errors_and_recovers(put, percent, steady, eventually, control):
-    control.set_variant("waits")
-    put(ARMED)
-    eventually(lambda: (percent("Error") or 0) > 10, within=45)
-    put(OFF)
-    steady()
-
-
-def drained(control, eventually):
-    """The state once nothing is on its way any more."""
-    control.set_rate(0)
-
-    def empty():
-        state = control.state()
-        return state.json.depth + state.parked.depth == 0 and state
-
-    return eventually(empty, within=90)
-
-
-def letters(clients):
-    """Every dead letter, once."""
-    url = queue_url(clients, DEAD_LETTERS)
-    seen = {}
-    while got := clients("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        seen |= {message["MessageId"]: message["Body"] for message in got}
-    return list(seen.values())
-
-
-def is_malformed(clients, letter):
-    place = json.loads(letter)["Records"][0]["s3"]
-    stored = (
-        clients("s3").get_object(Bucket=place["bucket"]["name"], Key=place["object"]["key"])["Body"].read()
-    )
-    try:
-        json.loads(stored)
-    except ValueError:
-        return True
-    return False

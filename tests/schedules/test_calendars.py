@@ -363,13 +363,13 @@ def test_a_page_does_not_wait_for_a_thread_that_reads_and_what_arms_not_for_ever
 
     def slow(_: str) -> bytes:
         asked.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         return calendar().encode()
 
     calendars = Calendars({"test": PLACE}, folder=tmp_path, cache=tmp_path / "kept", clock=clock, fetch=slow)
     calendars.refresh_behind()
     try:
-        assert asked.wait(30)
+        assert asked.wait(60)
         assert "was not read yet" in calendars.troubles(PLACE)[0]
         assert "it is being read, and that takes long" in calendars.blackout(PLACE, clock.now())
     finally:

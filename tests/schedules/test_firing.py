@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from app.schedules import FireState, Scheduler
 from app.schedules.firing import BATCH
 from app.settings import Environment
 from tests.schedules.conftest import NIGHTLY, World
+from tests.waiting import until
 
 
 def raises(error: Exception) -> Any:
@@ -379,7 +378,7 @@ def test_a_clock_that_is_set_back_stops_no_look(tmp_path: Any, runs: Any) -> Non
 
     def write(name: str) -> None:
         path.write_text(f"schedules: [{{name: {name}, experiment: one, every: 6h}}]")
-        eventually(lambda: [one.name for one in world.schedules.list()] == [name], 15)
+        until(lambda: [one.name for one in world.schedules.list()] == [name])
 
     scheduler.start()
     try:
@@ -410,15 +409,8 @@ def test_very_many_at_once_are_asked_for_without_waiting_for_the_next_look(tmp_p
     scheduler = Scheduler(world.schedules, world.storage, SystemClock(), look=timedelta(hours=1))
     scheduler.start()
     try:
-        eventually(lambda: len(runs.started) == number, 60)
+        until(lambda: len(runs.started) == number)
     finally:
         scheduler.stop()
         world.storage.close()
     assert len(runs.asked) == number
-
-
-def eventually(condition: Callable[[], object], seconds: float) -> None:
-    ends = monotonic() + seconds
-    while not condition():
-        assert monotonic() < ends, "it never happened"
-        threading.Event().wait(0.05)

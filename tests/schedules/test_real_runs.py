@@ -9,9 +9,10 @@ from typing import Any
 from app.clock import FrozenClock
 from app.runs import Verdict
 from app.schedules import Calendars, FireState, Scheduler, Schedules
-from tests.runs.conftest import children, eventually, experiment, stage
+from tests.runs.conftest import children, experiment, stage
+from tests.waiting import until
 
-__all__ = ["children", "eventually", "stage"]
+__all__ = ["children", "stage"]
 GETPID = {
     "type": "action",
     "name": "nothing",
@@ -64,7 +65,7 @@ def test_three_days_over_a_change_of_clocks(stage: Any) -> None:
     assert {run.requested_by for run in runs} == {"schedule gap", "schedule far", "schedule often"}
 
 
-def test_a_store_that_a_run_holds_refuses_a_fire_with_the_run_s_number(stage: Any, eventually: Any) -> None:
+def test_a_store_that_a_run_holds_refuses_a_fire_with_the_run_s_number(stage: Any) -> None:
     clock = FrozenClock(NOW)
     schedules, scheduler = opened(stage, clock)
     holding = stage.start(experiment(stage.arms(pauses={"after": 60})), "one")
@@ -83,7 +84,7 @@ def test_a_store_that_a_run_holds_refuses_a_fire_with_the_run_s_number(stage: An
     assert schedules.fires(one.id)[0].state is FireState.STARTED
 
 
-def test_one_that_queues_waits_in_line_when_it_is_run_by_hand_too(stage: Any, eventually: Any) -> None:
+def test_one_that_queues_waits_in_line_when_it_is_run_by_hand_too(stage: Any) -> None:
     schedules, _ = opened(stage, FrozenClock(NOW))
     stage.supervisor.start()
     holding = stage.start(experiment(stage.arms(pauses={"after": 60})), "one")
@@ -94,7 +95,7 @@ def test_one_that_queues_waits_in_line_when_it_is_run_by_hand_too(stage: Any, ev
     assert fire.state is FireState.STARTED, fire.sentence
     assert stage.runs.get(fire.run_id).waiting
     stage.runs.rollback(holding.id, by="test")
-    eventually(lambda: not stage.runs.get(fire.run_id).waiting)
+    until(lambda: not stage.runs.get(fire.run_id).waiting)
     stage.runs.rollback(fire.run_id, by="test")
     assert stage.finish(stage.runs.get(fire.run_id)).started_at is not None
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
-from tests.journeys.harness import wait
 from tests.ports import free_port
 from tests.usage.endpoint import Endpoint
+from tests.waiting import until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 STARTS_WITHIN = 120  # seconds, on a busy machine
@@ -67,8 +67,8 @@ class Watched:
         )
 
     def verdict(self, run: int) -> str:
-        verdict: str = wait(
-            lambda: self.get(f"/api/runs/{run}")["verdict"], STARTS_WITHIN, "the run's verdict"
+        verdict: str = until(
+            lambda: self.get(f"/api/runs/{run}")["verdict"], "the run's verdict", STARTS_WITHIN
         )
         return verdict
 
@@ -125,7 +125,7 @@ def watched(folder: Path, *, settings: str = "", prepared: bool = False) -> Iter
         subprocess.Popen(words, env={**os.environ, **keys}, stderr=stderr) as process,
     ):
         try:
-            wait(lambda: answers(url), STARTS_WITHIN, "the console answers")
+            until(lambda: answers(url), "the console answers", STARTS_WITHIN)
             yield Watched(url, endpoint, process)
         finally:
             process.terminate()

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.journeys.harness import wait
 from tests.usage.console import Watched, watched
+from tests.waiting import until
 
 A_METRIC = 0.00001  # US dollars
 SOON = 90  # seconds, on a busy machine
@@ -31,7 +31,7 @@ def test_nothing_is_asked_with_no_run_no_armed_fault_and_no_open_page(tmp_path: 
         LOOKS.wait(4)  # four looks of the poller
         assert metric_calls(console) == 0
         with console.open_page():
-            wait(lambda: metric_calls(console) == 1, SOON, "a sample")
+            until(lambda: metric_calls(console) == 1, "a sample", SOON)
             LOOKS.wait(4)
             assert metric_calls(console) == 1  # the next one comes after a minute
         with console.open_page():  # opened again within it
@@ -58,7 +58,7 @@ def test_a_run_tells_what_it_cost_and_the_month_what_all_cost(tmp_path: Path) ->
         told = console.samples()
         asked = 'gameday_cloudwatch_requests_total{environment="staging",operation="DescribeAlarms"}'
         assert told[asked] == console.endpoint.calls["DescribeAlarms"]
-        wait(lambda: written(tmp_path) == staging["metrics"], SOON, "the counts are in the database")
+        until(lambda: written(tmp_path) == staging["metrics"], "the counts are in the database", SOON)
         console.process.kill()
     with watched(tmp_path, prepared=True) as console:  # started again
         (again,) = console.get("/api/usage")["environments"]
@@ -70,9 +70,9 @@ def test_throttling_is_counted(tmp_path: Path) -> None:
     with watched(tmp_path) as console:
         console.endpoint.throttle = 3
         with console.open_page():
-            wait(lambda: console.endpoint.throttle < 3, SOON, "it was throttled")
+            until(lambda: console.endpoint.throttle < 3, "it was throttled", SOON)
             name = 'gameday_cloudwatch_throttles_total{environment="staging"}'
-            wait(lambda: console.samples()[name] == 3 - console.endpoint.throttle, SOON, "it was counted")
+            until(lambda: console.samples()[name] == 3 - console.endpoint.throttle, "it was counted", SOON)
 
 
 def test_at_the_cap_pages_go_without_new_runs_are_refused_and_a_run_that_is_accepted_is_watched(
@@ -80,14 +80,14 @@ def test_at_the_cap_pages_go_without_new_runs_are_refused_and_a_run_that_is_acce
 ) -> None:
     with watched(tmp_path, settings=f"monthly_cap = {A_METRIC:f}") as console:
         with console.open_page():
-            wait(lambda: metric_calls(console) == 1, SOON, "a sample")
+            until(lambda: metric_calls(console) == 1, "a sample", SOON)
         refused = console.run()
         assert refused.status_code == 422
         told: dict[str, Any] = refused.json()
         assert told["accept"] == ["cost"]
         assert "monthly_cap" in told["detail"]
         with console.open_page() as came:
-            wait(lambda: any("open pages are not polled" in line for line in came), SOON, "the page says so")
+            until(lambda: any("open pages are not polled" in line for line in came), "the page says so", SOON)
             assert metric_calls(console) == 1
         assert console.sampled("NumberOfMessagesReceived") == 0
         run = console.run("two", accept=["cost"]).raise_for_status().json()["id"]

@@ -21,7 +21,7 @@ from app.runs.checks import warning
 from app.settings import Channel
 from app.web import create_app
 from app.web.words import number
-from tests.journeys.harness import wait
+from tests.waiting import until
 from tests.web.test_stopping import stop_token
 
 pytestmark = pytest.mark.browser
@@ -175,7 +175,7 @@ def test_what_is_known_before_a_run_is_looked_at_again_once_its_signals_have_dat
     assert "No fresh data" in page.inner_text("#preflight")
     monkeypatch.setattr(console.runs, "preflight", said)
     page.wait_for_selector("#signal-messages-in-flight .u-over")
-    wait(lambda: console.live.followers("signals:sandbox"), 20, "the page's stream")
+    until(lambda: console.live.followers("signals:sandbox"), "the page's stream")
     query = next(iter(console.metrics.values))
     console.live.publish("signals:sandbox", "sample", console.metrics.sample(query, console.clock.now(), 0))
     page.wait_for_selector("#preflight:not(:has-text('No fresh data')):has-text('translated')")

@@ -7,13 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
 from app.errors import Conflict, Unavailable
 from app.sandbox.emulator.process import find, start, stop
 from tests.ports import free_port
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -30,13 +30,6 @@ input()
 @pytest.fixture
 def port():
     return free_port()
-
-
-def eventually(condition, within=10.0):
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def get(emulator, path="/", **headers):
@@ -145,7 +138,7 @@ def test_it_survives_its_starter_and_is_stopped_by_the_next(tmp_path, port):
     assert (found.pid, found.speed) == (pid, 5)
     stop(found)
     stop(found)
-    eventually(lambda: find(port) is None)
+    until(lambda: find(port) is None)
     with pytest.raises(ProcessLookupError):
         os.killpg(pid, 0)
 
