@@ -24,6 +24,7 @@ def roll_back(
 ) -> Rollback:
     """`told`: a sentence on how it was asked for; None: by the button. `again` reads the run anew."""
     first = attendance.forbid(by=by) if attendance else False
+    on = any(entry.active for entry in rooms.faults.for_run(str(run.id)))
     asked = (("note", {"text": told or f"{by} pressed “Roll back”.", "by": by}),)
     record.append(run.id, *asked, *(ending.disarmed(rooms, run, by=by, why="rolled back")))
     ended_in_time = True
@@ -34,7 +35,10 @@ def roll_back(
         rooms.faults.disarm_run(str(run.id), by=by, why="rolled back")
     entries = tuple(rooms.faults.for_run(str(run.id)))
     left = [entry for entry in entries if entry.may_fire]
-    words = sentence(run, entries, left, attended=attendance is not None, first=first, ended=ended_in_time)
+    words = sentence(
+        run, entries, left, on=on, attended=attendance is not None, first=first, ended=ended_in_time
+    )
+    words = " ".join([words, *_others(rooms, run, entries)])
     safe = not left and not any(entry.theirs_armed for entry in entries)
     return Rollback(run=again(), entries=entries, disarmed=safe, sentence=words)
 
@@ -49,12 +53,20 @@ def end(attendance: Attendance, *, grace: float) -> bool:
 
 
 def sentence(
-    run: Run, entries: Sequence[Any], left: Sequence[Any], *, attended: bool, first: bool, ended: bool
+    run: Run,
+    entries: Sequence[Any],
+    left: Sequence[Any],
+    *,
+    on: bool,
+    attended: bool,
+    first: bool,
+    ended: bool,
 ) -> str:
+    """`on`: something of the run was armed when it was asked for."""
     if left:
         stores = ", ".join(str(entry.store) for entry in left)
         return f"Not disarmed yet: {stores}. The guardian keeps trying until it is."
-    faults = _told(entries)
+    faults = _told(entries, on=on or attended)
     if run.ended or not attended:
         return f"The run had ended already. {faults}"
     if not first:
@@ -64,10 +76,21 @@ def sentence(
     return f"{faults} The run has ended."
 
 
-def _told(entries: Sequence[Any]) -> str:
+def _told(entries: Sequence[Any], *, on: bool) -> str:
     theirs = [entry for entry in entries if entry.undecided]
     if not theirs:
-        return "Disarmed and read back." if entries else "Nothing of this run is armed."
+        return "Disarmed and read back." if entries and on else "Nothing of this run is armed."
     armed = " It is armed." if any(entry.theirs_armed for entry in theirs) else ""
     stores = ", ".join(str(entry.store) for entry in theirs)
     return f"{stores} was changed by somebody else, and theirs stands.{armed} Choose whose value is to stand."
+
+
+def _others(rooms: Rooms, run: Run, entries: Sequence[Any]) -> list[str]:
+    """What is armed where the run's faults were, and is not the run's."""
+    stores = {str(entry.store): entry.store for entry in entries}
+    holders = [holder for store in stores.values() if (holder := rooms.faults.busy(store)) is not None]
+    return [
+        f"{one.store} is armed by {f'run {one.run_id}' if one.run_id else one.by}, and stays so: {one.sentence}."
+        for one in holders
+        if one.run_id != str(run.id)
+    ]

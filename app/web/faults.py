@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from app.access import Need
 from app.dialects import Fault, FaultMode, ineffective, sentence
-from app.errors import GamedayError, Invalid
+from app.errors import GamedayError, Invalid, Problem
 from app.faults import Entry, FaultState, Store
 from app.settings import Environment
 from app.web import shapes
@@ -62,7 +62,7 @@ def said(  # noqa: PLR0917  FastAPI passes them by name
     fields = {"rate": rate, "target": target, "minutes": minutes, "store": store}
     try:
         wanted = _from_form(fields, place)
-        told, trouble = _sentence(wanted), ineffective(wanted.fault) or ""
+        told, trouble = _sentence(wanted, place), ineffective(wanted.fault) or ""
     except GamedayError as error:
         told, trouble = "", str(error)
     return show.fragment("faults/_sentence.html", told=told, trouble=trouble)
@@ -85,15 +85,18 @@ def listed(  # noqa: PLR0917  FastAPI passes them by name
 
 
 @api.get("/sentence", dependencies=[needs(Need.SEE)], response_model=shapes.Words)
-def in_words(
+def in_words(  # noqa: PLR0917  FastAPI passes them by name
+    request: Request,
     store: Name,
     rate: Annotated[float, Query(gt=0, le=1)],
     deny_list: Annotated[list[Name], Query(min_length=1)],
     minutes: Annotated[float, Query(gt=0, le=24 * 60)],
+    environment: str | None = None,
 ) -> JSONResponse:
-    """What arming that by hand would do, in words. Nothing is done."""
+    """What arming that by hand would do, in words. Nothing is done. 422 for longer than the environment permits."""
     wanted = Wanted(store=store, rate=rate, deny_list=deny_list, minutes=minutes)
-    return answered({"sentence": _sentence(wanted), "trouble": ineffective(wanted.fault) or ""})
+    told = _sentence(wanted, place_of(request, environment))
+    return answered({"sentence": told, "trouble": ineffective(wanted.fault) or ""})
 
 
 @api.put(
@@ -104,7 +107,7 @@ def in_words(
     responses=begun(201, "fault"),
 )
 def arm(request: Request, wanted: Wanted, console: Rooms, who: Who, given: IdempotencyKey = None) -> Response:
-    """Arm by hand, with a deadline. 409 where the store is busy (`run` or `fault`: by which)."""
+    """Arm by hand, with a deadline. 422 for longer than the environment permits, 409 where the store is busy (`run` or `fault`: by which)."""
     place = place_of(request, wanted.environment)
     key = key_of(request, given, by=who, asked=wanted.model_dump())
     entry = _arm(console, wanted, place, who, key)
@@ -136,7 +139,7 @@ def arm_by_form(  # noqa: PLR0917  FastAPI passes them by name
     entry = _arm(console, wanted, place, who, key_of(request, given, by=who, asked=fields))
     if is_fragment(request):
         unread = "" if entry.functions else f" No function is known to read {entry.store}."
-        told = f"Armed: {_sentence(wanted)}{unread}"
+        told = f"Armed: {_sentence(wanted, place)}{unread}"
         return show.fragment(
             "components/_said.html", status=201, sentence=told, seconds=None, safe=entry.active
         )
@@ -167,6 +170,7 @@ def fault_etag(entry: Entry) -> str:
 
 def _arm(console: Rooms, wanted: Wanted, place: Environment, who: str, key: Key) -> Entry:
     store = Store.parse(wanted.store, place.name)
+    _refuse_too_long(wanted, place)
     return console.faults.arm(
         store=store, fault=wanted.fault, by=who, lifetime=timedelta(minutes=wanted.minutes), key=key.key,
         fingerprint=key.fingerprint,
@@ -201,7 +205,15 @@ def _read(text: str | None, what: str) -> float:
         raise Invalid(f"{what} is a number.") from None
 
 
-def _sentence(wanted: Wanted) -> str:
+def _refuse_too_long(wanted: Wanted, place: Environment) -> None:
+    longest = place.longest_lease.total_seconds() / 60
+    if wanted.minutes > longest:
+        words = f"A fault is armed for {longest:g} minutes at most in {place.name}: its longest_lease in gameday.toml."
+        raise Invalid(words, problems=(Problem(message=words, path="minutes"),))
+
+
+def _sentence(wanted: Wanted, place: Environment) -> str:
+    _refuse_too_long(wanted, place)
     whole = int(wanted.minutes)
     how_long = plural(whole, "minute") if whole == wanted.minutes else f"{wanted.minutes:g} minutes"
     return f"{sentence(wanted.fault)}, for {how_long}, by way of {wanted.store}."

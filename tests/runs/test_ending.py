@@ -59,8 +59,19 @@ def test_pressed_twice_and_pressed_after_the_end(stage: Any, experiment: Any) ->
     stage.finish(run)
     later = stage.runs.rollback(run.id, by="eve")
     assert later.disarmed
-    assert later.sentence.startswith("The run had ended already.")
+    assert later.sentence == "The run had ended already. Nothing of this run is armed."
     assert later.run.stopped_by in ("ann", "bob")
+
+
+def test_pressed_after_the_end_it_says_who_holds_the_store_now(stage: Any, experiment: Any) -> None:
+    over = stage.finish(stage.start(experiment(stage.arms(), rollbacks=[stage.disarms()])))
+    other = stage.start(experiment(stage.arms(pauses={"after": 60}), rollbacks=[stage.disarms()]))
+    until(lambda: "armed" in stage.kinds(other))
+    said = stage.runs.rollback(over.id, by="eve").sentence
+    assert said.startswith("The run had ended already. Nothing of this run is armed.")
+    assert f"is armed by run {other.id}, and stays so" in said
+    stage.runs.rollback(other.id, by="eve")
+    stage.finish(other)
 
 
 def test_pressed_while_arming_nothing_is_armed_afterwards(stage: Any, experiment: Any) -> None:

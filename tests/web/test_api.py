@@ -114,7 +114,15 @@ async def test_a_fault_is_armed_and_disarmed_by_hand(client: httpx.AsyncClient, 
 
 @pytest.mark.parametrize(
     "change",
-    [{"rate": 0}, {"rate": 1.5}, {"deny_list": []}, {"minutes": 0}, {"colour": "red"}, {"store": "s3:x"}],
+    [
+        {"rate": 0},
+        {"rate": 1.5},
+        {"deny_list": []},
+        {"minutes": 0},
+        {"minutes": 61},
+        {"colour": "red"},
+        {"store": "s3:x"},
+    ],
 )
 async def test_a_fault_that_makes_no_sense_is_422(
     client: httpx.AsyncClient, console: Any, change: dict[str, Any]
