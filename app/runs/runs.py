@@ -32,7 +32,7 @@ from app.runs.preflight import Preflight, plain
 from app.runs.queueing import Started, queue_up
 from app.runs.reading import FromFiles
 from app.runs.record import Record
-from app.runs.request import Request, facts_of
+from app.runs.request import Request, Wish, facts_of
 from app.runs.rollback import end, roll_back
 from app.runs.rooms import (
     AwsRoom,
@@ -87,19 +87,11 @@ class Runs:
     def start(
         self,
         experiment_id: str,
+        asked: Wish,
         *,
-        environment: str | None = None,
-        variables: Mapping[str, Any] | None = None,
-        rollback_strategy: str | None = None,
-        dry: str | None = None,
-        hypothesis_frequency: float | None = None,
-        fail_fast: bool = False,
-        accept: Sequence[str] = (),
-        stop: Sequence[Mapping[str, Any]] = (),
         key: str | None = None,
         fingerprint: str | None = None,
         queue: bool = False,
-        schedule: int | None = None,
         by: str,
     ) -> Run:
         """Queue a run and return it at once. A second start with the same `key` returns the first one's run, `replayed`.
@@ -107,19 +99,13 @@ class Runs:
         `fingerprint`: of the request that the key came with; KeyReused where the first one's differs. `queue`: where
         its store is busy the run waits in line for it, and starts by itself.
 
-        `rollback_strategy` None: the experiment's own choice, else `always`. NotFound for an unknown
-        experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use. What preflight
-        refuses has all findings in the details; `accept` names refusals that a person takes upon themselves.
-        `schedule`: the id of the one that asks.
+        NotFound for an unknown experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store
+        is in use. What preflight refuses has all findings in the details.
         """
         if (known := self._first(key, fingerprint)) is not None:
             return known
         experiment = self._valid(experiment_id)
-        request = Request.check(
-            self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
-            rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast, accept=accept, stop=stop, schedule=schedule,
-        )  # fmt: skip
+        request = Request.check(self.rooms.settings, experiment.document, asked)
         request = replace(request, fingerprint=fingerprint)
         try:
             return self._start(experiment, request, key=key, queue=queue, by=by)
@@ -175,30 +161,13 @@ class Runs:
         with self.rooms.storage.reading() as session:
             return store.with_key(session, key)
 
-    def preflight(
-        self,
-        experiment_id: str,
-        *,
-        environment: str | None = None,
-        variables: Mapping[str, Any] | None = None,
-        rollback_strategy: str | None = None,
-        dry: str | None = None,
-        hypothesis_frequency: float | None = None,
-        fail_fast: bool = False,
-        accept: Sequence[str] = (),
-        stop: Sequence[Mapping[str, Any]] = (),
-        queue: bool = False,
-    ) -> list[Finding]:
+    def preflight(self, experiment_id: str, asked: Wish, *, queue: bool = False) -> list[Finding]:
         """What is to be said before such a run, refusals first: those that `start` would refuse the same words for.
 
         NotFound, Invalid as `start`.
         """
         experiment = self._valid(experiment_id)
-        request = Request.check(
-            self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
-            rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast, accept=accept, stop=stop,
-        )  # fmt: skip
+        request = Request.check(self.rooms.settings, experiment.document, asked)
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         facts = facts_of(experiment, reading, request.stop)
         if self._preflight is None:

@@ -23,7 +23,7 @@ from app.experiments import FaultIntent, Reading
 from app.faults import Entry, FaultState, Store, Understanding
 from app.live import Live
 from app.metrics import Sample
-from app.runs import Run, Runs, Supervisor
+from app.runs import Run, Runs, Supervisor, Wish
 from app.runs.children import Children, start_fork_server
 from app.runs.rooms import Patience
 from app.settings import Environment, Settings
@@ -287,8 +287,10 @@ class Stage:
     store: Path  # the file that stands for the fault store
 
     def start(self, document: Mapping[str, Any], name: str = "one", **words: Any) -> Run:
+        """`words`: of the start, and of the wish."""
         self.catalog.add(name, document)
-        return self.runs.start(name, by="test", **words)
+        own = {word: words.pop(word) for word in ("key", "fingerprint", "queue") if word in words}
+        return self.runs.start(name, Wish(**words), by="test", **own)
 
     def finish(self, run: Run) -> Run:
         attendance = self.runs.dispatch.attending(run.id)

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, Invalid, KeyReused, Unavailable
 from app.faults import Entry, FaultState, Store
-from app.runs import Place, Run, RunStatus, Supervisor, Verdict
+from app.runs import Place, Run, RunStatus, Supervisor, Verdict, Wish
 from app.runs.checks import Finding, refusal
 from app.runs.line import heads
 from app.runs.preflight import plain
@@ -66,7 +66,7 @@ def settled(stage: Any, run: Run) -> bool:
 
 
 def queued(stage: Any, **words: Any) -> Run:
-    return stage.runs.start("one", by="test", queue=True, **words)
+    return stage.runs.start("one", Wish(), by="test", queue=True, **words)
 
 
 def by_hand(stage: Any) -> Entry:
@@ -175,7 +175,7 @@ def test_the_last_runs_of_many_experiments_are_read_at_once(stage: Any, experime
 def test_a_run_that_does_not_queue_is_still_refused_and_passes_nobody(stage: Any, held: Run) -> None:
     waits = queued(stage)
     with pytest.raises(Conflict) as refused:
-        stage.runs.start("one", by="test")
+        stage.runs.start("one", Wish(), by="test")
     assert refused.value.details == {"run": held.id}
     stage.runs.rollback(held.id, by="test")
     assert stage.runs.get(waits.id)
@@ -267,14 +267,16 @@ def test_what_waiting_does_not_mend_is_refused_at_once(stage: Any, held: Run) ->
 
 def test_a_look_refuses_what_a_start_with_the_same_words_would(stage: Any, held: Run) -> None:
     looks = stage.runs._preflight = Looks()
-    assert [(found.level, found.sentence) for found in stage.runs.preflight("one")] == [
+    assert [(found.level, found.sentence) for found in stage.runs.preflight("one", Wish())] == [
         ("refusal", f"ssm:{stage.store} is in use by run {held.id}. Wait for its end, or roll it back.")
     ]
     with pytest.raises(Conflict, match=f"is in use by run {held.id}"):
-        stage.runs.start("one", by="test")
-    assert [found.level for found in stage.runs.preflight("one", queue=True)] == ["warning"]
+        stage.runs.start("one", Wish(), by="test")
+    assert [found.level for found in stage.runs.preflight("one", Wish(), queue=True)] == ["warning"]
     looks.found = [refusal("unproven", "It calls something.", "Say yes.", "unproven")]
-    assert {found.level for found in stage.runs.preflight("one", dry="actions", queue=True)} == {"warning"}
+    assert {found.level for found in stage.runs.preflight("one", Wish(dry="actions"), queue=True)} == {
+        "warning"
+    }
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"stop": [{"signal": "nosuch", "above": 1}]}, "has no signal “nosuch”"),
         ({"dry": "run"}, "no kind of dry run"),
@@ -284,7 +286,7 @@ def test_a_look_refuses_what_a_start_with_the_same_words_would(stage: Any, held:
     for words, why in wrong:
         for ask in (stage.runs.preflight, partial(stage.runs.start, by="test")):
             with pytest.raises(Invalid, match=why):
-                ask("one", **words)
+                ask("one", Wish(**words))
 
 
 def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(
@@ -381,7 +383,9 @@ def test_a_key_tells_the_first_run_again_even_while_that_holds_the_store(
 def test_eight_starts_at_once_with_one_key_are_one_run(stage: Any, experiment: Any, door: Door) -> None:
     stage.catalog.add("one", experiment(stage.arms(), door.activity))
     with ThreadPoolExecutor(8) as pool:
-        runs = list(pool.map(lambda _: stage.runs.start("one", key="a", fingerprint="1", by="t"), range(8)))
+        runs = list(
+            pool.map(lambda _: stage.runs.start("one", Wish(), key="a", fingerprint="1", by="t"), range(8))
+        )
     assert len({run.id for run in runs}) == 1
     assert sum(not run.replayed for run in runs) == 1
     door.open()
