@@ -23,6 +23,7 @@ from app.queries.freshness import is_stale
 from app.runs.checks import METRIC_DELAY, UNREACHABLE, Finding, Known, Level, StoreFacts, check
 from app.runs.cost import cost_of
 from app.runs.rooms import Patience
+from app.runs.standing import counted
 from app.runs.stopping import alarming
 from app.settings import Environment
 from app.usage import Usage
@@ -91,11 +92,13 @@ class Preflight:
             )
         )
 
-    def refuse(self, findings: Sequence[Finding]) -> None:
+    def refuse(self, findings: Sequence[Finding], *, dry: str | None = None, queue: bool = False) -> None:
         """Conflict, or Invalid where a person could accept it, with every finding in `findings`.
 
-        Unavailable where nothing but AWS's silence is in the way.
+        They count as they do for a run that is `dry`, or that may `queue`. Unavailable where nothing but AWS's
+        silence is in the way.
         """
+        findings = counted(findings, dry=dry, queue=queue)
         refused = [finding for finding in findings if finding.level is Level.REFUSAL]
         if not refused:
             return

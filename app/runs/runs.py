@@ -22,7 +22,6 @@ from app.live import Live
 from app.logs import about
 from app.runs import store
 from app.runs.announced import announced
-from app.runs.arming import NOT_PLAYED
 from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding, refusal
 from app.runs.children import Children
@@ -147,8 +146,7 @@ class Runs:
             self.record.append(
                 run.id, facts={**run.facts, "findings": [plain(finding) for finding in findings]}
             )
-            if run.dry not in NOT_PLAYED:
-                self._preflight.refuse(findings)
+            self._preflight.refuse(findings, dry=run.dry)
         self._watch(run, reading)
         self.dispatch.enqueue(run.id)
 
@@ -202,7 +200,7 @@ class Runs:
         if self._preflight is None:
             return {}
         findings = self._preflight.look(reading, request.environment, request.accept, request.stop)
-        self._preflight.refuse(counted(findings, dry=request.dry, queue=queue))
+        self._preflight.refuse(findings, dry=request.dry, queue=queue)
         return {"findings": [plain(finding) for finding in findings]}
 
     def rollback(self, run_id: int, *, by: str, told: str | None = None) -> Rollback:

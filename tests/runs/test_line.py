@@ -22,6 +22,7 @@ from app.runs.checks import Finding, refusal
 from app.runs.line import heads
 from app.runs.preflight import plain
 from app.runs.run import InLine
+from app.runs.standing import counted
 
 Eventually = Callable[[Callable[[], object]], None]
 
@@ -93,9 +94,10 @@ class Looks:
         self.asked.append(reading)
         return self.found
 
-    def refuse(self, findings: list[Finding]) -> None:
+    def refuse(self, findings: list[Finding], *, dry: str | None = None, queue: bool = False) -> None:
         if self.silent:
             raise Unavailable("AWS does not answer.")
+        findings = counted(findings, dry=dry, queue=queue)
         if refused := [finding for finding in findings if finding.level == "refusal"]:
             told = [plain(finding) for finding in findings]
             raise Conflict(" ".join(finding.sentence for finding in refused), findings=told)
@@ -243,6 +245,20 @@ def test_it_is_looked_at_again_when_its_turn_comes_and_a_refusal_is_its_verdict(
     assert stage.faults.calls.count("intend") == 1
 
 
+def test_a_dry_run_begins_in_its_turn_whatever_only_an_arming_one_is_refused_for(
+    stage: Any, door: Door, held: Run, eventually: Eventually
+) -> None:
+    looks = stage.runs._preflight = Looks()
+    looks.found = [refusal("permission", "The console may not write it.", "Allow it.")]
+    waits = stage.runs.start("one", Wish(dry="actions"), by="test", queue=True)
+    assert waits.waiting
+    door.open()
+    eventually(lambda: settled(stage, waits))
+    run = stage.runs.get(waits.id)
+    assert (run.status, run.facts["findings"][0]["level"]) == (RunStatus.COMPLETED, "refusal")
+    assert stage.faults.calls.count("intend") == 1
+
+
 def test_its_turn_comes_again_where_aws_did_not_answer_at_first(
     stage: Any, door: Door, held: Run, eventually: Eventually
 ) -> None:
@@ -289,12 +305,13 @@ def test_a_look_refuses_what_a_start_with_the_same_words_would(stage: Any, held:
                 ask("one", Wish(**words))
 
 
+@pytest.mark.parametrize(("dry", "comes_to"), [(None, Verdict.HELD), ("actions", Verdict.INCONCLUSIVE)])
 def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(
-    stage: Any, experiment: Any, line: Any, eventually: Eventually
+    stage: Any, experiment: Any, line: Any, eventually: Eventually, dry: str | None, comes_to: Verdict
 ) -> None:
     looks = stage.runs._preflight = Looks()
     entry = by_hand(stage)
-    run = stage.start(experiment(stage.arms()), queue=True)
+    run = stage.start(experiment(stage.arms()), queue=True, dry=dry)
     look = looks.look
 
     def armed_meanwhile(*asked: Any) -> list[Finding]:
@@ -309,7 +326,7 @@ def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(
     assert not settled(stage, run)
     stage.faults.entries[1] = replace(entry, state=FaultState.DISARMED)
     eventually(lambda: settled(stage, run))
-    assert stage.runs.get(run.id).verdict is Verdict.HELD
+    assert stage.runs.get(run.id).verdict is comes_to
 
 
 def test_a_run_in_line_that_breaks_the_console_ends_instead_of_holding_up_the_rest(
