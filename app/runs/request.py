@@ -9,7 +9,7 @@ from typing import Any
 
 from app.aws.metering import metrics_requested
 from app.errors import Invalid, NotFound, Problem
-from app.experiments import plain
+from app.experiments import Experiment, Reading, Signal, Step, plain
 from app.experiments.extension import StopCondition
 from app.experiments.runtime import ROLLBACK_STRATEGIES
 from app.runs import stopping
@@ -106,7 +106,7 @@ def _either(words: tuple[str, ...]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def facts_of(experiment: Any, reading: Any, stop: Sequence[StopCondition] = ()) -> dict[str, Any]:
+def facts_of(experiment: Experiment, reading: Reading, stop: Sequence[StopCondition] = ()) -> dict[str, Any]:
     """What the run keeps of the reading, as JSON has it."""
     intents = [Intent.of(intent) for intent in reading.intents]
     arming = [intent for intent in intents if intent.phase == "method"]
@@ -127,7 +127,7 @@ def facts_of(experiment: Any, reading: Any, stop: Sequence[StopCondition] = ()) 
     }
 
 
-def signal(one: Any) -> dict[str, Any]:
+def signal(one: Signal) -> dict[str, Any]:
     tolerance, query = one.tolerance, one.query
     return {
         "key": one.key,
@@ -144,7 +144,7 @@ def signal(one: Any) -> dict[str, Any]:
     }
 
 
-def step(one: Any) -> dict[str, Any]:
+def step(one: Step) -> dict[str, Any]:
     return {
         "kind": str(one.kind),
         "name": one.name,

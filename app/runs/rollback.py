@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from app.faults import Entry
 from app.runs import ending
 from app.runs.attendance import Attendance
 from app.runs.record import Record
@@ -49,7 +49,7 @@ def end(attendance: Attendance, *, grace: float) -> bool:
 
 
 def sentence(
-    run: Run, entries: Sequence[Any], left: Sequence[Any], *, attended: bool, first: bool, ended: bool
+    run: Run, entries: Sequence[Entry], left: Sequence[Entry], *, attended: bool, first: bool, ended: bool
 ) -> str:
     if left:
         stores = ", ".join(str(entry.store) for entry in left)
@@ -64,7 +64,7 @@ def sentence(
     return f"{faults} The run has ended."
 
 
-def _told(entries: Sequence[Any]) -> str:
+def _told(entries: Sequence[Entry]) -> str:
     theirs = [entry for entry in entries if entry.undecided]
     if not theirs:
         return "Disarmed and read back." if entries else "Nothing of this run is armed."

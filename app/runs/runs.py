@@ -16,6 +16,7 @@ from app import crash
 from app.aws.metering import Meter
 from app.clock import Clock
 from app.errors import Conflict, Invalid, KeyReused, NotFound
+from app.experiments import Experiment, Reading
 from app.experiments.extension import StopCondition
 from app.faults import Lever
 from app.live import Live
@@ -116,7 +117,9 @@ class Runs:
                 return known
             raise
 
-    def _start(self, experiment: Any, request: Request, *, key: str | None, queue: bool, by: str) -> Run:
+    def _start(
+        self, experiment: Experiment, request: Request, *, key: str | None, queue: bool, by: str
+    ) -> Run:
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         facts = facts_of(experiment, reading, request.stop)
         self.rooms.faults.refuse_while_engaged(request.environment.name)
@@ -187,7 +190,7 @@ class Runs:
         """What such a run would arm, as far as its file says: a notice's facts. Nothing where that can not be read."""
         return announced(self.rooms, experiment_id, environment, variables)
 
-    def _valid(self, experiment_id: str) -> Any:
+    def _valid(self, experiment_id: str) -> Experiment:
         experiment = self.rooms.catalog.load(experiment_id)
         if not experiment.valid and experiment.workdir is None:  # there Chaos Toolkit has the last word
             raise Invalid(
@@ -195,7 +198,7 @@ class Runs:
             )
         return experiment
 
-    def _looked_at(self, reading: Any, request: Request, *, queue: bool) -> dict[str, Any]:
+    def _looked_at(self, reading: Reading, request: Request, *, queue: bool) -> dict[str, Any]:
         """Findings as the run keeps them. Conflict, Invalid where one of them stands in its way."""
         if self._preflight is None:
             return {}
@@ -298,7 +301,7 @@ class Runs:
     def _attendance(self, run_id: int) -> Attendance:
         return Attendance(self.rooms, self.record, run_id, supervisor=self.supervisor_id)
 
-    def _watch(self, run: Run, reading: Any) -> None:
+    def _watch(self, run: Run, reading: Reading) -> None:
         queries = [signal.query for signal in reading.signals if signal.query is not None]
         if queries:
             self.rooms.metrics.watch(run.topic, run.environment, queries)

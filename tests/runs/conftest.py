@@ -20,7 +20,7 @@ from app.clock import SystemClock
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, NotFound
 from app.experiments import FaultIntent, Reading
-from app.faults import Entry, FaultState, Store, Understanding
+from app.faults import Entry, FaultState, Lease, Store, Understanding
 from app.live import Live
 from app.metrics import Sample
 from app.runs import Run, Runs, Supervisor, Wish
@@ -170,22 +170,16 @@ class FakeFaults:
         with self.lock:
             return next((e for e in self.entries.values() if e.store == store and e.active), None)
 
-    def intend(
-        self, *, store: Store, value: str, run_id: str, announced: Sequence[str], **words: Any
-    ) -> Entry:
+    def intend(self, lease: Lease) -> Entry:
         self.on_intend()
         with self.lock:
             self.calls.append("intend")
-            if self.busy(store):
+            if self.busy(lease.store):
                 raise Conflict("The store is busy.", fault=1)
-            safe = words.pop("safe_value")
-            words.pop("secure", None)
-            entry = Entry(
-                id=len(self.entries) + 1, store=store, run_id=run_id, state=FaultState.INTENDED,
-                previous=Path(store.name).read_bytes() if Path(store.name).exists() else None,
-                value=value.encode(), announced=tuple(announced), safe_value=safe and safe.encode(),
-                created_at=datetime.now().astimezone(), **words,
-            )  # fmt: skip
+            path = Path(lease.store.name)
+            before = {"previous": path.read_bytes() if path.exists() else None}
+            entry = lease.entry(before, disarm_by=lease.disarm_by, now=datetime.now().astimezone())
+            entry = replace(entry, id=len(self.entries) + 1)
             self.entries[entry.id] = entry
             return entry
 
