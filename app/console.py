@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from app import experiments
 from app.access import Access
 from app.aws import Aws
 from app.clock import Clock
 from app.evidence import Evidence
+from app.experiments import Experiment, Reading
 from app.faults import Faults
 from app.live import Live
+from app.metrics import Metrics
 from app.notifications import Notifications
 from app.runs import Runs
 from app.sandbox.control import Control
@@ -26,25 +27,8 @@ from app.usage import Usage
 class CatalogRoom(Protocol):
     """The experiments of the working folder."""
 
-    def all(self) -> Sequence[Any]: ...
-    def load(self, experiment_id: str, /) -> Any: ...
-
-
-class MetricRoom(Protocol):
-    """Samples of signals, polled once however many pages look at them."""
-
-    def watch(self, subject: str, environment: str, queries: Sequence[Any], /) -> Any: ...
-    def unwatch(self, subject: str, /) -> Any: ...
-    def latest(self, environment: str, query_id: str, /) -> Any: ...
-    def samples(
-        self, environment: str, query_id: str, since: datetime,
-        limit: int | None = None, until: datetime | None = None, /,
-    ) -> Sequence[Any]: ...  # fmt: skip
-    def samples_from(
-        self, environment: str, query_id: str, since: datetime, limit: int, until: datetime | None = None, /
-    ) -> Sequence[Any]: ...
-    def state(self, environment: str, query_id: str, /) -> Any: ...
-    def lag(self, environment: str, /) -> float: ...
+    def all(self) -> Sequence[Experiment]: ...
+    def load(self, experiment_id: str, /) -> Experiment: ...
 
 
 @dataclass(kw_only=True)
@@ -56,7 +40,7 @@ class Console:
     aws: Aws
     catalog: CatalogRoom
     faults: Faults
-    metrics: MetricRoom
+    metrics: Metrics
     evidence: Evidence
     runs: Runs
     notifications: Notifications
@@ -68,7 +52,6 @@ class Console:
     access: Access | None = None  # looked at where the settings require a login
     sandbox: Control | None = None  # only where `gameday sandbox` started the console
 
-    def read(self, experiment: Any, environment: Environment) -> Any:
+    def read(self, experiment: Experiment, environment: Environment) -> Reading:
         """What the experiment measures and does, with the environment's variables."""
-        variables: Mapping[str, str] = environment.variables
-        return experiments.read(experiment, variables)
+        return experiments.read(experiment, environment.variables)

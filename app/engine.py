@@ -112,17 +112,15 @@ def assemble(
     environ: Mapping[str, str] | None = None,
 ) -> Engine:
     """`catalog`, `environ`: of a single run without a console, whose file and variables are the caller's own."""
-    clock, live = SystemClock(), Live()
+    clock, live, places = SystemClock(), Live(), settings.environments
     storage = opened(settings)
-    usage = Usage(storage, clock, settings.environments)
-    aws = Aws(settings.environments, meter=usage.meter)
+    usage = Usage(storage, clock, places)
+    aws = Aws(places, meter=usage.meter)
     catalog = catalog or Catalog(settings.experiments)
-    faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
-    metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=settings.environments)
-    evidence = Evidence(aws=aws, clock=clock, environments=settings.environments)
-    calendars = Calendars(
-        settings.environments, folder=settings.folder, cache=settings.data / "calendars", clock=clock
-    )
+    faults = Faults(storage=storage, aws=aws, clock=clock, live=live, environments=places)
+    metrics = Metrics(storage=storage, aws=aws, clock=clock, live=live, environments=places)
+    evidence = Evidence(aws=aws, clock=clock, environments=places)
+    calendars = Calendars(places, folder=settings.folder, cache=settings.data / "calendars", clock=clock)
     runs = Runs(
         storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
         aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
@@ -130,36 +128,40 @@ def assemble(
             usage=usage, blackout=calendars.blackout,
         ), environ=environ, meter=usage.meter,
     )  # fmt: skip
-    signals = ArmedSignals(
-        faults=faults, catalog=catalog, settings=settings, reading=runs.rooms.reading, run=runs.get
-    )
-    metrics.also, metrics.stopped = signals.queries, usage.stopped
     schedules = Schedules(
         storage=storage, catalog=catalog, settings=settings, runs=runs, clock=clock, calendars=calendars
     )
-    console = Console(
+    return _moving(Console(
         settings=settings, storage=storage, clock=clock, live=live, aws=aws, catalog=catalog, faults=faults,
         metrics=metrics, evidence=evidence, runs=runs, access=Access(storage, clock), sandbox=sandbox,
         notifications=Notifications(storage=storage, settings=settings, clock=clock, place=aws.identity),
         schedules=schedules, usage=usage,
+    ))  # fmt: skip
+
+
+def _moving(console: Console) -> Engine:
+    """With the loops of these rooms, none of them started."""
+    clock, faults, metrics, runs = console.clock, console.faults, console.metrics, console.runs
+    signals = ArmedSignals(
+        faults=faults, catalog=console.catalog, settings=console.settings, reading=runs.rooms.reading, run=runs.get
     )  # fmt: skip
-    guardian = Guardian(faults=faults, clock=clock)
-    scheduler = Scheduler(schedules, storage, clock)
-    aftermath = Aftermath(faults=faults, evidence=evidence, metrics=metrics, signals=signals, clock=clock)
-    sender = Sender(console.notifications)
-    console.lags |= {
-        "guardian": guardian.lag, "scheduler": scheduler.lag, "aftermath": aftermath.lag,
-        "line": runs.line.lag, "notices": sender.lag, "usage": usage.lag,
-    }  # fmt: skip
-    return Engine(
+    metrics.also, metrics.stopped = signals.queries, console.usage.stopped
+    engine = Engine(
         console=console,
         supervisor=Supervisor(runs),
-        guardian=guardian,
+        guardian=Guardian(faults=faults, clock=clock),
         poller=Poller(metrics),
-        aftermath=aftermath,
-        sender=sender,
-        scheduler=scheduler,
+        aftermath=Aftermath(
+            faults=faults, evidence=console.evidence, metrics=metrics, signals=signals, clock=clock
+        ),
+        sender=Sender(console.notifications),
+        scheduler=Scheduler(console.schedules, console.storage, clock),
     )
+    console.lags |= {
+        "guardian": engine.guardian.lag, "scheduler": engine.scheduler.lag, "aftermath": engine.aftermath.lag,
+        "line": runs.line.lag, "notices": engine.sender.lag, "usage": console.usage.lag,
+    }  # fmt: skip
+    return engine
 
 
 def refuse_unknown_dialects(settings: Settings) -> None:

@@ -16,6 +16,7 @@ import psutil
 
 from app.clock import FrozenClock, SystemClock
 from app.experiments import Catalog
+from app.runs import Wish
 from app.schedules import Calendars, Scheduler, Schedules, store
 from app.schedules.definition import parse
 from app.settings import Environment, Settings
@@ -37,8 +38,8 @@ class Started:
         self.at: dict[str, float] = {}
         self.enough = threading.Event()
 
-    def start(self, experiment_id: str, /, *, key: str, **asked: Any) -> Any:
-        del experiment_id, asked
+    def start(self, experiment_id: str, asked: Wish, /, *, key: str, **words: Any) -> Any:
+        del experiment_id, asked, words
         self.at[key] = time.time()
         if len(self.at) == LATE:
             self.enough.set()

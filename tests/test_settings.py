@@ -8,7 +8,7 @@ import pytest
 
 from app.aws import Aws
 from app.errors import Invalid, NotFound, SettingsError
-from app.runs.request import Request
+from app.runs.request import Request, Wish
 from app.settings import Environment, Settings, load
 
 GOOD = """
@@ -170,5 +170,5 @@ def test_an_environment_that_there_is_not_is_said_with_those_there_are(two):
 
 def test_a_run_that_asks_for_such_an_environment_is_told_which_field_is_wrong(two):
     with pytest.raises(Invalid, match=NOBODYS) as refused:
-        Request.check(two, {}, environment="nope", variables={}, rollback_strategy=None, dry=None)
+        Request.check(two, {}, Wish(environment="nope"))
     assert refused.value.problems[0].path == "environment"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,7 +37,8 @@ class Folder:
         self._settings = settings
         self._storage = storage
         self._catalog = Catalog(settings.experiments)
-        self._ledger = Ledger(storage, SystemClock())
+        self._clock = SystemClock()
+        self._ledger = Ledger(storage, self._clock)
 
     def listed(self, noun: str, filters: Filters) -> Rows:
         rows: Rows = getattr(self, f"_{noun}")(filters)
@@ -64,7 +66,7 @@ class Folder:
             wanted = Wanted(experiment=filters.get("experiment"), environment=filters.get("environment"))
             found = runs.latest(session, wanted, limit=filters["limit"])
         faults = self._ledger.for_runs([str(run.id) for run in found])
-        return [run_json(run, faults[str(run.id)]) for run in found]
+        return [run_json(run, faults[str(run.id)], now=self._clock.now()) for run in found]
 
     def _one_of_runs(self, key: str, filters: Filters) -> dict[str, Any]:
         del filters
@@ -72,17 +74,16 @@ class Folder:
             found = runs.read(session, number(key))
         if found is None:
             raise NotFound(f"There is no run {key}.")
-        return run_json(found, self._ledger.for_run(str(found.id)))
+        return run_json(found, self._ledger.for_run(str(found.id)), now=self._clock.now())
 
     def _faults(self, filters: Filters) -> Rows:
         self._place(filters)
-        return [
-            fault_json(entry) for entry in self._ledger.history(filters["limit"], filters.get("environment"))
-        ]
+        found = self._ledger.history(filters["limit"], filters.get("environment"))
+        return [fault_json(entry, self._clock.now()) for entry in found]
 
     def _one_of_faults(self, key: str, filters: Filters) -> dict[str, Any]:
         del filters
-        return fault_json(self._ledger.entry(number(key)))
+        return fault_json(self._ledger.entry(number(key)), self._clock.now())
 
     def _environments(self, filters: Filters) -> Rows:
         del filters
@@ -123,7 +124,7 @@ class Folder:
             sample = samples.latest(session, place.name, signal.id)
         return {
             "name": signal.name, "query": signal.query.id if signal.query else None, "unit": signal.unit,
-            "tolerance": signal.tolerance_text, "judgement": _judged(signal, sample, place),
+            "tolerance": signal.tolerance_text, "judgement": _judged(signal, sample, place, self._clock.now()),
             "value": sample.value if sample else None, "at": sample.at if sample else None,
         }  # fmt: skip
 
@@ -132,14 +133,14 @@ class Folder:
         return self._settings.environment(filters.get("environment") or None)
 
 
-def _judged(signal: Signal, sample: Sample | None, place: Environment) -> Judgement | None:
+def _judged(signal: Signal, sample: Sample | None, place: Environment, now: datetime) -> Judgement | None:
     """As pages judge it; None: there is nothing to judge by."""
     if signal.query is None:
         met = sample.parts.get(MET) if sample else None
         return None if met is None else Judgement.WITHIN if met else Judgement.OUTSIDE
     if sample is None or sample.value is None:
         return Judgement.NO_DATA
-    if is_stale(sample.at, SystemClock().now(), place.poll_seconds):
+    if is_stale(sample.at, now, place.poll_seconds):
         return Judgement.STALE
     return signal.tolerance.judge(sample.value) if signal.tolerance else None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
@@ -17,7 +17,7 @@ from app.cli.run.asking import Api
 from app.errors import Conflict, NotFound, Problem
 
 if TYPE_CHECKING:
-    from app.runs import Run
+    from app.runs import Run, Wish
     from app.schedules import Schedules
     from app.storage import Storage
 
@@ -157,10 +157,11 @@ class _Runs:
         with self._storage.reading() as session:
             return {run.id: run for run in store.those(session, ids)}
 
-    def start(self, experiment_id: str, /, **asked: Any) -> Any:
+    def start(self, experiment_id: str, asked: Wish, /, **more: Any) -> NoReturn:
+        del more
         raise Conflict(f"This command only looks, and starts no {experiment_id}, however asked: {asked}.")
 
-    def started_with(self, key: str, /) -> Any:
+    def started_with(self, key: str, /) -> None:
         del key
 
     def announced(self, experiment_id: str, /, **place: Any) -> Mapping[str, Any]:

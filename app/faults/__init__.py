@@ -3,6 +3,7 @@
 from app.faults.entry import Entry, FaultState, KnownBy, Phase, Store, Understanding
 from app.faults.faults import Faults
 from app.faults.guardian import Guardian
+from app.faults.lease import Lease
 from app.faults.lever import Lever
 from app.faults.scan import Stray
 
@@ -12,6 +13,7 @@ __all__ = [
     "Faults",
     "Guardian",
     "KnownBy",
+    "Lease",
     "Lever",
     "Phase",
     "Store",

@@ -14,7 +14,6 @@ from app.aws import Parameter, Parameters
 from app.dialects import (
     DIALECTS,
     SWITCHED,
-    DisarmPlan,
     Fault,
     any_armed,
     failure_lambda_1x,
@@ -26,6 +25,7 @@ from app.errors import GamedayError, Invalid, KeyReused, Unavailable
 from app.faults import dead_mans_switch, lock, plan, putback
 from app.faults.disarming import Disarming
 from app.faults.entry import Entry, FaultState, Store, Understanding
+from app.faults.lease import Lease
 from app.faults.restorable import previous, restorable
 from app.faults.scan import known
 from app.faults.understanding import understand
@@ -64,61 +64,34 @@ class Arming(Disarming):
             self._refuse_what_nobody_reads(store, understood)
             dialect = understood.function_dialect or _default_for(understood.present)
             value = DIALECTS[dialect].write(fault, onto=understood.present)
-            entry = self.intend(
+            entry = self.intend(Lease(
                 store=store, value=value, fault=fault, dialect=dialect, functions=understood.functions,
                 run_id=None, by=by, disarm_by=self._clock.now() + lifetime, plan=understood.plan_for(fault),
                 secure=understood.reads_secure, key=key, fingerprint=fingerprint,
-            )  # fmt: skip
+            ))  # fmt: skip
             return self._write(entry)
 
-    def intend(
-        self,
-        *,
-        store: Store,
-        value: str,
-        fault: Fault,
-        dialect: str,
-        run_id: str | None,
-        by: str,
-        disarm_by: datetime,
-        translated_from: str | None = None,
-        functions: Sequence[str] = (),
-        lease_until: datetime | None = None,
-        announced: Sequence[str] = (),
-        safe_value: str | None = None,
-        plan: DisarmPlan | None = None,
-        secure: bool = False,
-        key: str | None = None,
-        fingerprint: str | None = None,
-    ) -> Entry:
-        """Write down, on disk when this returns, that `value` will be written; hold the store until disarmed.
+    def intend(self, lease: Lease) -> Entry:
+        """Write down, on disk when this returns, that its value will be written; hold the store until disarmed.
 
-        `announced`: every value that the run will write, its rollbacks' included. `safe_value`: the
-        experiment's own rollback value. `secure`: the functions read SecureStrings. The deadline is cut to the
-        environment's longest lease. Conflict where the store is busy (details `run`, `fault`), Invalid where what is there can not be
-        put back, Unavailable where AWS does not answer.
+        The deadline is cut to the environment's longest lease. Conflict where the store is busy (details `run`,
+        `fault`), Invalid where what is there can not be put back, Unavailable where AWS does not answer.
         """
-        now = self._clock.now()
-        if disarm_by <= now:
+        now, store = self._clock.now(), lease.store
+        if lease.disarm_by <= now:
             raise Invalid("A fault needs a deadline that lies ahead.")
         with self._holding(store):
             held = self._held(store)
-            before = restorable(held, held.describe(store.name), store, secure=secure)
-            longest = self._began(store, run_id) + self._environment(store.environment).longest_lease
-            self._refuse_longer_than_credentials(store, min(disarm_by, longest))
-            intent = Entry(
-                id=0, store=store, run_id=run_id, by=by, state=FaultState.INTENDED, dialect=dialect, fault=fault,
-                functions=tuple(functions), translated_from=translated_from, **previous(before, uuid.uuid4().hex),
-                value=value.encode(), announced=tuple(announced),
-                safe_value=safe_value.encode() if safe_value is not None else None, created_at=now,
-                disarm_by=min(disarm_by, longest), lease_until=lease_until, plan=plan or DisarmPlan(),
-                key=key, fingerprint=fingerprint,
-            )  # fmt: skip
+            before = restorable(held, held.describe(store.name), store, secure=lease.secure)
+            longest = self._began(store, lease.run_id) + self._environment(store.environment).longest_lease
+            disarm_by = min(lease.disarm_by, longest)
+            self._refuse_longer_than_credentials(store, disarm_by)
+            intent = lease.entry(previous(before, uuid.uuid4().hex), disarm_by=disarm_by, now=now)
             crash.here("before-intent")
             entry, new = self.ledger.intend(intent)
             crash.here("intent-committed")
             if new:
-                entry = self._locked(held, entry, before, secure=secure)
+                entry = self._locked(held, entry, before, secure=lease.secure)
             else:
                 dead_mans_switch.set_for(self._aws, self._environment(store.environment), entry)
             return self._published(entry)

@@ -5,6 +5,7 @@
 
 from app.runs.aftermath import Aftermath
 from app.runs.armed_signals import ArmedSignals
+from app.runs.request import Wish
 from app.runs.run import Event, JournalState, Outcome, Place, Rollback, Run, RunStatus, Verdict, Wanted
 from app.runs.runs import Runs
 from app.runs.supervisor import Supervisor
@@ -26,4 +27,5 @@ __all__ = [
     "TimelineStep",
     "Verdict",
     "Wanted",
+    "Wish",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.errors import GamedayError, NotFound
+from app.experiments import Experiment, Signal
 from app.faults import Entry, Faults
 from app.queries import Query
 from app.runs.rooms import CatalogRoom, ReadingRoom
@@ -43,7 +44,7 @@ class ArmedSignals:
         signals = (signal for entry in (*by_hand, *over) for signal in self.of(entry))
         return [signal.query for signal in signals if signal.query is not None]
 
-    def of(self, entry: Entry) -> list[Any]:
+    def of(self, entry: Entry) -> list[Signal]:
         """The signals that judge whether the system is as it should be in spite of a fault, or after it."""
         run = self._run_of(entry)
         experiments = self._catalog.all() if run is None else self._experiment_of(run)
@@ -55,7 +56,7 @@ class ArmedSignals:
             for signal in self._signals(experiment, entry, variables)
         ]
 
-    def unjudged(self, entry: Entry, signals: Sequence[Any]) -> bool:
+    def unjudged(self, entry: Entry, signals: Sequence[Signal]) -> bool:
         """Whether a signal of its run, or of any experiment where it was armed by hand, can not be judged from here.
 
         Only runs measure it, its tolerance is more than a range, or its experiment can not be read any more.
@@ -75,13 +76,15 @@ class ArmedSignals:
         except (NotFound, ValueError):
             return None
 
-    def _experiment_of(self, run: Run) -> Sequence[Any]:
+    def _experiment_of(self, run: Run) -> Sequence[Experiment]:
         try:
             return [self._catalog.load(run.experiment)]
         except NotFound:
             return []
 
-    def _signals(self, experiment: Any, entry: Entry, variables: Mapping[str, Any]) -> Sequence[Any]:
+    def _signals(
+        self, experiment: Experiment, entry: Entry, variables: Mapping[str, Any]
+    ) -> Sequence[Signal]:
         try:
             reading = self._reading.read(experiment, self._settings.environment(entry.environment), variables)
         except GamedayError as error:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from app.dialects import Fault
 from app.errors import GamedayError, Unavailable
+from app.experiments import FaultIntent
 from app.experiments.rewriting import with_value
 from app.experiments.unproven import ends
-from app.faults import FaultState
+from app.faults import Entry, FaultState, Lease, Store, Understanding
 from app.runs.changes import as_they_are
 from app.runs.record import Told
 from app.runs.rooms import Rooms
@@ -36,7 +38,7 @@ class Intent:
     version: str = ""  # AppConfig: the hosted version that is deployed
 
     @classmethod
-    def of(cls, intent: Any, activity: str | None = None) -> Intent:
+    def of(cls, intent: FaultIntent, activity: str | None = None) -> Intent:
         kind, name = intent.store
         return cls(
             kind=kind,
@@ -64,7 +66,7 @@ class Arming:
     def __init__(self, rooms: Rooms, run: Run) -> None:
         self._rooms = rooms
         self._run = run
-        self.entries: dict[int, Any] = {}  # of the ledger, by id
+        self.entries: dict[int, Entry] = {}  # of the ledger, by id
         self._over: set[str] = set()  # activities that have ended
         self._open: dict[str, list[int]] = {}  # by activity: entries that were not read back yet
 
@@ -121,25 +123,8 @@ class Arming:
             raise Refusal(understood.refusal)
         file = known if known.over else intent  # a field by field change is written whole instead
         value, provider, told = self._translated(file, understood, activity)
-        now = self._rooms.clock.now()
-        expected = float(self._run.facts.get("expected_seconds", 0)) / environment.speed
-        lifetime = min(timedelta(seconds=expected + self._rooms.patience.margin), environment.longest_lease)
-        entry = self._rooms.faults.intend(
-            store=place,
-            value=value,
-            fault=understood.fault,
-            dialect=understood.function_dialect or understood.dialect,
-            translated_from=understood.translated_from,
-            functions=understood.functions,
-            run_id=str(self._run.id),
-            by=self._run.requested_by,
-            disarm_by=now + lifetime,
-            lease_until=now + timedelta(seconds=self._rooms.patience.lease),
-            announced=(*self._announced(intent), value),
-            safe_value=self._safe_value(intent),
-            plan=replace(understood.plan, by_hand=self._by_hand()),
-            secure=understood.reads_secure,
-        )
+        lease = self._lease(intent, place, value, understood, understood.fault)
+        entry = self._rooms.faults.intend(lease)
         self.entries[entry.id] = entry
         self._open.setdefault(intent.activity, []).append(entry.id)
         words = {"name": intent.activity, "store": str(place), "value": value, "fault": entry.id}
@@ -147,7 +132,22 @@ class Arming:
         asked: Told = ("asked", words)
         return Answer(provider=provider, told=(asked, *told))
 
-    def _refuse_what_nobody_accepted(self, intent: Intent, place: Any) -> None:
+    def _lease(
+        self, intent: Intent, store: Store, value: str, understood: Understanding, fault: Fault
+    ) -> Lease:
+        environment = self._rooms.settings.environment(self._run.environment)
+        now, patience = self._rooms.clock.now(), self._rooms.patience
+        expected = float(self._run.facts.get("expected_seconds", 0)) / environment.speed
+        lifetime = min(timedelta(seconds=expected + patience.margin), environment.longest_lease)
+        return Lease(
+            store=store, value=value, fault=fault, dialect=understood.function_dialect or understood.dialect or "",
+            translated_from=understood.translated_from, functions=understood.functions, secure=understood.reads_secure,
+            run_id=str(self._run.id), by=self._run.requested_by, disarm_by=now + lifetime,
+            lease_until=now + timedelta(seconds=patience.lease), announced=(*self._announced(intent), value),
+            safe_value=self._safe_value(intent), plan=replace(understood.plan, by_hand=self._by_hand()),
+        )  # fmt: skip
+
+    def _refuse_what_nobody_accepted(self, intent: Intent, place: Store) -> None:
         """A value that arms nothing passes where it is off, where this run holds the store, or where a person said yes."""
         holder = self._rooms.faults.busy(place)
         ours = holder is not None and holder.run_id == str(self._run.id)
@@ -158,7 +158,7 @@ class Arming:
             )
 
     def _translated(
-        self, intent: Intent, understood: Any, activity: Mapping[str, Any]
+        self, intent: Intent, understood: Understanding, activity: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any] | None, tuple[Told, ...]]:
         """The value that the function obeys, the provider that writes it, and what the timeline says of it."""
         if understood.value == intent.value:

@@ -13,6 +13,7 @@ from typing import Any
 
 from app import crash
 from app.errors import GamedayError
+from app.faults import Entry
 from app.runs import findings, journal, store, telling
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
@@ -142,7 +143,7 @@ def identify(rooms: Rooms, record: Record, run: Run) -> None:
     record.append(run.id, account=identity.account, region=identity.region)
 
 
-def _proof(rooms: Rooms, entry: Any) -> Any:
+def _proof(rooms: Rooms, entry: Entry) -> Any:
     """What the functions' logs show about one of the run's faults."""
     try:
         return rooms.evidence.of(entry)

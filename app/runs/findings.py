@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from app.faults import FaultState
+from app.faults import Entry, FaultState
 from app.queries.freshness import fresh_for, is_stale
 from app.runs import store
 from app.runs.changes import as_they_are, changed
@@ -30,7 +30,7 @@ class Unseen:
     interceptions: int = 0
 
 
-def gather(rooms: Rooms, run: Run, proofs: Sequence[Any], entries: Sequence[Any]) -> Findings:
+def gather(rooms: Rooms, run: Run, proofs: Sequence[Any], entries: Sequence[Entry]) -> Findings:
     """`entries`: the run's, of the ledger; `proofs`: of those that were armed, and that logs tell of."""
     with rooms.storage.reading() as session:
         events = store.events_after(session, run.id, 0)
@@ -105,7 +105,7 @@ def _broken_rollbacks(activities: Sequence[Activity]) -> tuple[str, ...]:
     return tuple(a.name for a in activities if a.status == "failed" or (a.exit_code or 0) != 0)
 
 
-def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[Any]) -> Iterator[str]:
+def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[Entry]) -> Iterator[str]:
     """What took the fault's ground away: another version of a function, another fault upon it, or another value."""
     before: dict[str, Any] = {}
     for event in events:
@@ -124,7 +124,7 @@ def _changed(rooms: Rooms, run: Run, events: Sequence[Event], entries: Sequence[
             yield f"{entry.store} was changed by somebody else during the run{seen}"
 
 
-def _fired(proofs: Sequence[Any], entries: Sequence[Any]) -> bool | None:
+def _fired(proofs: Sequence[Any], entries: Sequence[Entry]) -> bool | None:
     """Whether every fault did. A setting of AWS that was read back is what happens; others have to be seen in the logs."""
     if any(proof.can_see and not _hit(proof) for proof in proofs):
         return False

@@ -11,7 +11,10 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.errors import Conflict, GamedayError
+from app.faults import Entry
 from app.loop import Loop
 from app.runs import ending, store
 from app.runs.attendance import SAFETY_LEVER
@@ -98,7 +101,7 @@ class Line:
         with self._rooms.storage.reading() as session:
             return store.in_line(session)
 
-    def holder(self, environment: str, stores: Iterable[str]) -> Any:
+    def holder(self, environment: str, stores: Iterable[str]) -> Entry | None:
         """The fault that may stand in one of these stores, or None."""
         for name in stores:
             kind, _, rest = name.partition(":")
@@ -183,7 +186,7 @@ def _only_busy(refusal: GamedayError) -> bool:
     return bool(refused) and set(refused) == {"armed"}
 
 
-def in_use_by(entry: Any) -> Conflict:
+def in_use_by(entry: Entry) -> Conflict:
     """Of a store that a fault may stand in."""
     if entry.run_id is not None:
         return in_use_by_run(str(entry.store), int(entry.run_id))
@@ -196,7 +199,7 @@ def in_use_by_run(stores: str, run_id: int) -> Conflict:
     return Conflict(f"{stores} is in use by run {run_id}. Wait for its end, or roll it back.", run=run_id)
 
 
-def refuse_when_full(session: Any, environment: str) -> None:
+def refuse_when_full(session: Session, environment: str) -> None:
     """Conflict where as many wait as may."""
     if store.count_waiting(session, environment) >= LONGEST:
         raise Conflict(

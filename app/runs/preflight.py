@@ -14,6 +14,7 @@ from app.clock import Clock
 from app.dialects import SWITCHED
 from app.errors import Conflict, GamedayError, Invalid, Unavailable
 from app.evidence import Evidence
+from app.experiments import Reading
 from app.experiments.extension import StopCondition
 from app.faults import Faults, Store, dead_mans_switch
 from app.faults.understanding import readers_of
@@ -23,6 +24,7 @@ from app.queries.freshness import is_stale
 from app.runs.checks import METRIC_DELAY, UNREACHABLE, Finding, Known, Level, StoreFacts, check
 from app.runs.cost import cost_of
 from app.runs.rooms import Patience
+from app.runs.standing import counted
 from app.runs.stopping import alarming
 from app.settings import Environment
 from app.usage import Usage
@@ -56,7 +58,7 @@ class Preflight:
 
     def look(
         self,
-        reading: Any,
+        reading: Reading,
         environment: Environment,
         accepted: Sequence[str] = (),
         stop: Sequence[StopCondition] = (),
@@ -91,11 +93,13 @@ class Preflight:
             )
         )
 
-    def refuse(self, findings: Sequence[Finding]) -> None:
+    def refuse(self, findings: Sequence[Finding], *, dry: str | None = None, queue: bool = False) -> None:
         """Conflict, or Invalid where a person could accept it, with every finding in `findings`.
 
-        Unavailable where nothing but AWS's silence is in the way.
+        They count as they do for a run that is `dry`, or that may `queue`. Unavailable where nothing but AWS's
+        silence is in the way.
         """
+        findings = counted(findings, dry=dry, queue=queue)
         refused = [finding for finding in findings if finding.level is Level.REFUSAL]
         if not refused:
             return
@@ -108,7 +112,7 @@ class Preflight:
             kind = Unavailable
         raise kind(words, findings=told, accept=accept)
 
-    def _stores(self, reading: Any, environment: Environment) -> dict[Store, str]:
+    def _stores(self, reading: Reading, environment: Environment) -> dict[Store, str]:
         """Each store that the method arms, with the first value that does."""
         found: dict[Store, str] = {}
         for intent in reading.intents:
@@ -117,7 +121,7 @@ class Preflight:
                 found.setdefault(Store(environment=environment.name, kind=kind, name=name), intent.value)
         return found
 
-    def _of(self, store: Store, value: str, reading: Any, environment: Environment) -> StoreFacts:
+    def _of(self, store: Store, value: str, reading: Reading, environment: Environment) -> StoreFacts:
         understood = None
         with contextlib.suppress(GamedayError):
             understood = self._faults.understand(environment.name, store, value)
@@ -201,7 +205,7 @@ class Preflight:
     def _credentials(self, environment: Environment) -> datetime | None:
         return self._aws.credentials_until(environment.name)
 
-    def _lifetime(self, reading: Any, environment: Environment) -> timedelta:
+    def _lifetime(self, reading: Reading, environment: Environment) -> timedelta:
         expected = timedelta(seconds=reading.expected_seconds / environment.speed + self._patience.margin)
         return min(expected, environment.longest_lease)
 
@@ -210,7 +214,7 @@ class Preflight:
         observed = self._metrics.observed_delay(environment.name)
         return METRIC_DELAY if observed is None else observed * environment.speed
 
-    def _signals(self, reading: Any, environment: Environment) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _signals(self, reading: Reading, environment: Environment) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of those without fresh data, and of those outside."""
         now, poll = self._clock.now(), environment.poll_seconds
         silent, outside = [], []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import NotFound
+from app.experiments import Experiment, SnapshotInfo
 from app.runs import store
 from app.runs.line import in_use_by_run, refuse_when_full
 from app.runs.record import Record
@@ -28,7 +29,7 @@ class Started(Exception):  # noqa: N818  it is no error: somebody was first
 def queue_up(
     rooms: Rooms,
     record: Record,
-    experiment: Any,
+    experiment: Experiment,
     request: Request,
     facts: Mapping[str, Any],
     *,
@@ -77,7 +78,7 @@ def _insert(rooms: Rooms, record: Record, columns: dict[str, Any], *, wait: bool
 
 
 def _columns(
-    experiment: Any, request: Request, facts: Mapping[str, Any], taken: Any, *, by: str
+    experiment: Experiment, request: Request, facts: Mapping[str, Any], taken: SnapshotInfo, *, by: str
 ) -> dict[str, Any]:
     return {
         "experiment": experiment.id,
@@ -95,6 +96,6 @@ def _columns(
     }
 
 
-def _place(experiment: Any) -> dict[str, str]:
+def _place(experiment: Experiment) -> dict[str, str]:
     """Where it runs, if not in its snapshot."""
     return {} if experiment.workdir is None else {"workdir": str(experiment.workdir)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from app import experiments
 from app.errors import Invalid
+from app.experiments import Experiment, FaultIntent, Reading, SnapshotInfo
 from app.faults import Store
 from app.runs.run import Run
 from app.settings import Environment
@@ -19,7 +20,7 @@ class FromFiles:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = environ or {}
 
-    def read(self, experiment: Any, environment: Environment, variables: Mapping[str, Any]) -> Any:
+    def read(self, experiment: Experiment, environment: Environment, variables: Mapping[str, Any]) -> Reading:
         """Signals, intents, steps and expected duration, as this environment and these variables make them.
 
         Invalid where it can not be read: nothing runs whose faults are not known.
@@ -31,20 +32,20 @@ class FromFiles:
             sentence = f"{experiment.file} is no valid experiment." if wrong else str(error)
             raise Invalid(sentence, problems=wrong) from error
 
-    def snapshot(self, experiment: Any, to: Path) -> Any:
+    def snapshot(self, experiment: Experiment, to: Path) -> SnapshotInfo:
         """Copy the experiment's folder: sha256, git_commit, git_dirty."""
         return experiments.snapshot(experiment, to)
 
-    def taken(self, run: Run, folder: Path) -> Any:
+    def taken(self, run: Run, folder: Path) -> Experiment:
         """The experiment as a run's snapshot in `folder` has it."""
         file = str(run.facts["file"])
-        return experiments.Experiment(
+        return Experiment(
             id=run.experiment, file=file, path=folder / file, title=run.title, document=dict(run.document)
         )
 
-    def intents(self, activity: Mapping[str, Any]) -> Sequence[Any]:
+    def intents(self, activity: Mapping[str, Any]) -> Sequence[FaultIntent]:
         """The writes of fault stores by one activity, as it is about to run."""
         return experiments.intents_of(activity)
 
-    def store(self, environment: str, kind: str, name: str) -> Any:
+    def store(self, environment: str, kind: str, name: str) -> Store:
         return Store(environment=environment, kind=kind, name=name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.aws.metering import metrics_requested
 from app.errors import Invalid, NotFound, Problem
-from app.experiments import plain
+from app.experiments import Experiment, Reading, Signal, Step, plain
 from app.experiments.extension import StopCondition
 from app.experiments.runtime import ROLLBACK_STRATEGIES
 from app.runs import stopping
@@ -20,8 +20,23 @@ DRY = ("probes", "actions", "activities", "pause")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How somebody wants a run to be, as it was said: nothing of it is checked."""
+
+    environment: str | None = None  # its name; None: the default one
+    variables: Mapping[str, Any] = field(default_factory=dict)  # as `chaos run --var`
+    rollback_strategy: str | None = None  # None: the experiment's own choice, else `always`
+    dry: str | None = None  # what is left out, of DRY; None: nothing is
+    hypothesis_frequency: float | None = None  # seconds between two looks; None: Chaos Toolkit's own
+    fail_fast: bool = False  # a look that misses ends the experiment
+    accept: Sequence[str] = ()  # refusals of preflight that a person takes upon themselves
+    stop: Sequence[Mapping[str, Any]] = ()  # stop conditions besides the file's, as its extension has them
+    schedule: int | None = None  # the id of the one that asks; None: a person does
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """How a run was asked for, checked."""
+    """A wish, checked."""
 
     environment: Environment
     variables: Mapping[str, Any]
@@ -35,49 +50,30 @@ class Request:
     schedule: int | None = None  # the id of the one that asked
 
     @classmethod
-    def check(
-        cls,
-        settings: Settings,
-        document: Mapping[str, Any],
-        *,
-        environment: str | None,
-        variables: Mapping[str, Any],
-        rollback_strategy: str | None,
-        dry: str | None,
-        hypothesis_frequency: float | None = None,
-        fail_fast: bool = False,
-        accept: Sequence[str] = (),
-        stop: Sequence[Mapping[str, Any]] = (),
-        schedule: int | None = None,
-    ) -> Request:
+    def check(cls, settings: Settings, document: Mapping[str, Any], asked: Wish) -> Request:
         """Invalid where something is asked for that there is not, or that no journal can hold."""
-        plain.refuse(
-            {
-                "environment": environment, "variables": variables, "rollback_strategy": rollback_strategy, "dry": dry,
-                "hypothesis_frequency": hypothesis_frequency, "accept": accept, "stop": stop,
-            }
-        )  # fmt: skip
+        plain.refuse(vars(asked))
         try:
-            place = settings.environment(environment)
+            place = settings.environment(asked.environment)
         except NotFound as error:
             raise _invalid("environment", str(error)) from error
-        strategy = rollback_strategy or _own_strategy(document)
+        strategy = asked.rollback_strategy or _own_strategy(document)
         if strategy not in ROLLBACK_STRATEGIES:
             raise _invalid(
                 "rollback_strategy", f"“{strategy}” is no rollback strategy: {_either(ROLLBACK_STRATEGIES)}."
             )
-        if dry is not None and dry not in DRY:
-            raise _invalid("dry", f"“{dry}” is no kind of dry run: {_either(DRY)}.")
+        if asked.dry is not None and asked.dry not in DRY:
+            raise _invalid("dry", f"“{asked.dry}” is no kind of dry run: {_either(DRY)}.")
         return cls(
             environment=place,
-            variables=dict(variables),
+            variables=dict(asked.variables),
             rollback_strategy=strategy,
-            dry=dry,
-            hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast,
-            accept=tuple(accept),
-            stop=stopping.read(stop),
-            schedule=schedule,
+            dry=asked.dry,
+            hypothesis_frequency=asked.hypothesis_frequency,
+            fail_fast=asked.fail_fast,
+            accept=tuple(asked.accept),
+            stop=stopping.read(asked.stop),
+            schedule=asked.schedule,
         )
 
     @property
@@ -110,7 +106,7 @@ def _either(words: tuple[str, ...]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def facts_of(experiment: Any, reading: Any, stop: Sequence[StopCondition] = ()) -> dict[str, Any]:
+def facts_of(experiment: Experiment, reading: Reading, stop: Sequence[StopCondition] = ()) -> dict[str, Any]:
     """What the run keeps of the reading, as JSON has it."""
     intents = [Intent.of(intent) for intent in reading.intents]
     arming = [intent for intent in intents if intent.phase == "method"]
@@ -131,7 +127,7 @@ def facts_of(experiment: Any, reading: Any, stop: Sequence[StopCondition] = ()) 
     }
 
 
-def signal(one: Any) -> dict[str, Any]:
+def signal(one: Signal) -> dict[str, Any]:
     tolerance, query = one.tolerance, one.query
     return {
         "key": one.key,
@@ -148,7 +144,7 @@ def signal(one: Any) -> dict[str, Any]:
     }
 
 
-def step(one: Any) -> dict[str, Any]:
+def step(one: Step) -> dict[str, Any]:
     return {
         "kind": str(one.kind),
         "name": one.name,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from app.faults import Entry
 from app.runs import ending
 from app.runs.attendance import Attendance
 from app.runs.record import Record
@@ -54,8 +54,8 @@ def end(attendance: Attendance, *, grace: float) -> bool:
 
 def sentence(
     run: Run,
-    entries: Sequence[Any],
-    left: Sequence[Any],
+    entries: Sequence[Entry],
+    left: Sequence[Entry],
     *,
     on: bool,
     attended: bool,
@@ -76,7 +76,7 @@ def sentence(
     return f"{faults} The run has ended."
 
 
-def _told(entries: Sequence[Any], *, on: bool) -> str:
+def _told(entries: Sequence[Entry], *, on: bool) -> str:
     theirs = [entry for entry in entries if entry.undecided]
     if not theirs:
         return "Disarmed and read back." if entries and on else "Nothing of this run is armed."
@@ -85,7 +85,7 @@ def _told(entries: Sequence[Any], *, on: bool) -> str:
     return f"{stores} was changed by somebody else, and theirs stands.{armed} Choose whose value is to stand."
 
 
-def _others(rooms: Rooms, run: Run, entries: Sequence[Any]) -> list[str]:
+def _others(rooms: Rooms, run: Run, entries: Sequence[Entry]) -> list[str]:
     """What is armed where the run's faults were, and is not the run's."""
     stores = {str(entry.store): entry.store for entry in entries}
     holders = [holder for store in stores.values() if (holder := rooms.faults.busy(store)) is not None]

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.faults import Entry
+
 
 class RunStatus(StrEnum):
     QUEUED = "queued"  # waits for a supervisor, or in line for a busy store
@@ -171,6 +173,6 @@ class Rollback:
     """What pressing the rollback button came to. `disarmed`: nothing of the run is armed any more."""
 
     run: Run
-    entries: tuple[Any, ...]  # app.faults.Entry of every fault of the run
+    entries: tuple[Entry, ...]  # of every fault of the run
     disarmed: bool
     sentence: str

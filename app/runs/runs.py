@@ -16,13 +16,13 @@ from app import crash
 from app.aws.metering import Meter
 from app.clock import Clock
 from app.errors import Conflict, Invalid, KeyReused, NotFound
+from app.experiments import Experiment, Reading
 from app.experiments.extension import StopCondition
 from app.faults import Lever
 from app.live import Live
 from app.logs import about
 from app.runs import store
 from app.runs.announced import announced
-from app.runs.arming import NOT_PLAYED
 from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding, refusal
 from app.runs.children import Children
@@ -32,7 +32,7 @@ from app.runs.preflight import Preflight, plain
 from app.runs.queueing import Started, queue_up
 from app.runs.reading import FromFiles
 from app.runs.record import Record
-from app.runs.request import Request, facts_of
+from app.runs.request import Request, Wish, facts_of
 from app.runs.rollback import end, roll_back
 from app.runs.rooms import (
     AwsRoom,
@@ -87,19 +87,11 @@ class Runs:
     def start(
         self,
         experiment_id: str,
+        asked: Wish,
         *,
-        environment: str | None = None,
-        variables: Mapping[str, Any] | None = None,
-        rollback_strategy: str | None = None,
-        dry: str | None = None,
-        hypothesis_frequency: float | None = None,
-        fail_fast: bool = False,
-        accept: Sequence[str] = (),
-        stop: Sequence[Mapping[str, Any]] = (),
         key: str | None = None,
         fingerprint: str | None = None,
         queue: bool = False,
-        schedule: int | None = None,
         by: str,
     ) -> Run:
         """Queue a run and return it at once. A second start with the same `key` returns the first one's run, `replayed`.
@@ -107,19 +99,13 @@ class Runs:
         `fingerprint`: of the request that the key came with; KeyReused where the first one's differs. `queue`: where
         its store is busy the run waits in line for it, and starts by itself.
 
-        `rollback_strategy` None: the experiment's own choice, else `always`. NotFound for an unknown
-        experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store is in use. What preflight
-        refuses has all findings in the details; `accept` names refusals that a person takes upon themselves.
-        `schedule`: the id of the one that asks.
+        NotFound for an unknown experiment, Invalid with problems, Conflict (details `run` or `fault`) where its store
+        is in use. What preflight refuses has all findings in the details.
         """
         if (known := self._first(key, fingerprint)) is not None:
             return known
         experiment = self._valid(experiment_id)
-        request = Request.check(
-            self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
-            rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast, accept=accept, stop=stop, schedule=schedule,
-        )  # fmt: skip
+        request = Request.check(self.rooms.settings, experiment.document, asked)
         request = replace(request, fingerprint=fingerprint)
         try:
             return self._start(experiment, request, key=key, queue=queue, by=by)
@@ -131,7 +117,9 @@ class Runs:
                 return known
             raise
 
-    def _start(self, experiment: Any, request: Request, *, key: str | None, queue: bool, by: str) -> Run:
+    def _start(
+        self, experiment: Experiment, request: Request, *, key: str | None, queue: bool, by: str
+    ) -> Run:
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         facts = facts_of(experiment, reading, request.stop)
         self.rooms.faults.refuse_while_engaged(request.environment.name)
@@ -161,8 +149,7 @@ class Runs:
             self.record.append(
                 run.id, facts={**run.facts, "findings": [plain(finding) for finding in findings]}
             )
-            if run.dry not in NOT_PLAYED:
-                self._preflight.refuse(findings)
+            self._preflight.refuse(findings, dry=run.dry)
         self._watch(run, reading)
         self.dispatch.enqueue(run.id)
 
@@ -175,30 +162,13 @@ class Runs:
         with self.rooms.storage.reading() as session:
             return store.with_key(session, key)
 
-    def preflight(
-        self,
-        experiment_id: str,
-        *,
-        environment: str | None = None,
-        variables: Mapping[str, Any] | None = None,
-        rollback_strategy: str | None = None,
-        dry: str | None = None,
-        hypothesis_frequency: float | None = None,
-        fail_fast: bool = False,
-        accept: Sequence[str] = (),
-        stop: Sequence[Mapping[str, Any]] = (),
-        queue: bool = False,
-    ) -> list[Finding]:
+    def preflight(self, experiment_id: str, asked: Wish, *, queue: bool = False) -> list[Finding]:
         """What is to be said before such a run, refusals first: those that `start` would refuse the same words for.
 
         NotFound, Invalid as `start`.
         """
         experiment = self._valid(experiment_id)
-        request = Request.check(
-            self.rooms.settings, experiment.document, environment=environment, variables=variables or {},
-            rollback_strategy=rollback_strategy, dry=dry, hypothesis_frequency=hypothesis_frequency,
-            fail_fast=fail_fast, accept=accept, stop=stop,
-        )  # fmt: skip
+        request = Request.check(self.rooms.settings, experiment.document, asked)
         reading = self.rooms.reading.read(experiment, request.environment, request.variables)
         facts = facts_of(experiment, reading, request.stop)
         if self._preflight is None:
@@ -220,7 +190,7 @@ class Runs:
         """What such a run would arm, as far as its file says: a notice's facts. Nothing where that can not be read."""
         return announced(self.rooms, experiment_id, environment, variables)
 
-    def _valid(self, experiment_id: str) -> Any:
+    def _valid(self, experiment_id: str) -> Experiment:
         experiment = self.rooms.catalog.load(experiment_id)
         if not experiment.valid and experiment.workdir is None:  # there Chaos Toolkit has the last word
             raise Invalid(
@@ -228,12 +198,12 @@ class Runs:
             )
         return experiment
 
-    def _looked_at(self, reading: Any, request: Request, *, queue: bool) -> dict[str, Any]:
+    def _looked_at(self, reading: Reading, request: Request, *, queue: bool) -> dict[str, Any]:
         """Findings as the run keeps them. Conflict, Invalid where one of them stands in its way."""
         if self._preflight is None:
             return {}
         findings = self._preflight.look(reading, request.environment, request.accept, request.stop)
-        self._preflight.refuse(counted(findings, dry=request.dry, queue=queue))
+        self._preflight.refuse(findings, dry=request.dry, queue=queue)
         return {"findings": [plain(finding) for finding in findings]}
 
     def rollback(self, run_id: int, *, by: str, told: str | None = None) -> Rollback:
@@ -331,7 +301,7 @@ class Runs:
     def _attendance(self, run_id: int) -> Attendance:
         return Attendance(self.rooms, self.record, run_id, supervisor=self.supervisor_id)
 
-    def _watch(self, run: Run, reading: Any) -> None:
+    def _watch(self, run: Run, reading: Reading) -> None:
         queries = [signal.query for signal in reading.signals if signal.query is not None]
         if queries:
             self.rooms.metrics.watch(run.topic, run.environment, queries)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.dialects import share_of
+from app.faults import Entry
 from app.notifications import Kind, Notice, tell
 from app.runs import store
 from app.runs.run import Run, Verdict
 
 
 def verdict(
-    session: Session, run: Run, entries: Sequence[Any], given: Verdict, reason: str, *, at: datetime
+    session: Session, run: Run, entries: Sequence[Entry], given: Verdict, reason: str, *, at: datetime
 ) -> None:
     """Of a schedule's run only where it differs from that of its run before. The verdict stands whatever becomes of this."""
 
@@ -29,7 +29,7 @@ def verdict(
 
 
 def notice(
-    run: Run, entries: Sequence[Any], given: Verdict, reason: str, *, at: datetime, schedule: int | None,
+    run: Run, entries: Sequence[Entry], given: Verdict, reason: str, *, at: datetime, schedule: int | None,
     before: str | None,
 ) -> Notice:  # fmt: skip
     functions = dict.fromkeys(name for entry in entries for name in entry.functions)

@@ -22,6 +22,7 @@ from app import crash
 from app.clock import Clock
 from app.errors import GamedayError
 from app.notifications import Kind, Notice, enqueue
+from app.runs import Run, Wish
 from app.schedules import store
 from app.schedules.definition import Missed
 from app.schedules.lateness import GRACE, NOBODY, missed_in_words, outcomes
@@ -42,21 +43,8 @@ Blackout = Callable[[Environment, datetime], str]
 class RunRoom(Protocol):
     """`app.runs.Runs`, as far as a schedule is concerned."""
 
-    def start(
-        self,
-        experiment_id: str,
-        /,
-        *,
-        environment: str | None,
-        variables: Mapping[str, Any] | None,
-        rollback_strategy: str | None,
-        accept: Sequence[str],
-        key: str | None,
-        queue: bool,
-        schedule: int | None,
-        by: str,
-    ) -> Any: ...
-    def started_with(self, key: str, /) -> Any: ...
+    def start(self, experiment_id: str, asked: Wish, /, *, key: str, queue: bool, by: str) -> Run: ...
+    def started_with(self, key: str, /) -> Run | None: ...
     def announced(
         self, experiment_id: str, /, *, environment: str, variables: Mapping[str, Any]
     ) -> Mapping[str, Any]: ...
@@ -212,15 +200,16 @@ class Firing:
             if words := missed_in_words(schedule.definition, told):
                 self._tell(session, schedule, told[0].at, FireState.MISSED, words)
 
-    def _run(self, schedule: Schedule, fire: Fire) -> Any:
+    def _run(self, schedule: Schedule, fire: Fire) -> Run:
         definition = schedule.definition
         # Whoever asks by hand gets a run that is in line; a fire that is due waits here, to be given up for the next one.
         queue = definition.queue and fire.by is not None
-        return self._runs.start(
-            definition.experiment, environment=definition.environment, variables=dict(definition.variables),
-            rollback_strategy=definition.rollback_strategy, accept=definition.accept, key=fire.key,
-            queue=queue, schedule=schedule.id, by=fire.by or f"schedule {definition.name}",
+        asked = Wish(
+            environment=definition.environment, variables=dict(definition.variables),
+            rollback_strategy=definition.rollback_strategy, accept=definition.accept, schedule=schedule.id,
         )  # fmt: skip
+        by = fire.by or f"schedule {definition.name}"
+        return self._runs.start(definition.experiment, asked, key=fire.key, queue=queue, by=by)
 
     def _hindrance(self, schedule: Schedule, fire: Fire) -> tuple[FireState, str] | None:
         """Why its run is not even asked for."""

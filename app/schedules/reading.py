@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from app.clock import Clock
 from app.errors import GamedayError, Invalid, NotFound, Problem
+from app.experiments import Experiment
 from app.experiments.document import SUFFIXES, Document, line_of, parse
 from app.schedules import definition
 from app.schedules.definition import Definition
@@ -19,7 +20,7 @@ SHAPE = "A file of schedules is a list under the name “schedules”: schedules
 
 
 class CatalogRoom(Protocol):
-    def load(self, experiment_id: str, /) -> Any: ...
+    def load(self, experiment_id: str, /) -> Experiment: ...
 
 
 @dataclass(frozen=True, kw_only=True)

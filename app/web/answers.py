@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi.encoders import jsonable_encoder
@@ -24,7 +24,9 @@ def answered(body: Any, *, status: int = 200, location: str | None = None) -> JS
     )
 
 
-def run_json(run: Run, entries: Sequence[Entry], place: Place | None = None) -> dict[str, Any]:
+def run_json(
+    run: Run, entries: Sequence[Entry], place: Place | None = None, *, now: datetime
+) -> dict[str, Any]:
     return {
         "id": run.id,
         "experiment": run.experiment,
@@ -45,7 +47,7 @@ def run_json(run: Run, entries: Sequence[Entry], place: Place | None = None) -> 
         "variables": dict(run.variables),
         "rollback_strategy": run.rollback_strategy,
         "dry": run.dry,
-        "faults": [fault_json(entry) for entry in entries],
+        "faults": [fault_json(entry, now) for entry in entries],
         "signals": run.signals,
         "findings": run.facts.get("findings", []),
         "stop": run.facts.get("stop", []),
@@ -58,7 +60,7 @@ def run_json(run: Run, entries: Sequence[Entry], place: Place | None = None) -> 
     }
 
 
-def fault_json(entry: Entry) -> dict[str, Any]:
+def fault_json(entry: Entry, now: datetime) -> dict[str, Any]:
     return {
         "id": entry.id,
         "environment": entry.environment,
@@ -82,7 +84,7 @@ def fault_json(entry: Entry) -> dict[str, Any]:
         "outcome": entry.outcome,
         "attempts": entry.attempts,
         "plan": asdict(entry.plan),
-        "phase": str(entry.phase(datetime.now(UTC))),
+        "phase": str(entry.phase(now)),
         "requested_at": entry.requested_at,
         "settles_at": entry.settles_at,
         "last_hit_at": entry.last_hit_at,

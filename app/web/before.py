@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.console import Console
 from app.errors import GamedayError
 from app.experiments import shell_lines
+from app.runs import Wish
 from app.runs.checks import Finding, Level, ok
 from app.settings import Environment
 from app.web.story import Story
@@ -17,7 +18,7 @@ def before(console: Console, story: Story, environment: Environment) -> list[Fin
     if story.reading is None:
         return [_unreadable(story.trouble or "The file could not be read.")]
     try:
-        findings = console.runs.preflight(story.experiment.id, environment=environment.name)
+        findings = console.runs.preflight(story.experiment.id, Wish(environment=environment.name))
     except GamedayError as error:
         findings = [_unreadable(str(error))]
     return [*findings, ok("code", _is_code(story))]

@@ -16,7 +16,7 @@ from app.access import Need
 from app.console import Console
 from app.errors import Invalid, Problem
 from app.experiments import matching
-from app.runs import Run
+from app.runs import Run, Wish
 from app.runs.finding import Finding
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, experiment_json, story_json
@@ -50,6 +50,11 @@ class Asked(BaseModel):
     fail_fast: bool = False
     stop: list[Mapping[str, Any]] = []  # stop conditions, as the file's `gameday` extension has them
     accept: list[str] = []  # refusals of preflight that the caller takes upon themselves: `unproven`, `cost`
+
+    @property
+    def wish(self) -> Wish:
+        """As `Runs` takes it."""
+        return Wish(**dict(self))
 
 
 @pages.get("/experiments")
@@ -95,7 +100,7 @@ def listed(  # noqa: PLR0917  FastAPI passes them by name
 @api.get("/{experiment_id:path}/preflight", response_model=shapes.Preflight)
 def preflight(experiment_id: str, console: Rooms, environment: str | None = None) -> JSONResponse:
     """What is to be said before a run: findings `ok`, `warning` or `refusal`, refusals first."""
-    return _findings(experiment_id, console.runs.preflight(experiment_id, environment=environment))
+    return _findings(experiment_id, console.runs.preflight(experiment_id, Wish(environment=environment)))
 
 
 @api.get("/{experiment_id:path}", response_model=shapes.WholeExperiment)
@@ -156,7 +161,7 @@ def preflight_as_asked(
 
     A refusal here is one there; 404 and 422 are a start's, too. With `queue` what a run in line waits for is a warning.
     """
-    return _findings(experiment_id, console.runs.preflight(experiment_id, **_words(asked), queue=queue))
+    return _findings(experiment_id, console.runs.preflight(experiment_id, asked.wish, queue=queue))
 
 
 @starting.post(
@@ -206,13 +211,8 @@ async def run(  # noqa: PLR0917  FastAPI passes them by name
 
 def _start(console: Console, experiment_id: str, asked: Asked, key: Key, *, queue: bool, by: str) -> Run:
     return console.runs.start(
-        experiment_id, **_words(asked), key=key.key, fingerprint=key.fingerprint, queue=queue, by=by
+        experiment_id, asked.wish, key=key.key, fingerprint=key.fingerprint, queue=queue, by=by
     )
-
-
-def _words(asked: Asked) -> dict[str, Any]:
-    """As `Runs` takes them."""
-    return {name: getattr(asked, name) for name in Asked.model_fields} | {"variables": dict(asked.variables)}
 
 
 def _findings(experiment_id: str, findings: Sequence[Finding]) -> JSONResponse:

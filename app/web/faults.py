@@ -81,7 +81,8 @@ def listed(  # noqa: PLR0917  FastAPI passes them by name
     """What is armed and what was, the newest first. `Link: …; rel="next"` where there are more."""
     wanted = {"state": state, "run_id": None if run is None else str(run), "before": before}
     found = console.faults.history(limit + 1, environment, **wanted)
-    return page_of(request, found, limit, lambda entry: entry.id, fault_json)
+    now = console.clock.now()
+    return page_of(request, found, limit, lambda entry: entry.id, lambda entry: fault_json(entry, now))
 
 
 @api.get("/sentence", dependencies=[needs(Need.SEE)], response_model=shapes.Words)
@@ -111,7 +112,7 @@ def arm(request: Request, wanted: Wanted, console: Rooms, who: Who, given: Idemp
     place = place_of(request, wanted.environment)
     key = key_of(request, given, by=who, asked=wanted.model_dump())
     entry = _arm(console, wanted, place, who, key)
-    answer = answered(fault_json(entry), status=201, location=f"/api/faults/{entry.id}")
+    answer = answered(fault_json(entry, console.clock.now()), status=201, location=f"/api/faults/{entry.id}")
     return replayed(answer, again=entry.replayed)
 
 
@@ -119,7 +120,7 @@ def arm(request: Request, wanted: Wanted, console: Rooms, who: Who, given: Idemp
 def one(entry_id: RowId, console: Rooms) -> JSONResponse:
     """An entry of the ledger. Its ETag is of what people decide about it, not of what is seen of it."""
     entry = console.faults.entry(entry_id)
-    answer = answered(fault_json(entry))
+    answer = answered(fault_json(entry, console.clock.now()))
     answer.headers["ETag"] = fault_etag(entry)
     return answer
 
@@ -127,7 +128,8 @@ def one(entry_id: RowId, console: Rooms) -> JSONResponse:
 @api.delete("/{entry_id:int}", dependencies=[needs(Need.DISARM)], response_model=shapes.Fault)
 def disarm(entry_id: RowId, console: Rooms, who: Who) -> JSONResponse:
     """Put the store back. Any number of times; says what happened."""
-    return answered(fault_json(console.faults.disarm(entry_id, by=who, why=f"{who} asked for it")))
+    entry = console.faults.disarm(entry_id, by=who, why=f"{who} asked for it")
+    return answered(fault_json(entry, console.clock.now()))
 
 
 @by_hand.post("/faults", dependencies=[needs(Need.ARM)])
@@ -155,7 +157,7 @@ def disarm_by_form(request: Request, entry_id: RowId, console: Rooms, show: Show
     return (
         RedirectResponse("/faults", status_code=SEE_OTHER)
         if wants_page(request)
-        else answered(fault_json(entry))
+        else answered(fault_json(entry, console.clock.now()))
     )
 
 

@@ -147,7 +147,8 @@ def rollback(request: Request, run_id: RowId, console: Rooms, show: Shown, who: 
         )
     if wants_page(request):
         return RedirectResponse(f"/runs/{run_id}", status_code=SEE_OTHER)
-    entries = [fault_json(entry) for entry in done.entries]
+    now = console.clock.now()
+    entries = [fault_json(entry, now) for entry in done.entries]
     words = {"sentence": done.sentence, "disarmed": done.disarmed, "seconds": round(seconds, 3)}
     return answered({**words, "faults": entries, "run": told(console, done.run)})
 
@@ -159,8 +160,8 @@ def told(console: Console, run: Run) -> dict[str, Any]:
 def all_told(console: Console, runs: Sequence[Run]) -> dict[int, dict[str, Any]]:
     """By run; asks as often for many as for one."""
     faults = console.faults.for_runs([str(run.id) for run in runs])
-    places, costs = console.runs.line.places(runs), run_costs(console, runs)
+    places, costs, now = console.runs.line.places(runs), run_costs(console, runs), console.clock.now()
     return {
-        run.id: {**run_json(run, faults[str(run.id)], places.get(run.id)), "cost": costs[run.id]}
+        run.id: {**run_json(run, faults[str(run.id)], places.get(run.id), now=now), "cost": costs[run.id]}
         for run in runs
     }

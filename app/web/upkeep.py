@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.access import Need
+from app.console import Console
 from app.errors import Invalid
 from app.faults import Entry, Store, Stray
 from app.faults.disarming import KEEP
@@ -90,7 +91,7 @@ def extend(  # noqa: PLR0917  FastAPI passes them by name
     """Give an armed fault that long from now. 422 beyond the environment's longest lease, 412 where it has changed."""
     del if_match  # described by it; read by `require_match`
     entry = console.faults.extend(entry_id, minutes=deadline.minutes, by=who, check=_matching(request))
-    return _told(entry)
+    return _told(console, entry)
 
 
 @api.post("/{entry_id:int}/choose", dependencies=[needs(Need.DISARM)], response_model=shapes.Fault)
@@ -102,7 +103,7 @@ def choose(  # noqa: PLR0917  FastAPI passes them by name
     With `If-Match`, only between the values that were read: else 412.
     """
     del if_match  # described by it; read by `require_match`
-    return _told(console.faults.choose(entry_id, keep=choice.keep, by=who, check=_matching(request)))
+    return _told(console, console.faults.choose(entry_id, keep=choice.keep, by=who, check=_matching(request)))
 
 
 def _matching(request: Request) -> Callable[[Entry], None]:
@@ -110,8 +111,8 @@ def _matching(request: Request) -> Callable[[Entry], None]:
     return lambda entry: require_match(request, fault_etag(entry), needed=False)
 
 
-def _told(entry: Entry) -> JSONResponse:
-    answer = answered(fault_json(entry))
+def _told(console: Console, entry: Entry) -> JSONResponse:
+    answer = answered(fault_json(entry, console.clock.now()))
     answer.headers["ETag"] = fault_etag(entry)
     return answer
 

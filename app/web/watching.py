@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from app.console import MetricRoom
-from app.metrics import PAGE
+from app.metrics import PAGE, Metrics
 
 
 class Watching:
     """Thread-safe."""
 
-    def __init__(self, metrics: MetricRoom) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._lock = threading.Lock()
         self._pages: Counter[str] = Counter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ import pytest
 from app.aws import InMemoryAws, InMemoryFunctions, InMemoryParameters
 from app.clock import FrozenClock
 from app.dialects import Fault, FaultMode
-from app.faults import Entry, Faults, Guardian, Store
+from app.faults import Entry, Faults, Guardian, Lease, Store
 from app.live import Live
 from app.settings import Environment
 from app.storage import Storage
@@ -76,13 +76,12 @@ class Desk:
 
     def intend(self, faults: Faults, **given: Any) -> Entry:
         now = self.clock.now()
-        return faults.intend(
-            **{
-                "store": STORE, "value": ARMED, "fault": REFUSED, "dialect": "failure-lambda/0.x", "run_id": "42",
-                "by": "operator", "disarm_by": now + timedelta(minutes=10), "announced": (ARMED, ROLLBACK),
-                "safe_value": ROLLBACK, "lease_until": now + timedelta(seconds=30), **given,
-            }
+        lease = Lease(
+            store=STORE, value=ARMED, fault=REFUSED, dialect="failure-lambda/0.x", run_id="42", by="operator",
+            disarm_by=now + timedelta(minutes=10), announced=(ARMED, ROLLBACK), safe_value=ROLLBACK,
+            lease_until=now + timedelta(seconds=30),
         )  # fmt: skip
+        return faults.intend(replace(lease, **given))
 
     def arm(self, faults: Faults, **given: Any) -> Entry:
         """As a run does: intend, let the child write, confirm."""

@@ -21,6 +21,7 @@ from app.errors import Unavailable
 from app.faults import Faults
 from app.notifications import Kind, Notice, Notifications, Sender
 from app.notifications.message import KNOWN, Message, Place, words
+from app.runs import Wish
 from app.schedules import Calendars, Scheduler, Schedules
 from app.settings import Channel, Settings
 from app.shipped import shipped
@@ -128,7 +129,7 @@ def every_kind(firm: Firm) -> dict[Kind, list[Notice]]:
     mend()
     faults.disarm(held.id, by="maria", why="maria asked for it")
     faults.disengage(None, by="otto", why="it is over")
-    firm.stage.finish(firm.stage.runs.start("one", by="maria"))
+    firm.stage.finish(firm.stage.runs.start("one", Wish(), by="maria"))
     firm.stage.catalog.add("two", experiment(GETPID))
     scheduled = firm.create(experiment="two", name="changing")
     for activity in (GETPID, BREAKS):  # the second one's verdict differs
@@ -210,7 +211,7 @@ def test_what_can_not_be_read_is_refused_and_told_all_the_same(firm: Firm) -> No
 
 
 def test_a_verdict_says_the_share_and_the_store(firm: Firm) -> None:
-    firm.stage.finish(firm.stage.runs.start("one", by="maria"))
+    firm.stage.finish(firm.stage.runs.start("one", Wish(), by="maria"))
     firm.carry()
     assert "Share: 50 % of the invocations" in firm.last()
     assert "Store: ssm:" in firm.last()

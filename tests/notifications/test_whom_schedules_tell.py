@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.clock import FrozenClock
+from app.runs import Wish
 from tests.faults.conftest import Desk, desk, empty
 from tests.notifications.test_from_producers import GETPID, Firm
 from tests.runs.conftest import Stage, children, experiment, stage
@@ -49,7 +50,7 @@ def test_what_is_armed_by_hand_or_by_another_run_is_not_for_a_schedule_s_channel
     stage.catalog.add("one", experiment(GETPID))
     firm = Firm(stage=stage, desk=desk, clock=clock, tell=("pager",))
     firm.create(tell=["ops"])
-    run = stage.finish(stage.runs.start("one", by="otto"))
+    run = stage.finish(stage.runs.start("one", Wish(), by="otto"))
     firm.faults.disarm(desk.arm(firm.faults, run_id=str(run.id)).id, by="maria", why="")
     firm.faults.disarm(desk.arm(firm.faults, run_id=None).id, by="maria", why="")
     firm.carry()

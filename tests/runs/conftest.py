@@ -20,10 +20,10 @@ from app.clock import SystemClock
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, NotFound
 from app.experiments import FaultIntent, Reading
-from app.faults import Entry, FaultState, Store, Understanding
+from app.faults import Entry, FaultState, Lease, Store, Understanding
 from app.live import Live
 from app.metrics import Sample
-from app.runs import Run, Runs, Supervisor
+from app.runs import Run, Runs, Supervisor, Wish
 from app.runs.children import Children, start_fork_server
 from app.runs.rooms import Patience
 from app.settings import Environment, Settings
@@ -170,22 +170,16 @@ class FakeFaults:
         with self.lock:
             return next((e for e in self.entries.values() if e.store == store and e.active), None)
 
-    def intend(
-        self, *, store: Store, value: str, run_id: str, announced: Sequence[str], **words: Any
-    ) -> Entry:
+    def intend(self, lease: Lease) -> Entry:
         self.on_intend()
         with self.lock:
             self.calls.append("intend")
-            if self.busy(store):
+            if self.busy(lease.store):
                 raise Conflict("The store is busy.", fault=1)
-            safe = words.pop("safe_value")
-            words.pop("secure", None)
-            entry = Entry(
-                id=len(self.entries) + 1, store=store, run_id=run_id, state=FaultState.INTENDED,
-                previous=Path(store.name).read_bytes() if Path(store.name).exists() else None,
-                value=value.encode(), announced=tuple(announced), safe_value=safe and safe.encode(),
-                created_at=datetime.now().astimezone(), **words,
-            )  # fmt: skip
+            path = Path(lease.store.name)
+            before = {"previous": path.read_bytes() if path.exists() else None}
+            entry = lease.entry(before, disarm_by=lease.disarm_by, now=datetime.now().astimezone())
+            entry = replace(entry, id=len(self.entries) + 1)
             self.entries[entry.id] = entry
             return entry
 
@@ -287,8 +281,10 @@ class Stage:
     store: Path  # the file that stands for the fault store
 
     def start(self, document: Mapping[str, Any], name: str = "one", **words: Any) -> Run:
+        """`words`: of the start, and of the wish."""
         self.catalog.add(name, document)
-        return self.runs.start(name, by="test", **words)
+        own = {word: words.pop(word) for word in ("key", "fingerprint", "queue") if word in words}
+        return self.runs.start(name, Wish(**words), by="test", **own)
 
     def finish(self, run: Run) -> Run:
         attendance = self.runs.dispatch.attending(run.id)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.errors import Conflict, Invalid, NotFound, Unavailable
-from app.runs import JournalState, RunStatus, Verdict
+from app.runs import JournalState, RunStatus, Verdict, Wish
 
 GETPID = {
     "type": "action",
@@ -41,11 +41,11 @@ def test_its_events_are_numbered_without_a_gap(stage: Any, experiment: Any) -> N
 def test_a_second_start_with_the_same_key_is_the_first_one(stage: Any, experiment: Any) -> None:
     stage.catalog.add("one", experiment(GETPID))
     with ThreadPoolExecutor(8) as pool:
-        runs = list(pool.map(lambda _: stage.runs.start("one", key="job 7", by="test"), range(8)))
+        runs = list(pool.map(lambda _: stage.runs.start("one", Wish(), key="job 7", by="test"), range(8)))
     assert len({run.id for run in runs}) == 1
     stage.finish(runs[0])
-    assert stage.runs.start("one", key="job 7", by="test").id == runs[0].id
-    assert stage.runs.start("one", key="job 8", by="test").id != runs[0].id
+    assert stage.runs.start("one", Wish(), key="job 7", by="test").id == runs[0].id
+    assert stage.runs.start("one", Wish(), key="job 8", by="test").id != runs[0].id
 
 
 def test_a_run_knows_the_schedule_that_asked_for_it(stage: Any, experiment: Any) -> None:
@@ -158,10 +158,10 @@ def test_a_store_is_armed_by_one_run_at_a_time(stage: Any, experiment: Any) -> N
 
 def test_what_is_asked_for_must_exist(stage: Any, experiment: Any) -> None:
     with pytest.raises(NotFound):
-        stage.runs.start("nowhere", by="test")
+        stage.runs.start("nowhere", Wish(), by="test")
     stage.catalog.add("broken", experiment(), valid=False)
     with pytest.raises(Invalid):
-        stage.runs.start("broken", by="test")
+        stage.runs.start("broken", Wish(), by="test")
     for wrong in ({"environment": "mars"}, {"rollback_strategy": "maybe"}, {"dry": "very"}):
         with pytest.raises(Invalid, match=next(iter(wrong.values()))):
             stage.start(experiment(), **wrong)

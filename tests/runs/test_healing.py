@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from app.clock import SystemClock
+from app.faults import Lease
 from app.runs import Runs, RunStatus, Supervisor, Verdict, processes, store
 from app.runs.supervisor import end_processes
 from app.settings import Environment, Settings
@@ -104,11 +105,11 @@ def armed_entry(again: Any, run_id: int, armed: Path) -> None:
     """The ledger of the stand-ins is in memory: say again what the killed server had written down."""
     value = armed.read_text()
     armed.write_text('{"isEnabled": false}')
-    entry = again.faults.intend(
+    entry = again.faults.intend(Lease(
         store=again.runs.rooms.reading.store("test", "ssm", str(armed)), value=value, run_id=str(run_id),
         announced=(value,), safe_value=None, by="test", dialect="failure-lambda/0.x", functions=("transform",),
         fault=again.faults.understand("test", armed, value).fault, disarm_by=datetime.now(UTC),
-    )  # fmt: skip
+    ))  # fmt: skip
     armed.write_text(value)
     again.faults.confirm(entry.id)
 

@@ -16,11 +16,12 @@ from sqlalchemy import event
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, Invalid, KeyReused, Unavailable
 from app.faults import Entry, FaultState, Store
-from app.runs import Place, Run, RunStatus, Supervisor, Verdict
+from app.runs import Place, Run, RunStatus, Supervisor, Verdict, Wish
 from app.runs.checks import Finding, refusal
 from app.runs.line import heads
 from app.runs.preflight import plain
 from app.runs.run import InLine
+from app.runs.standing import counted
 from tests.waiting import until
 
 
@@ -64,7 +65,7 @@ def settled(stage: Any, run: Run) -> bool:
 
 
 def queued(stage: Any, **words: Any) -> Run:
-    return stage.runs.start("one", by="test", queue=True, **words)
+    return stage.runs.start("one", Wish(), by="test", queue=True, **words)
 
 
 def by_hand(stage: Any) -> Entry:
@@ -91,9 +92,10 @@ class Looks:
         self.asked.append(reading)
         return self.found
 
-    def refuse(self, findings: list[Finding]) -> None:
+    def refuse(self, findings: list[Finding], *, dry: str | None = None, queue: bool = False) -> None:
         if self.silent:
             raise Unavailable("AWS does not answer.")
+        findings = counted(findings, dry=dry, queue=queue)
         if refused := [finding for finding in findings if finding.level == "refusal"]:
             told = [plain(finding) for finding in findings]
             raise Conflict(" ".join(finding.sentence for finding in refused), findings=told)
@@ -173,7 +175,7 @@ def test_the_last_runs_of_many_experiments_are_read_at_once(stage: Any, experime
 def test_a_run_that_does_not_queue_is_still_refused_and_passes_nobody(stage: Any, held: Run) -> None:
     waits = queued(stage)
     with pytest.raises(Conflict) as refused:
-        stage.runs.start("one", by="test")
+        stage.runs.start("one", Wish(), by="test")
     assert refused.value.details == {"run": held.id}
     stage.runs.rollback(held.id, by="test")
     assert stage.runs.get(waits.id)
@@ -237,6 +239,20 @@ def test_it_is_looked_at_again_when_its_turn_comes_and_a_refusal_is_its_verdict(
     assert stage.faults.calls.count("intend") == 1
 
 
+def test_a_dry_run_begins_in_its_turn_whatever_only_an_arming_one_is_refused_for(
+    stage: Any, door: Door, held: Run
+) -> None:
+    looks = stage.runs._preflight = Looks()
+    looks.found = [refusal("permission", "The console may not write it.", "Allow it.")]
+    waits = stage.runs.start("one", Wish(dry="actions"), by="test", queue=True)
+    assert waits.waiting
+    door.open()
+    until(lambda: settled(stage, waits))
+    run = stage.runs.get(waits.id)
+    assert (run.status, run.facts["findings"][0]["level"]) == (RunStatus.COMPLETED, "refusal")
+    assert stage.faults.calls.count("intend") == 1
+
+
 def test_its_turn_comes_again_where_aws_did_not_answer_at_first(stage: Any, door: Door, held: Run) -> None:
     looks = stage.runs._preflight = Looks()
     waits = queued(stage)
@@ -259,14 +275,16 @@ def test_what_waiting_does_not_mend_is_refused_at_once(stage: Any, held: Run) ->
 
 def test_a_look_refuses_what_a_start_with_the_same_words_would(stage: Any, held: Run) -> None:
     looks = stage.runs._preflight = Looks()
-    assert [(found.level, found.sentence) for found in stage.runs.preflight("one")] == [
+    assert [(found.level, found.sentence) for found in stage.runs.preflight("one", Wish())] == [
         ("refusal", f"ssm:{stage.store} is in use by run {held.id}. Wait for its end, or roll it back.")
     ]
     with pytest.raises(Conflict, match=f"is in use by run {held.id}"):
-        stage.runs.start("one", by="test")
-    assert [found.level for found in stage.runs.preflight("one", queue=True)] == ["warning"]
+        stage.runs.start("one", Wish(), by="test")
+    assert [found.level for found in stage.runs.preflight("one", Wish(), queue=True)] == ["warning"]
     looks.found = [refusal("unproven", "It calls something.", "Say yes.", "unproven")]
-    assert {found.level for found in stage.runs.preflight("one", dry="actions", queue=True)} == {"warning"}
+    assert {found.level for found in stage.runs.preflight("one", Wish(dry="actions"), queue=True)} == {
+        "warning"
+    }
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"stop": [{"signal": "nosuch", "above": 1}]}, "has no signal “nosuch”"),
         ({"dry": "run"}, "no kind of dry run"),
@@ -276,15 +294,16 @@ def test_a_look_refuses_what_a_start_with_the_same_words_would(stage: Any, held:
     for words, why in wrong:
         for ask in (stage.runs.preflight, partial(stage.runs.start, by="test")):
             with pytest.raises(Invalid, match=why):
-                ask("one", **words)
+                ask("one", Wish(**words))
 
 
+@pytest.mark.parametrize(("dry", "comes_to"), [(None, Verdict.HELD), ("actions", Verdict.INCONCLUSIVE)])
 def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(
-    stage: Any, experiment: Any, line: Any
+    stage: Any, experiment: Any, line: Any, dry: str | None, comes_to: Verdict
 ) -> None:
     looks = stage.runs._preflight = Looks()
     entry = by_hand(stage)
-    run = stage.start(experiment(stage.arms()), queue=True)
+    run = stage.start(experiment(stage.arms()), queue=True, dry=dry)
     look = looks.look
 
     def armed_meanwhile(*asked: Any) -> list[Finding]:
@@ -299,7 +318,7 @@ def test_who_arms_by_hand_in_the_moment_of_its_turn_is_waited_for(
     assert not settled(stage, run)
     stage.faults.entries[1] = replace(entry, state=FaultState.DISARMED)
     until(lambda: settled(stage, run))
-    assert stage.runs.get(run.id).verdict is Verdict.HELD
+    assert stage.runs.get(run.id).verdict is comes_to
 
 
 def test_a_run_in_line_that_breaks_the_console_ends_instead_of_holding_up_the_rest(
@@ -371,7 +390,9 @@ def test_a_key_tells_the_first_run_again_even_while_that_holds_the_store(
 def test_eight_starts_at_once_with_one_key_are_one_run(stage: Any, experiment: Any, door: Door) -> None:
     stage.catalog.add("one", experiment(stage.arms(), door.activity))
     with ThreadPoolExecutor(8) as pool:
-        runs = list(pool.map(lambda _: stage.runs.start("one", key="a", fingerprint="1", by="t"), range(8)))
+        runs = list(
+            pool.map(lambda _: stage.runs.start("one", Wish(), key="a", fingerprint="1", by="t"), range(8))
+        )
     assert len({run.id for run in runs}) == 1
     assert sum(not run.replayed for run in runs) == 1
     door.open()

@@ -15,6 +15,7 @@ from sqlalchemy import event, select
 
 from app.clock import Clock, FrozenClock
 from app.experiments import Catalog
+from app.runs import Wish
 from app.schedules import Calendars, Fire, Schedule, Scheduler, Schedules
 from app.schedules.calendars import Fetch
 from app.settings import Channel, Environment, Settings
@@ -37,12 +38,12 @@ class Recorder:
     asked: list[dict[str, Any]] = field(default_factory=list)
     refuse: Callable[[], None] = lambda: None
 
-    def start(self, experiment_id: str, *, key: str, **asked: Any) -> Any:
+    def start(self, experiment_id: str, asked: Wish, *, key: str, **words: Any) -> Any:
         if key in self.started:
             return self.started[key]
         self.refuse()
-        self.asked.append({"experiment": experiment_id, "key": key, **asked})
-        self.started[key] = SimpleNamespace(id=len(self.started) + 1, **asked)
+        self.asked.append({"experiment": experiment_id, "asked": asked, "key": key, **words})
+        self.started[key] = SimpleNamespace(id=len(self.started) + 1)
         return self.started[key]
 
     def started_with(self, key: str) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from app.clock import FrozenClock
+from app.runs import Wish
 from app.schedules import Fire, WantedFires, store
 from app.schedules.rule import EPOCH, fires
 from app.settings import Environment
@@ -124,7 +125,7 @@ class Week:
         for fire in self.world.scheduler._firing.open():
             one = self.people.row(fire.schedule_id)
             if not one.paused and one.deleted_at is None:  # whoever died had looked, too
-                self.world.runs.start("lab/one", key=fire.key, by="whoever died")
+                self.world.runs.start("lab/one", Wish(), key=fire.key, by="whoever died")
         self.restart()
 
     def steps_back(self) -> None:

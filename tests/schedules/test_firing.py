@@ -11,6 +11,7 @@ import pytest
 
 from app.clock import FrozenClock, SystemClock
 from app.errors import Conflict, Invalid, Unavailable
+from app.runs import Wish
 from app.schedules import FireState, Scheduler
 from app.schedules.firing import BATCH
 from app.settings import Environment
@@ -34,9 +35,10 @@ def test_it_fires_when_it_is_due_and_not_before(world: World) -> None:
     assert world.scheduler.step()
     assert world.told(one) == [("11-25 03:00", "started")]
     assert world.runs.asked == [{
-        "experiment": "lab/one", "environment": "test", "key": f"schedule:{one.id}:2026-11-25T03:00:00+00:00",
-        "variables": {"a": 1}, "rollback_strategy": "always", "accept": ("unproven",), "queue": False, "schedule": one.id,
-        "by": "schedule nightly",
+        "experiment": "lab/one", "key": f"schedule:{one.id}:2026-11-25T03:00:00+00:00", "queue": False,
+        "by": "schedule nightly", "asked": Wish(
+            environment="test", variables={"a": 1}, rollback_strategy="always", accept=("unproven",), schedule=one.id
+        ),
     }]  # fmt: skip
     assert world.schedules.get(one.id).next_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
     assert not world.scheduler.step()
@@ -110,7 +112,7 @@ def test_a_run_that_was_started_and_not_noted_is_found_by_its_key_however_late(w
     world.at("2026-11-25 03:00:00")
     world.scheduler._firing.write_due()
     fire = world.fires(one)[0]
-    run = world.runs.start("lab/one", key=fire.key, by="schedule nightly")
+    run = world.runs.start("lab/one", Wish(), key=fire.key, by="schedule nightly")
     world.at("2026-11-27 09:00:00")
     world.restart()
     world.scheduler.step()

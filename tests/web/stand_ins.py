@@ -20,7 +20,19 @@ from app.faults import Entry, FaultState, KnownBy, Lever, Store, Stray, Understa
 from app.faults.lever import SafetyLever
 from app.live import Live
 from app.notifications import Notifications
-from app.runs import Event, Outcome, Place, Rollback, Run, RunStatus, StepState, TimelineStep, Verdict, Wanted
+from app.runs import (
+    Event,
+    Outcome,
+    Place,
+    Rollback,
+    Run,
+    RunStatus,
+    StepState,
+    TimelineStep,
+    Verdict,
+    Wanted,
+    Wish,
+)
 from app.runs.checks import Finding, ok, refusal, warning
 from app.sandbox.control import QueueState, SandboxState
 from app.schedules import Calendars, Schedules
@@ -361,22 +373,13 @@ class FakeRuns:
     def start(
         self,
         experiment_id: str,
+        asked: Wish,
         *,
-        environment: str | None = None,
-        variables: Mapping[str, Any] | None = None,
-        rollback_strategy: str | None = None,
-        dry: str | None = None,
-        hypothesis_frequency: float | None = None,
-        fail_fast: bool = False,
-        accept: Sequence[str] = (),
-        stop: Sequence[Mapping[str, Any]] = (),
         key: str | None = None,
         fingerprint: str | None = None,
         queue: bool = False,
-        schedule: int | None = None,
         by: str,
     ) -> Run:
-        words = {name: value for name, value in locals().items() if name not in ("self", "experiment_id")}
         if key in self.keys:
             known = self.keys[key]
             if known.fingerprint != fingerprint:
@@ -388,11 +391,11 @@ class FakeRuns:
         running = self.active()
         if running and not queue:
             raise Conflict(f"The store is in use by run {running[0].id}.", run=running[0].id)
-        self.asked.append(words)
+        self.asked.append({**vars(asked), "key": key, "fingerprint": fingerprint, "queue": queue, "by": by})
         more = {
             "fingerprint": fingerprint,
             "requested_by": by,
-            "schedule": schedule,
+            "schedule": asked.schedule,
             "facts": {"waits": bool(running), "stores": ["ssm:failureLambdaConfig"]},
         }
         run = self.add(ago=0, title=found.title, experiment=experiment_id, status=RunStatus.QUEUED, **more)
@@ -400,27 +403,8 @@ class FakeRuns:
         self.live.publish("runs", "run", {"id": run.id})
         return run
 
-    def preflight(
-        self,
-        experiment_id: str,
-        *,
-        environment: str | None = None,
-        variables: Mapping[str, Any] | None = None,
-        rollback_strategy: str | None = None,
-        dry: str | None = None,
-        hypothesis_frequency: float | None = None,
-        fail_fast: bool = False,
-        accept: Sequence[str] = (),
-        stop: Sequence[Mapping[str, Any]] = (),
-        queue: bool = False,
-    ) -> list[Finding]:
-        self.looked.append(
-            {
-                "environment": environment, "variables": variables, "rollback_strategy": rollback_strategy, "dry": dry,
-                "hypothesis_frequency": hypothesis_frequency, "fail_fast": fail_fast, "accept": accept, "stop": stop,
-                "queue": queue,
-            }
-        )  # fmt: skip
+    def preflight(self, experiment_id: str, asked: Wish, *, queue: bool = False) -> list[Finding]:
+        self.looked.append({**vars(asked), "queue": queue})
         store = self.faults.active()
         found = [warning("translated", "The value is translated to failure-lambda/0.x.", "Migrate it.")]
         found += (

@@ -17,6 +17,7 @@ import uvicorn
 from app.access import Access
 from app.clock import SystemClock
 from app.notifications import Sender
+from app.runs import Wish
 from app.runs.checks import warning
 from app.settings import Channel
 from app.web import create_app
@@ -286,9 +287,7 @@ def test_a_run_in_line_says_behind_whom_and_is_taken_out_by_a_press(
     served: str, page: Any, console: Any
 ) -> None:
     first = console.runs.add()
-    waits = console.runs.start(
-        "serverless-etl/exp_2-strict", queue=True, key=None, fingerprint=None, by="maria"
-    )
+    waits = console.runs.start("serverless-etl/exp_2-strict", Wish(), queue=True, by="maria")
     page.goto(f"{served}/runs/{waits.id}")
     assert f"Number 1 in line, behind run {first.id}" in page.locator("#run").inner_text()
     page.get_by_role("button", name="Take it out of the line").click()

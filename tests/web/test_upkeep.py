@@ -189,11 +189,8 @@ async def test_preflight_by_api_takes_what_a_start_takes(client: httpx.AsyncClie
     assert (looked.status_code, looked.json()["ready"]) == (200, True)
     assert (await client.post(f"{path}/run?queue=true", json=body)).status_code == 202
     started = console.runs.asked[-1]
-    assert (
-        {**body, "queue": True}
-        == console.runs.looked[-1]
-        == {name: started[name] for name in [*body, "queue"]}
-    )
+    looked = console.runs.looked[-1]
+    assert looked == {**body, "schedule": None, "queue": True} == {name: started[name] for name in looked}
     assert (await client.post(f"/api{path}/preflight")).json()["ready"]
     wrong = await client.post(f"/api{path}/preflight", json={"acept": ["cost"]})
     assert (wrong.status_code, wrong.json()["problems"][0]["path"]) == (422, "acept")

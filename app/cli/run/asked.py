@@ -6,10 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.errors import Invalid
 from app.experiments import plain
+
+if TYPE_CHECKING:
+    from app.runs import Wish
 
 URLS = ("http://", "https://")
 UNPROVEN = "unproven"
@@ -64,6 +67,13 @@ class Asked:
             "stop": [dict(one) for one in self.stop],
         }
         return {name: value for name, value in words.items() if value}
+
+    @property
+    def wish(self) -> Wish:
+        """The same, as `Runs` takes it."""
+        from app.runs import Wish
+
+        return Wish(**self.body)
 
 
 def variables(given: Sequence[str]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def check_here(asked: Asked) -> int:
     from app.runs.preflight import plain
 
     with working(asked, alone=False) as engine:
-        findings = engine.console.runs.preflight(asked.source, **asked.body)
+        findings = engine.console.runs.preflight(asked.source, asked.wish)
         return told(asked, [plain(finding) for finding in findings])
 
 
