@@ -10,13 +10,12 @@ from app.faults.entry import Entry, FaultState
 ROUNDS = 4  # a child's late write can come between; somebody who writes all the time is no reason to go on
 
 
-def put_back(parameters: Parameters, entry: Entry) -> plan.Settled:
-    """Read, write what is to stand, read back. Unavailable where AWS does not do it, at any point.
+def put_back(parameters: Parameters, entry: Entry, current: Parameter | None) -> plan.Settled:
+    """Write what is to stand over `current`, read back. Unavailable where AWS does not do it, at any point.
 
-    Three calls where nobody comes between.
+    Two calls where nobody comes between.
     """
     wrote = False
-    current = parameters.get(entry.store.name)
     for _ in range(ROUNDS):
         step = plan.decide(entry, current)
         if isinstance(step, plan.Settled):
@@ -48,11 +47,11 @@ def write(
     if value is None:
         parameters.delete(name)
         return None
-    was = entry.previous_meta
+    was, kept = entry.kept_as, entry.theirs if entry.gives_way else entry.previous
     version = parameters.put(
         name, value, kind=was.get("type", current.type if current else "String"), tier=was.get("tier"),
         data_type=was.get("data_type"), key_id=was.get("key_id"),
-        hosted=was.get("hosted") if value == entry.previous else None,
+        hosted=was.get("hosted") if value == kept else None,
     )  # fmt: skip
     theirs = came_between(parameters, entry, current.version if current else 0, version)
     if theirs:
