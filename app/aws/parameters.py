@@ -23,7 +23,7 @@ class Parameter:
     version: int = 0
     tier: str | None = None  # only `describe` knows
     data_type: str | None = None
-    key_id: str | None = None  # only `describe` knows: the key of a SecureString
+    key_id: str | None = None  # only `describe` and `history` know: the key of a SecureString
     policies: str = ""  # only `describe` knows: JSON; empty without any
     written_by: str = ""  # only `describe` knows: the ARN of whoever wrote it last
     labels: tuple[str, ...] = ()  # only `history` knows
@@ -180,5 +180,6 @@ def _parameter(name: str, row: dict[str, Any]) -> Parameter:
         version=int(row["Version"]),
         tier=row.get("Tier"),
         data_type=row.get("DataType"),
+        key_id=row.get("KeyId"),
         labels=tuple(row.get("Labels") or ()),
     )

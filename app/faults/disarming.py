@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import crash
-from app.aws import Parameter
+from app.aws import Parameter, Parameters
 from app.dialects import same
 from app.errors import Conflict, GamedayError
 from app.faults import lock, plan, putback
@@ -20,6 +21,7 @@ from app.faults.recycling import recycled
 
 log = logging.getLogger(__name__)
 UNFINISHED_AFTER = timedelta(seconds=30)  # a disarm that says nothing for so long died on its way
+LOOKS_BACK = 3  # attempts that ask whom the fault was written over: no history is no reason to leave it armed
 KEEP = ("theirs", "ours")
 
 
@@ -36,16 +38,11 @@ class Disarming(Ground):
             entry = self.entry(entry_id)
             if not entry.active:
                 return self._checked_again(entry, by=by) if again else entry
-            if entry.state is FaultState.FLUSHING and not self._flushed(entry):
-                return entry
+            if entry.state is FaultState.FLUSHING:
+                return self._flushed(entry, by=by, why=why)
             entry = self._begun(entry)
             crash.here("disarm-begun")
-            try:
-                settled = putback.put_back(self._held(entry.store), entry)
-            except GamedayError as error:
-                return self._published(self._failed(entry, error))
-            crash.here("disarm-answered")
-            return self._settled(entry, settled, by=by, why=why)
+            return self._put_back(entry, by=by, why=why)
 
     def choose(
         self, entry_id: int, *, keep: str, by: str, check: Callable[[Entry], None] = lambda _: None
@@ -86,8 +83,24 @@ class Disarming(Ground):
         )  # lock and schedule, where AWS did not let go of them before
         return looked
 
-    def _flushed(self, entry: Entry) -> bool:
-        return entry.flush_until is not None and entry.flush_until <= self._clock.now()
+    def _flushed(self, entry: Entry, *, by: str, why: str) -> Entry:
+        """Warm containers are clear once they had the flush alone: whatever was written meanwhile begins it anew."""
+        now = self._clock.now()
+        later = plan.while_flushing(entry, now)
+        try:
+            current = self._held(entry.store).get(entry.store.name)
+        except GamedayError as error:
+            if later is None:
+                return self._published(self._failed(self._begun(entry), error))
+            return self.ledger.change(entry.id, next_attempt_at=min(later, plan.retry_at(1, now)))
+        if not same(current.value if current else None, plan.flush(entry)):
+            entry = self._begun(entry, flush_until=None)
+            why = "the store was written while warm containers were being cleared"
+        elif later is not None:
+            return self._kept(entry, next_attempt_at=later)
+        else:
+            entry = self._begun(entry)
+        return self._put_back(entry, by=by, why=why)
 
     def _over_theirs(self, entry: Entry, *, by: str) -> Entry:
         held = self._held(entry.store)
@@ -113,18 +126,61 @@ class Disarming(Ground):
             f"{entry.store} was written once more: it holds {plan.shown(changed.theirs)}. Look, then choose again."
         )
 
-    def _begun(self, entry: Entry) -> Entry:
+    def _begun(self, entry: Entry, **more: Any) -> Entry:
         """Written down first, where that can be: a full disk must not keep a fault armed."""
         now = self._clock.now()
         try:
             begun = self.ledger.change(
                 entry.id, state=FaultState.DISARMING.value, next_attempt_at=now + UNFINISHED_AFTER,
-                requested_at=entry.requested_at or now,
+                requested_at=entry.requested_at or now, **more,
             )  # fmt: skip
         except (SQLAlchemyError, OSError) as error:
             log.warning("%s is put back although the ledger can not be written: %s", entry.store, error)
-            return entry
+            return replace(entry, **more)
         return self._published(begun)
+
+    def _put_back(self, entry: Entry, *, by: str, why: str) -> Entry:
+        try:
+            held = self._held(entry.store)
+            current = held.get(entry.store.name)
+            entry = self._as_found(held, entry, current)
+            settled = putback.put_back(held, entry, current)
+        except GamedayError as error:
+            return self._published(self._failed(entry, error))
+        crash.here("disarm-answered")
+        return self._settled(entry, settled, by=by, why=why)
+
+    def _as_found(self, held: Parameters, entry: Entry, current: Parameter | None) -> Entry:
+        """What the store tells before it is written: that the fault did get there, and over whose value."""
+        changes = plan.as_found(entry, current, self._clock.now())
+        if theirs := self._overwritten(held, entry, current):
+            changes |= plan.giving_way(entry, theirs.value, theirs)
+        return self._kept(entry, **changes)
+
+    def _overwritten(self, held: Parameters, entry: Entry, current: Parameter | None) -> Parameter | None:
+        """Somebody else's value that the fault was written over. No call where nothing came between."""
+        if current is None or not plan.fires(entry, current.value):
+            return None
+        since = entry.version or int(entry.previous_meta.get("version", 0))
+        if entry.disarmed_at is not None or since > current.version:
+            since = 0  # all of it came later
+        try:
+            return putback.came_between(held, entry, since, current.version)
+        except GamedayError:
+            if entry.attempts < LOOKS_BACK:
+                raise
+            log.warning("%s is put back though nobody knows whom the fault was written over", entry.store)
+            return None
+
+    def _kept(self, entry: Entry, **changes: Any) -> Entry:
+        """Written down where that can be: a full disk must not keep a fault armed."""
+        if all(getattr(entry, name) == value for name, value in changes.items()):
+            return entry
+        try:
+            return self.ledger.change(entry.id, **changes)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("%s is put back although the ledger can not be written: %s", entry.store, error)
+            return replace(entry, **changes)
 
     def _failed(self, entry: Entry, error: GamedayError) -> Entry:
         attempts = entry.attempts + 1
@@ -143,14 +199,18 @@ class Disarming(Ground):
         over = self.ledger.change(
             entry.id, state=settled.state.value, outcome=self._with_containers(entry, settled, because),
             disarmed_at=now, disarmed_by=by, next_attempt_at=plan.next_look(now, now), theirs=settled.theirs,
-            settles_at=now + timedelta(seconds=entry.plan.propagation), attempts=0, resolved_by=None,
+            settles_at=now + timedelta(seconds=entry.plan.propagation), attempts=0,
+            resolved_by=entry.resolved_by if entry.gives_way and same(settled.theirs, entry.theirs) else None,
+            previous_meta={name: kept for name, kept in entry.previous_meta.items() if name != "theirs"},
         )  # fmt: skip
         self._later.submit(self._release, over)
         return self._published(over)
 
     def _flushing(self, entry: Entry, outcome: str, *, by: str) -> Entry:
-        until = self._clock.now() + timedelta(seconds=entry.plan.flush_seconds)
-        changes: dict[str, Any] = {"flush_until": until, "next_attempt_at": until, "disarmed_by": by}
+        now = self._clock.now()
+        until = now + timedelta(seconds=entry.plan.flush_seconds)
+        look = plan.while_flushing(replace(entry, flush_until=until), now)
+        changes: dict[str, Any] = {"flush_until": until, "next_attempt_at": look or until, "disarmed_by": by}
         words = f"{outcome} It rests in {entry.plan.flush_seconds:g} s, when every warm container is clear."
         return self.ledger.change(
             entry.id, state=FaultState.FLUSHING.value, outcome=words, attempts=0, **changes
@@ -168,18 +228,29 @@ class Disarming(Ground):
         return f"{outcome} {told}".rstrip()
 
     def _checked_again(self, entry: Entry, *, by: str) -> Entry:
-        """A late write of what this entry announced is put back; anything else is somebody's right."""
+        """A late write of what this entry announced is put back; anything else is somebody's right, and told of."""
         long_over = entry.disarmed_at is None or self._clock.now() - entry.disarmed_at > LATE_WRITES_WITHIN
-        if long_over or self.busy(entry.store) or entry.state is FaultState.DRIFTED:
+        if long_over or self.busy(entry.store):
             return entry
-        held = self._held(entry.store)
+        # Somebody else's value is what a late write would be written over, and what is to stand again.
+        begun = plan.giving_way(entry, entry.theirs) if entry.state is FaultState.DRIFTED else {}
         try:
-            step = plan.decide(entry, held.get(entry.store.name))
-            if isinstance(step, plan.Settled) or lock.held_by_another(self._locks(entry.store), entry):
+            current = self._held(entry.store).get(entry.store.name)
+            late = plan.written_late(entry, current)
+            if not (late or _theirs_anew(entry, current)) or lock.held_by_another(
+                self._locks(entry.store), entry
+            ):
                 return entry
-            settled = putback.put_back(held, entry)
         except GamedayError as error:
-            return self._published(self._failed(self._begun(entry), error))
-        return self._settled(
-            entry, settled, by=by, why="the fault was written once more after it was disarmed"
-        )
+            return self._published(self._failed(self._begun(entry, **begun), error))
+        if not late:
+            value = current.value if current else None
+            changed = self.ledger.change(entry.id, theirs=value, outcome=plan.drift(entry, value))
+            return self._published(changed)
+        entry = self._begun(entry, **begun)
+        return self._put_back(entry, by=by, why="the fault was written once more after it was disarmed")
+
+
+def _theirs_anew(entry: Entry, current: Parameter | None) -> bool:
+    """Whether a person is still asked about a value of somebody else's that stands no more."""
+    return entry.undecided and not same(current.value if current else None, entry.theirs)

@@ -122,6 +122,17 @@ class Entry:
         return str(self.previous_meta.get("holder", ""))
 
     @property
+    def gives_way(self) -> bool:
+        """The fault was written over somebody else's value: `theirs` is to stand, not what was there before."""
+        return "theirs" in self.previous_meta
+
+    @property
+    def kept_as(self) -> Mapping[str, Any]:
+        """Type, tier and the like of the value that is to stand."""
+        kept: Mapping[str, Any] = self.previous_meta.get("theirs", self.previous_meta)
+        return kept
+
+    @property
     def active(self) -> bool:
         """Its store may hold the fault."""
         return self.state in ACTIVE

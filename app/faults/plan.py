@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.aws import Parameter
 from app.aws.parameters import SECURE
-from app.dialects import DIALECTS, SWITCHED, any_armed, failure_lambda_1x, meaning, recognise, same
+from app.dialects import DIALECTS, SWITCHED, any_armed, failure_lambda_1x, meaning, read_as, recognise, same
 from app.dialects.documents import document, is_envelope
 from app.faults.entry import Entry, FaultState
 
@@ -81,6 +82,8 @@ def flush(entry: Entry) -> bytes | None:
 
 def target(entry: Entry) -> bytes | None:
     """What is to be written next: the flush, where warm containers need one and have had none; else what rests."""
+    if entry.gives_way:
+        return entry.theirs
     return flush(entry) if needs_flush(entry) else resting(entry)
 
 
@@ -96,11 +99,48 @@ def ours(entry: Entry) -> frozenset[bytes]:
     return frozenset(said | {value for value in more if value is not None})
 
 
+def fires(entry: Entry, held: bytes | None) -> bool:
+    """Whether a store holds a fault that the run announced, its last or one before."""
+    if held is None or meaning(held) not in _meant(ours(entry)) - _left(entry):
+        return False
+    if entry.store.kind in SWITCHED:
+        return read_as(entry.store.kind, _text(held)) is not None
+    return any_armed(_text(held)) or same(held, entry.value)
+
+
+def written_late(entry: Entry, held: Parameter | None) -> bool:
+    """Whether an entry that is over was written once more. Beside somebody else's value only a fault is that."""
+    if entry.state is FaultState.DRIFTED:
+        return held is not None and fires(entry, held.value)
+    return isinstance(decide(entry, held), Write)
+
+
+def as_found(entry: Entry, held: Parameter | None, now: datetime) -> dict[str, Any]:
+    """What a store that still fires says about its entry: containers may have seen it, and are to be cleared anew."""
+    if held is None or not fires(entry, held.value):
+        return {}
+    return {"armed_at": entry.armed_at or now, "flush_until": None, "quiet_at": None, "clean_at": None}
+
+
+def giving_way(entry: Entry, theirs: bytes | None, row: Parameter | None = None) -> dict[str, Any]:
+    """Columns that make `theirs` stand again, as its `row` had it. Nothing where it is armed: that is not brought back."""
+    if theirs is not None and entry.store.kind not in SWITCHED and any_armed(_text(theirs)):
+        return {}
+    names = ("type", "tier", "data_type", "key_id")
+    kept = {name: entry.previous_meta[name] for name in names if name in entry.previous_meta}
+    if row is not None:
+        kept = {name: getattr(row, name) for name in (*names, "hosted")}
+    return {"theirs": theirs, "previous_meta": {**entry.previous_meta, "theirs": kept}}
+
+
 def decide(entry: Entry, current: Parameter | None) -> Write | Settled:
     """The next step towards disarmed, by what the store holds now."""
     wanted = target(entry)
     held = current.value if current else None
     if same(held, wanted) and _same_type(entry, current):
+        if entry.gives_way:
+            back, joined = _theirs_is_back(entry), ". It was put back because"
+            return Settled(state=FaultState.DRIFTED, outcome=back, theirs=held, joined=joined)
         return Settled(state=FaultState.DISARMED, outcome=_already(entry), joined=" when")
     if held is not None and meaning(held) in _meant(ours(entry)):
         return Write(value=wanted)
@@ -118,10 +158,19 @@ def decide(entry: Entry, current: Parameter | None) -> Write | Settled:
 
 def drift(entry: Entry, theirs: bytes | None) -> str:
     did = "deleted it" if theirs is None else f"wrote {shown(theirs)}"
+    return f"{entry.store} was changed by somebody else, who {did}. That is left as it is. {_ours_was(entry)}"
+
+
+def _theirs_is_back(entry: Entry) -> str:
+    did = "deleted it" if entry.theirs is None else f"wrote {shown(entry.theirs)}"
     return (
-        f"{entry.store} was changed by somebody else, who {did}. That is left as it is. "
-        f"The fault was {shown(entry.value)}; before it, the store held {shown(entry.previous)}."
+        f"{entry.store} was changed by somebody else, who {did}. The fault was written over that, and theirs stands again. "
+        f"{_ours_was(entry)}"
     )
+
+
+def _ours_was(entry: Entry) -> str:
+    return f"The fault was {shown(entry.value)}; before it, the store held {shown(entry.previous)}."
 
 
 def put_back(entry: Entry, held: bytes | None) -> str:
@@ -149,6 +198,15 @@ def retry_at(attempts: int, now: datetime) -> datetime:
     return now + timedelta(seconds=BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1])
 
 
+def while_flushing(entry: Entry, now: datetime) -> datetime | None:
+    """When to look at a store that flushes, or to end that; None where it has had its time."""
+    until = entry.flush_until
+    if until is None or until <= now:
+        return None
+    look = next_look(until - timedelta(seconds=entry.plan.flush_seconds), now)
+    return min(look, until) if look else until
+
+
 def next_look(disarmed_at: datetime, now: datetime) -> datetime | None:
     """When to look at a disarmed store again; None when that was often enough."""
     looks = (disarmed_at + timedelta(seconds=seconds) for seconds in LOOKS)
@@ -156,9 +214,12 @@ def next_look(disarmed_at: datetime, now: datetime) -> datetime | None:
 
 
 def foreign(entry: Entry, versions: list[Parameter]) -> Parameter | None:
-    """The newest of these versions that neither the console nor the run wrote."""
-    known = _meant(ours(entry) | ({entry.previous} if entry.previous is not None else set()))
-    return next((row for row in reversed(versions) if meaning(row.value) not in known), None)
+    """The newest of these versions that neither the console nor the run wrote. None where it was put back since."""
+    ended = _rests(entry)
+    known = _meant(ours(entry)) | ended
+    newest = next((row for row in reversed(versions) if meaning(row.value) not in known), None)
+    since = [row for row in versions if newest is not None and row.version > newest.version]
+    return None if any(meaning(row.value) in ended for row in since) else newest
 
 
 def shown(value: bytes | None) -> str:
@@ -192,7 +253,17 @@ def _announced(entry: Entry) -> frozenset[bytes | None]:
 
 
 def _same_type(entry: Entry, current: Parameter | None) -> bool:
-    return current is None or current.type == entry.previous_meta.get("type", current.type)
+    return current is None or current.type == entry.kept_as.get("type", current.type)
+
+
+def _rests(entry: Entry) -> frozenset[bytes | None]:
+    """What ends whatever stood before it."""
+    return _left(entry) | {meaning(entry.previous)}
+
+
+def _left(entry: Entry) -> frozenset[bytes | None]:
+    """What the console leaves in a store."""
+    return frozenset({meaning(resting(entry)), meaning(flush(entry))})
 
 
 def _meant(values: frozenset[bytes]) -> frozenset[bytes | None]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.aws import Aws
-from app.dialects import Fault, any_armed, read_as, recognise, sentence, switched_off
+from app.aws import Aws, Parameter, Parameters
+from app.dialects import Fault, any_armed, read_as, recognise, same, sentence, switched_off
 from app.errors import GamedayError, Unavailable
-from app.faults.entry import Store
+from app.faults import putback
+from app.faults.entry import Entry, Store
 from app.faults.ledger import Ledger
 from app.faults.plan import shown
 from app.faults.understanding import readers_of
@@ -35,14 +37,20 @@ class Stray:
 def strays(aws: Aws, environment: Environment, ledger: Ledger) -> tuple[Stray, ...]:
     """What is armed in the environment's known stores and not in the ledger. A store that can not be read is left out."""
     mine = {str(entry.store) for entry in ledger.active(environment.name)}
-    mine |= {str(entry.store) for entry in ledger.undecided(environment.name)}  # told of as drift already
+    drifted = ledger.undecided(environment.name)
     try:
         looked_into = known(aws, environment)
     except GamedayError as error:
         log.warning("The functions of %s could not be listed: %s", environment.name, error)
         looked_into = named(environment)
     stores = {str(store): store for store in (*looked_into, *ledger.stores(environment.name))}
-    return tuple(stray for name, store in stores.items() if name not in mine and (stray := armed(aws, store)))
+    found = (armed(aws, store) for name, store in stores.items() if name not in mine)
+    return tuple(stray for stray in found if stray and not _told_as_drift(stray, drifted))
+
+
+def _told_as_drift(stray: Stray, drifted: Sequence[Entry]) -> bool:
+    """A person is asked about that very value already; of another one, nobody knows."""
+    return any(entry.store == stray.store and same(entry.theirs, stray.value) for entry in drifted)
 
 
 def known(aws: Aws, environment: Environment) -> list[Store]:
@@ -67,9 +75,9 @@ def armed(aws: Aws, store: Store) -> Stray | None:
     except GamedayError as error:
         log.warning("%s could not be looked at: %s", store, error)
         return None
-    text = held.value.decode("utf-8", "replace") if held else ""
-    if held is None or not any_armed(text):
+    if held is None or not _fires(held):
         return None
+    text = held.value.decode("utf-8", "replace")
     dialect = recognise(text)
     fault = read_as(dialect, text) if dialect else None
     return Stray(store=store, value=held.value, dialect=dialect, fault=fault, functions=_readers(aws, store))
@@ -78,25 +86,44 @@ def armed(aws: Aws, store: Store) -> Stray | None:
 def switch_off(aws: Aws, store: Store) -> str | None:
     """Write the store's own value with every fault in it off, whoever armed it. What was done; None: nothing to do.
 
-    Unavailable where AWS does not do it, or where the store still holds a fault afterwards.
+    What somebody else writes at the same moment stands, unless it is a fault, too. Unavailable where AWS does not do
+    it, or where the store still holds a fault afterwards.
     """
     held = aws.stores(store.environment, store.kind)
     before = held.describe(store.name)
-    text = before.value.decode("utf-8", "replace") if before else ""
-    if before is None or not any_armed(text):
+    if before is None or not _fires(before):
         return None
-    held.put(
-        store.name,
-        switched_off(text).encode(),
-        kind=before.type,
-        tier=before.tier,
-        data_type=before.data_type,
-        key_id=before.key_id,
-    )
+    theirs = _write_off(held, before)
     after = held.get(store.name)
-    if after is not None and any_armed(after.value.decode("utf-8", "replace")):
+    if after is not None and _fires(after):
         raise Unavailable(f"{store} still holds {shown(after.value)}.")
-    return f"{store} was armed with {shown(before.value)}, and is off, read back."
+    done = f"{store} was armed with {shown(before.value)}, and is off, read back."
+    stands = after.value if after else None
+    return f"{done} What somebody else wrote meanwhile stands: {shown(stands)}." if theirs else done
+
+
+def _write_off(held: Parameters, standing: Parameter) -> bool:
+    """Whether somebody else wrote meanwhile."""
+    seen, theirs = standing.version, False
+    for _ in range(putback.ROUNDS):
+        fires = _fires(standing)
+        off = switched_off(standing.value.decode("utf-8", "replace")).encode() if fires else standing.value
+        written = held.put(
+            standing.name, off, kind=standing.type, tier=standing.tier, data_type=standing.data_type,
+            key_id=standing.key_id, hosted=None if fires else standing.hosted,
+        )  # fmt: skip
+        if putback.was_deleted(seen, written):
+            held.delete(standing.name)
+            return True
+        between = putback.between(held, standing.name, seen, written)
+        if not between:
+            return theirs
+        seen, standing, theirs = written, between[-1], True
+    raise Unavailable(f"{standing.name} is written again as soon as it is switched off.")
+
+
+def _fires(held: Parameter) -> bool:
+    return any_armed(held.value.decode("utf-8", "replace"))
 
 
 def _readers(aws: Aws, store: Store) -> tuple[str, ...]:
