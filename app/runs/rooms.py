@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from sqlalchemy.orm import Session
+
 from app.aws.metering import Meter
 from app.clock import Clock
 from app.faults import Lever
@@ -27,7 +29,7 @@ class FaultRoom(Protocol):
     """`app.faults.Faults`, as far as a run is concerned."""
 
     def busy(self, store: Any, /) -> Any: ...
-    def refuse_while_engaged(self, environment: str, /) -> None: ...
+    def refuse_while_engaged(self, environment: str, session: Session | None = None, /) -> None: ...
     def engage(self, environment: str | None, /, *, by: str, why: str) -> Lever: ...
     def understand(self, environment: str, store: Any, text: str, /) -> Any: ...
     def intend(

@@ -142,8 +142,8 @@ class FakeFaults:
     lever: str = ""  # why it is engaged
     others: list[str] = field(default_factory=list)  # other faults on the same functions
 
-    def refuse_while_engaged(self, environment: str) -> None:
-        del environment
+    def refuse_while_engaged(self, environment: str, session: Any = None) -> None:
+        del environment, session
         if self.lever:
             raise Conflict(f"The safety lever is engaged: {self.lever}")
 
