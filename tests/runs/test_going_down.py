@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from app.cli.run.follow import Presses
-from app.cli.run.here import start
+from app.cli.run.follow import Presses, follow
+from app.cli.run.here import Here, start
 from app.errors import Unavailable
 from app.runs import RunStatus, Supervisor, Verdict
 from tests.runs.test_a_run import GETPID
@@ -77,7 +78,7 @@ def test_a_ctrl_c_before_a_run_here_began_leaves_its_key_to_the_next_try(
     engine = SimpleNamespace(console=SimpleNamespace(runs=stage.runs))
 
     def pressed(_run_id: int) -> None:
-        presses.press(2)
+        presses.press(signal.SIGINT)
 
     with monkeypatch.context() as meanwhile, pytest.raises(KeyboardInterrupt):
         meanwhile.setattr(stage.runs.dispatch, "enqueue", pressed)
@@ -87,3 +88,23 @@ def test_a_ctrl_c_before_a_run_here_began_leaves_its_key_to_the_next_try(
     assert str(left.stopped_by).startswith("Ctrl-C (")
     again = stage.finish(start(engine, asked, Presses()))  # type: ignore[arg-type]
     assert (again.id, again.status) == (left.id + 1, RunStatus.COMPLETED)
+
+
+def test_a_terminal_that_closes_while_a_run_here_begins_is_heeded_once_it_is_watched(
+    stage: Any, experiment: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.catalog.add("one", experiment(stage.arms(pauses={"after": 60})))
+    asked, presses = SimpleNamespace(key="nightly", source="one", body={}), Presses()
+    engine = SimpleNamespace(console=SimpleNamespace(runs=stage.runs))
+    enqueue = stage.runs.dispatch.enqueue
+
+    def closed(run_id: int) -> None:
+        enqueue(run_id)
+        presses.press(signal.SIGHUP)
+
+    monkeypatch.setattr(stage.runs.dispatch, "enqueue", closed)
+    run = start(engine, asked, presses)  # type: ignore[arg-type]
+    assert (presses.count, presses.last, presses.counting) == (1, "SIGHUP", True)
+    show = SimpleNamespace(event=lambda _: None, frame=lambda _: None, tell=lambda _: None)
+    follow(Here(engine, run.id), presses, show)  # type: ignore[arg-type]
+    assert str(stage.runs.get(run.id).stopped_by).startswith("SIGHUP (")
