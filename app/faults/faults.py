@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.errors import Conflict, Invalid
 from app.faults import dead_mans_switch, telling
 from app.faults.arming import Arming
 from app.faults.entry import Entry, Store
 from app.faults.ground import TOPIC
-from app.faults.lever import Lever, SafetyLever, forbidden
+from app.faults.lever import Lever, SafetyLever, engaged, forbidden
 from app.faults.scan import Stray, strays, switch_off
 
 __all__ = ["TOPIC", "Faults"]
@@ -60,9 +62,13 @@ class Faults(Arming):
             self.scan(chosen.environment)
         return chosen
 
-    def refuse_while_engaged(self, environment: str) -> None:
-        """Conflict, saying who engaged the safety lever and why, while arming is forbidden."""
-        if lever := self.lever.engaged(environment):
+    def refuse_while_engaged(self, environment: str, session: Session | None = None) -> None:
+        """Conflict, saying who engaged the safety lever and why, while arming is forbidden.
+
+        `session`: of a transaction that writes what must not be there once the lever is engaged.
+        """
+        lever = engaged(session, environment) if session else self.lever.engaged(environment)
+        if lever:
             raise forbidden(lever)
 
     def engage(self, environment: str | None, *, by: str, why: str) -> Lever:

@@ -123,22 +123,33 @@ class Attendance:
         ending.settle(self._rooms, self._record, run.id, hurry=self._hurry)
 
     def _claim(self) -> Run | None:
-        """None where another supervisor was first."""
-        now = self._clock.now()
+        """None where another supervisor was first. What is stopped already is claimed to be ended."""
         with self._rooms.storage.writing() as session:
-            if not store.claim(session, self.run_id, supervisor=self._supervisor, at=now):
+            run = store.read(session, self.run_id)
+            if run is None:
+                return None
+            try:
+                self._rooms.faults.refuse_while_engaged(run.environment, session)
+            except Conflict:
+                self.forbid(by=SAFETY_LEVER)
+            begins = None if self._stopped_by else self._clock.now()
+            if not store.claim(session, self.run_id, supervisor=self._supervisor, at=begins):
                 return None
             return store.read(session, self.run_id)
 
     def _begin(self, run: Run) -> None:
+        """Whoever was first and stopped it has stopped it: nothing of it is played."""
         self._arming = Arming(self._rooms, run)
         self._stop_watch = StopWatch(self._rooms, run)
-        self._looked = self._clock.monotonic()  # the start has just asked for the lever
-        self._child = self._rooms.children.spawn(self._spec(run))
+        self._looked = self._clock.monotonic()  # the claim has just asked for the lever
+        spec = self._spec(run)
+        with self._gate:
+            if self._stopped_by is not None:
+                self._untold.append(("note", {"text": f"Ended before it began, by {self._stopped_by}."}))
+                return
+            self._child = self._rooms.children.spawn(spec)
         # Written with the first events, and before anything is armed: until then it ends with its pipe.
         self._columns = {"child_pid": self._child.pid, "child_started": self._child.started}
-        if self._stopped_by is not None:
-            self.signal()
 
     def _spec(self, run: Run) -> Spec:
         environment = self._rooms.settings.environment(run.environment)

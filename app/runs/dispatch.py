@@ -9,10 +9,16 @@ from typing import Protocol
 from app.errors import Unavailable
 from app.runs.attendance import Attendance
 
+GOING_DOWN = "the console, going down"  # as what a run was stopped by
+
 
 class Dispatch(Protocol):
+    def refuse_once_closed(self) -> None:
+        """Unavailable where nobody takes a run any more."""
+        ...
+
     def enqueue(self, run_id: int) -> None:
-        """Have somebody claim the run, now or later."""
+        """Have somebody claim the run, now or later. Unavailable as above."""
         ...
 
     def attending(self, run_id: int) -> Attendance | None:
@@ -29,10 +35,13 @@ class InProcess:
         self._lock = threading.Lock()
         self._open = True
 
+    def refuse_once_closed(self) -> None:
+        if not self._open:
+            raise Unavailable("The console is going down and starts nothing any more.")
+
     def enqueue(self, run_id: int) -> None:
         with self._lock:
-            if not self._open:
-                raise Unavailable("The console is going down and starts nothing any more.")
+            self.refuse_once_closed()
             attendance = self._attending[run_id] = self._attend(run_id)
         threading.Thread(target=self._work, args=(attendance,), name=f"run-{run_id}", daemon=True).start()
 

@@ -110,11 +110,14 @@ class Line:
                 return entry
         return None
 
-    def leave(self, run: Run | InLine, *, by: str) -> bool:
-        """End a run before it begins, in line or not: `interrupted`. False where it has begun, or ended, meanwhile."""
+    def leave(self, run: Run | InLine, *, by: str, free_key: bool = False) -> bool:
+        """End a run before it begins, in line or not: `interrupted`. False where it has begun, or ended, meanwhile.
+
+        `free_key`: nobody was told of it, so another start with its key is no second one.
+        """
         how = "Taken out of the line" if run.waiting else "Ended before it began"
         words = {"text": f"{how}, by {by}.", "by": by}
-        return self._end(run, ("note", words), told={}, stopped_by=by)
+        return self._end(run, ("note", words), told={}, stopped_by=by, free_key=free_key)
 
     def send_away(self, *, by: str) -> None:
         """Everybody."""
@@ -148,10 +151,20 @@ class Line:
         words = {"name": None, "why": why, "stopping": False}
         self._end(run, ("refused", words), told={"refused": why}, stopped_by=None)
 
-    def _end(self, run: Run | InLine, event: Told, *, told: dict[str, Any], stopped_by: str | None) -> bool:
+    def _end(
+        self,
+        run: Run | InLine,
+        event: Told,
+        *,
+        told: dict[str, Any],
+        stopped_by: str | None,
+        free_key: bool = False,
+    ) -> bool:
         with self._rooms.storage.writing() as session:
             if not store.claim(session, run.id, supervisor=self._supervisor, at=None):
                 return False
+            if free_key:
+                store.change(session, run.id, key=None)
         at_once = threading.Event()
         at_once.set()
         ending.end(

@@ -39,8 +39,8 @@ def queue_up(
 ) -> Run:
     """Snapshot the experiment and write the run, queued.
 
-    `wait`: in line where its store is busy. Else that is a Conflict, as a line is that is full. Started where a run
-    with this `key` is there already.
+    `wait`: in line where its store is busy. Else that is a Conflict, as a line is that is full, and an engaged lever.
+    Started where a run with this `key` is there already.
     """
     relative = Path("runs", secrets.token_hex(8), "snapshot")
     target = rooms.settings.data / relative
@@ -62,6 +62,7 @@ def _insert(rooms: Rooms, record: Record, columns: dict[str, Any], *, wait: bool
     with rooms.storage.writing() as session:
         if columns["key"] is not None and (started := store.with_key(session, columns["key"])) is not None:
             raise Started(started)
+        rooms.faults.refuse_while_engaged(environment, session)  # preflight may have taken long
         ahead = store.users_of(session, environment, facts["stores"])
         if ahead and not wait:
             raise in_use_by_run(", ".join(facts["stores"]), ahead[0].id)

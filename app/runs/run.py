@@ -30,7 +30,7 @@ class Verdict(StrEnum):
     NOT_STARTED = "not started"  # refused, or not steady before: nothing was learnt
     FAILED = "failed"  # the experiment itself broke
     STOPPED = "stopped"  # a person, a deadline or a crash ended it
-    INCONCLUSIVE = "inconclusive"  # the fault never armed or never fired, or a signal had no data
+    INCONCLUSIVE = "inconclusive"  # the fault never armed or never fired, or nobody saw what it did
     DEVIATED = "deviated"  # a tolerance was missed after or during the method
     HELD = "held"  # steady before and after, with the fault armed, fired and disarmed
 

@@ -15,7 +15,7 @@ from typing import Any
 from app import crash
 from app.aws.metering import Meter
 from app.clock import Clock
-from app.errors import Conflict, Invalid, KeyReused, NotFound
+from app.errors import Conflict, Invalid, KeyReused, NotFound, Unavailable
 from app.experiments import Experiment, Reading
 from app.experiments.extension import StopCondition
 from app.faults import Lever
@@ -26,7 +26,7 @@ from app.runs.announced import announced
 from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding, refusal
 from app.runs.children import Children
-from app.runs.dispatch import InProcess
+from app.runs.dispatch import GOING_DOWN, InProcess
 from app.runs.line import Line, in_use_by, in_use_by_run
 from app.runs.preflight import Preflight, plain
 from app.runs.queueing import Started, queue_up
@@ -128,14 +128,25 @@ class Runs:
             raise in_use_by(holder)
         facts |= self._looked_at(reading, request, queue=queue)
         facts["waits"] = holder is not None
+        self.dispatch.refuse_once_closed()  # preflight may have taken long
         run = queue_up(self.rooms, self.record, experiment, request, facts, key=key, wait=queue, by=by)
         crash.here("run-queued")
-        if run.waiting:
-            self.line.wake()
-        else:
-            self._watch(run, reading)
-            self.dispatch.enqueue(run.id)
+        self._hand_over(run, reading)
         return run
+
+    def _hand_over(self, run: Run, reading: Any) -> None:
+        """To the line, or to whoever executes it. Unavailable, and its key is free again, where the console goes down."""
+        try:
+            if run.waiting:
+                self.dispatch.refuse_once_closed()  # those in line may have been sent away already
+                self.line.wake()
+            else:
+                self._watch(run, reading)
+                self.dispatch.enqueue(run.id)
+        except Unavailable:
+            # False: somebody else has ended it meanwhile, and its verdict says who.
+            if self.line.leave(run, by=GOING_DOWN, free_key=True):
+                raise
 
     def _take_up(self, run: Run) -> None:
         """Begin a run that has waited: looked at again, since things change meanwhile. Conflict, Invalid as `start`."""

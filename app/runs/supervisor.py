@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from app.logs import about
 from app.runs import ending, processes, store
 from app.runs.attendance import Attendance
+from app.runs.dispatch import GOING_DOWN
 from app.runs.run import Run
 from app.runs.runs import Runs
 
 LOGGER = logging.getLogger(__name__)
 CRASH = "a crash of the console"
-GOING_DOWN = "the console, going down"
 KILLED_WITHIN = 10.0  # seconds for a killed group to be gone
 
 

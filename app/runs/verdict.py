@@ -115,7 +115,18 @@ def deviated(findings: Findings) -> Reason:
 
 def not_over(findings: Findings) -> Reason:
     if findings.still_armed:
-        return f"The hypothesis held, but {listed(findings.still_armed)} is still armed: it is not over."
+        held = "The hypothesis held, but " if findings.steady_after else ""
+        return f"{held}{listed(findings.still_armed)} is still armed: it is not over."
+    return None
+
+
+def not_looked_at(findings: Findings) -> Reason:
+    """A fault that struck, and nobody looked at what it left: that is not known to have held."""
+    if findings.faults and findings.steady_after is None:
+        return (
+            "The fault struck, and the steady state was not looked at after the method: whether it held is not known. "
+            "It takes a hypothesis, with a strategy that looks after the method."
+        )
     return None
 
 
@@ -126,6 +137,7 @@ RULES: tuple[tuple[Verdict, Callable[[Findings], Reason]], ...] = (
     (Verdict.INCONCLUSIVE, inconclusive),
     (Verdict.DEVIATED, deviated),
     (Verdict.INCONCLUSIVE, not_over),
+    (Verdict.INCONCLUSIVE, not_looked_at),
 )
 
 

@@ -2,7 +2,8 @@
 
 A key belongs to whoever sent it, and to the request that it came with first. It is kept with the run or the fault
 that it began, in the same transaction, for as long as that is kept: there is no moment in which a key is known and
-what it began is not, so nobody is ever told that a first call is still in progress.
+what it began is not, so nobody is ever told that a first call is still in progress. What never began, since the
+console went down in that moment, leaves its key to the next try.
 """
 
 from __future__ import annotations

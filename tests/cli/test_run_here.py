@@ -24,6 +24,7 @@ from app import cli
 from app.logs import visible_everywhere
 from tests.cli.test_run import experiment, process
 from tests.test_main import GAMEDAY
+from tests.waiting import until
 
 CHAOS = str(Path(sys.executable).parent / "chaos")
 
@@ -177,21 +178,40 @@ def test_a_terminal_gets_a_picture_with_the_progress_of_pauses(tmp_path: Path) -
 
 def test_a_terminal_that_is_closed_ends_the_run_with_its_rollbacks(tmp_path: Path) -> None:
     document = experiment("true", process("dawdle", "touch begun; sleep 60"))
-    document["rollbacks"] = [process("undo", "touch undone")]
-    write(tmp_path / "e.json", document)
+    document["rollbacks"] = [process("undo", "touch undoing; sleep 1; touch undone")]
+    child = closed(tmp_path, document, signal.SIG_DFL)
+    until(lambda: (tmp_path / "undoing").exists() or child.poll() is not None)
+    child.send_signal(signal.SIGHUP)  # as its shell and the kernel do, both: no second Ctrl-C
+    assert child.wait(90) == 5
+    assert (tmp_path / "undone").exists()
+
+
+def test_by_nohup_a_run_outlives_its_terminal(tmp_path: Path) -> None:
+    child = closed(tmp_path, experiment("true", process("dawdle", "touch begun; sleep 2")), signal.SIG_IGN)
+    assert child.wait(90) == 0
+
+
+def closed(folder: Path, document: dict[str, Any], on_hangup: signal.Handlers) -> subprocess.Popen[bytes]:
+    """A run that has begun in a terminal that is there no longer."""
+
+    def settle_in() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # it has to be the terminal of that session
+        signal.signal(
+            signal.SIGHUP, on_hangup
+        )  # whoever runs these tests by nohup hands on that it is ignored
+
+    write(folder / "e.json", document)
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
-        [GAMEDAY, "run", "e.json"], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs,
-        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  it has to be the terminal of that session
-        env={**os.environ, "TERM": "xterm"},
+        [GAMEDAY, "run", "e.json"], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True, preexec_fn=settle_in, env={**os.environ, "TERM": "xterm"},  # noqa: PLW1509  see there
     )  # fmt: skip
     os.close(theirs)
-    drain = threading.Thread(target=_drain, args=(ours, tmp_path / "begun"))
+    drain = threading.Thread(target=_drain, args=(ours, folder / "begun"))
     drain.start()
     drain.join()
     os.close(ours)  # SIGHUP, and nothing can be written any more
-    assert child.wait(90) == 5
-    assert (tmp_path / "undone").exists()
+    return child
 
 
 def _drain(terminal: int, until: Path) -> None:

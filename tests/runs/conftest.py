@@ -33,6 +33,9 @@ from app.storage.engine import sqlite_url
 OFF = '{"isEnabled": false}'
 ARMED = '{"isEnabled": true, "failureMode": "denylist", "rate": 0.5, "denylist": ["dynamodb.*"]}'
 OLD_WORDS = ARMED.replace("denylist", "blacklist")
+PROBE = {"type": "probe", "name": "works", "tolerance": True,
+         "provider": {"type": "python", "module": "os.path", "func": "exists", "arguments": {"path": "/"}}}  # fmt: skip
+STEADY = {"title": "It works", "probes": [PROBE]}
 # Stands for the AWS command line: writes --value into the file named by --name, after $AWS_DELAY seconds.
 FAKE_AWS = """#!/bin/sh
 while [ $# -gt 0 ]; do
@@ -142,8 +145,8 @@ class FakeFaults:
     lever: str = ""  # why it is engaged
     others: list[str] = field(default_factory=list)  # other faults on the same functions
 
-    def refuse_while_engaged(self, environment: str) -> None:
-        del environment
+    def refuse_while_engaged(self, environment: str, session: Any = None) -> None:
+        del environment, session
         if self.lever:
             raise Conflict(f"The safety lever is engaged: {self.lever}")
 
@@ -337,7 +340,11 @@ def stage(tmp_path: Path, children: Children) -> Iterator[Stage]:
 
 
 def experiment(*method: Mapping[str, Any], rollbacks: Sequence[Any] = (), **more: Any) -> dict[str, Any]:
-    return {"title": "T", "description": "d", "method": list(method), "rollbacks": list(rollbacks), **more}
+    """With a steady state that is met, unless `more` has another one."""
+    return {
+        "title": "T", "description": "d", "steady-state-hypothesis": STEADY, "method": list(method),
+        "rollbacks": list(rollbacks), **more,
+    }  # fmt: skip
 
 
 @pytest.fixture(name="experiment")

@@ -268,3 +268,16 @@ def test_variables_may_not_be_nested_beyond_reason(stage: Any, experiment: Any) 
         deep = [deep]
     with pytest.raises(Invalid, match="deeper than"):
         stage.start(experiment(GETPID), variables={"a": deep})
+
+
+@pytest.mark.parametrize("hypothesis", [False, True])
+def test_a_fault_that_struck_without_a_look_after_it_is_not_called_held(
+    stage: Any, experiment: Any, *, hypothesis: bool
+) -> None:
+    before = {"hypothesis": {"strategy": "before-method-only"}}
+    asked = experiment(stage.arms(), rollbacks=[stage.disarms()], runtime=before)
+    if not hypothesis:
+        del asked["steady-state-hypothesis"]
+    run = stage.finish(stage.start(asked))
+    assert (run.status, run.verdict) == (RunStatus.COMPLETED, Verdict.INCONCLUSIVE)
+    assert "not looked at after the method" in str(run.verdict_reason)

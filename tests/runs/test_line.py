@@ -222,6 +222,26 @@ def test_a_lever_that_another_process_engaged_ends_those_in_line(stage: Any, hel
     assert stage.runs.get(waits.id).stopped_by == "the safety lever"
 
 
+def test_a_lever_that_is_engaged_while_its_turn_comes_ends_it_unplayed(
+    stage: Any, experiment: Any, line: Any
+) -> None:
+    looks = stage.runs._preflight = Looks()
+    entry = by_hand(stage)
+    run = stage.start(experiment(stage.arms()), queue=True)
+
+    def engaged_meanwhile(*asked: Any) -> list[Finding]:
+        del asked
+        stage.faults.lever = "by hand, elsewhere"
+        return []
+
+    looks.look = engaged_meanwhile
+    stage.faults.entries[1] = replace(entry, state=FaultState.DISARMED)
+    until(lambda: settled(stage, run))
+    over = stage.runs.get(run.id)
+    assert (over.stopped_by, over.started_at) == ("the safety lever", None)
+    assert not {"asked", "started"} & set(stage.kinds(run))
+
+
 def test_it_is_looked_at_again_when_its_turn_comes_and_a_refusal_is_its_verdict(
     stage: Any, door: Door, held: Run
 ) -> None:

@@ -16,7 +16,11 @@ GOOD: dict[str, Any] = {
 CASES: list[tuple[str, dict[str, Any], Verdict, str]] = [
     ("all well", {}, Verdict.HELD, "and the fault is disarmed"),
     ("no fault known", {"faults": 0, "armed": 0, "fired": False}, Verdict.HELD, "No fault that the console recognises"),
-    ("no hypothesis", {"steady_before": None, "steady_after": None}, Verdict.HELD, "held"),
+    ("no hypothesis", {"steady_before": None, "steady_after": None}, Verdict.INCONCLUSIVE, "not looked at after the method"),
+    ("no look after", {"steady_after": None}, Verdict.INCONCLUSIVE, "not looked at after the method"),
+    ("a look during alone", {"steady_before": None, "steady_during": True, "steady_after": None}, Verdict.INCONCLUSIVE, "after the method"),
+    ("missed during, no look after", {"steady_during": False, "steady_after": None, "missed": ("lag",)}, Verdict.DEVIATED, "during the method"),
+    ("no look and no fault", {"faults": 0, "armed": 0, "steady_after": None}, Verdict.HELD, "No fault that the console recognises"),
     ("missed after", {"steady_after": False, "missed": ("lag",)}, Verdict.DEVIATED, "“lag” was outside its tolerance after"),
     ("missed during", {"steady_during": False, "missed": ("lag",)}, Verdict.DEVIATED, "during the method"),
     ("never armed", {"armed": 0, "fired": False}, Verdict.INCONCLUSIVE, "never armed"),
@@ -58,5 +62,8 @@ def test_the_earlier_verdict_wins(first: Any, second: Any) -> None:
 
 def test_it_says_so_where_something_is_still_armed() -> None:
     verdict, reason = judge(Findings(**{**GOOD, "still_armed": ("ssm:x",)}))
+    assert verdict is Verdict.INCONCLUSIVE
+    assert "still armed" in reason
+    verdict, reason = judge(Findings(**{**GOOD, "still_armed": ("ssm:x",), "steady_after": None}))
     assert verdict is Verdict.INCONCLUSIVE
     assert "still armed" in reason

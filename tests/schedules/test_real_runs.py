@@ -6,8 +6,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from app.clock import FrozenClock
-from app.runs import Verdict
+from app.runs import Supervisor, Verdict
 from app.schedules import Calendars, FireState, Scheduler, Schedules
 from tests.runs.conftest import children, experiment, stage
 from tests.waiting import until
@@ -98,6 +100,40 @@ def test_one_that_queues_waits_in_line_when_it_is_run_by_hand_too(stage: Any) ->
     until(lambda: not stage.runs.get(fire.run_id).waiting)
     stage.runs.rollback(fire.run_id, by="test")
     assert stage.finish(stage.runs.get(fire.run_id)).started_at is not None
+
+
+def test_a_fire_that_a_console_s_end_overtakes_waits_for_the_next_console(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FrozenClock(NOW)
+    stage.catalog.add("one", experiment(GETPID))
+    schedules, scheduler = opened(stage, clock)
+    one = schedules.create(
+        {"name": "nightly", "experiment": "one", "environment": "test", "cron": "0 3 * * *"}, by="maria"
+    )
+    reading = stage.runs.rooms.reading
+    snapshot = reading.snapshot
+
+    def after_the_end(*asked: Any) -> Any:
+        stage.supervisor.shutdown()
+        return snapshot(*asked)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(reading, "snapshot", after_the_end)
+        clock.advance(15 * 3600)
+        scheduler.step()
+    (fire,) = schedules.fires(one.id)
+    assert (fire.state, fire.run_id) == (FireState.WAITING, None)
+    assert "going down" in fire.sentence
+    clock.advance(60)
+    Supervisor(stage.runs).heal()
+    stage.runs.dispatch._open = True
+    schedules, scheduler = opened(stage, clock)
+    scheduler.step()
+    (fire,) = schedules.fires(one.id)
+    run = stage.finish(stage.runs.get(fire.run_id))
+    assert (fire.state, run.verdict) == (FireState.STARTED, Verdict.HELD)
+    assert "started" in stage.kinds(run)
 
 
 def test_the_lever_and_an_invalid_file_refuse_with_their_sentences(stage: Any) -> None:

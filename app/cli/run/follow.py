@@ -26,9 +26,14 @@ class Presses:
         self.count = 0
         self.last = ""
         self.counting = False
+        self._hung_up = False
 
     def press(self, number: int, frame: FrameType | None = None) -> None:
         del frame
+        if number == signal.SIGHUP:
+            if self._hung_up:  # of one end both the shell and the kernel tell: that is no second press
+                return
+            self._hung_up = True
         self.count += 1
         self.last = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
         if not self.counting:

@@ -128,7 +128,9 @@ def start(engine: Engine, asked: Asked, presses: Presses) -> Run:
     except KeyboardInterrupt:
         run = runs.started_with(key)
         if run is None or runs.dispatch.attending(run.id) is None:
-            raise  # there is none, or nobody plays it: repaired as after a crash
+            if run is not None:  # nobody plays it
+                runs.line.leave(run, by=f"{presses.last} ({person()})", free_key=True)
+            raise
         return run
     finally:
         presses.counting = True
