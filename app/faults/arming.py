@@ -64,12 +64,13 @@ class Arming(Disarming):
             self._refuse_what_nobody_reads(store, understood)
             dialect = understood.function_dialect or _default_for(understood.present)
             value = DIALECTS[dialect].write(fault, onto=understood.present)
-            entry = self.intend(
-                store=store, value=value, fault=fault, dialect=dialect, functions=understood.functions,
-                run_id=None, by=by, disarm_by=self._clock.now() + lifetime, plan=understood.plan_for(fault),
-                secure=understood.reads_secure, key=key, fingerprint=fingerprint,
-            )  # fmt: skip
-            return self._write(entry)
+            with self._gate.passed(store):
+                entry = self.intend(
+                    store=store, value=value, fault=fault, dialect=dialect, functions=understood.functions,
+                    run_id=None, by=by, disarm_by=self._clock.now() + lifetime, plan=understood.plan_for(fault),
+                    secure=understood.reads_secure, key=key, fingerprint=fingerprint,
+                )  # fmt: skip
+                return self._write(entry)
 
     def intend(
         self,
@@ -96,12 +97,12 @@ class Arming(Disarming):
         `announced`: every value that the run will write, its rollbacks' included. `safe_value`: the
         experiment's own rollback value. `secure`: the functions read SecureStrings. The deadline is cut to the
         environment's longest lease. Conflict where the store is busy (details `run`, `fault`), Invalid where what is there can not be
-        put back, Unavailable where AWS does not answer.
+        put back, Unavailable where AWS does not answer, or once nothing is armed any more.
         """
         now = self._clock.now()
         if disarm_by <= now:
             raise Invalid("A fault needs a deadline that lies ahead.")
-        with self._holding(store):
+        with self._holding(store), self._gate.passed(store):
             held = self._held(store)
             before = restorable(held, held.describe(store.name), store, secure=secure)
             longest = self._began(store, run_id) + self._environment(store.environment).longest_lease
@@ -217,6 +218,7 @@ class Arming(Disarming):
                 arming=True,
             )  # fmt: skip
             confirmed = self.confirm(entry.id)
+            self._gate.refuse_closed()  # whoever told the console to end may not have waited for this
         except GamedayError:
             # No answer is no proof that nothing was written.
             self.disarm(entry.id, by=entry.by, why="arming did not succeed")
@@ -241,6 +243,7 @@ class Arming(Disarming):
             if now != before:
                 entry = self.ledger.change(entry.id, **previous(now, entry.holder))
             dead_mans_switch.set_for(self._aws, self._environment(entry.environment), entry)
+            self._gate.refuse_closed()
         except GamedayError as error:
             outcome = f"Never written: {error}"
             self.ledger.change(
