@@ -19,7 +19,6 @@ from app.dialects import (
     SWITCHED,
     DisarmPlan,
     Fault,
-    any_armed,
     failure_lambda_1x,
     ineffective,
     same,
@@ -29,6 +28,7 @@ from app.errors import GamedayError, Invalid, KeyReused, Unavailable
 from app.faults import dead_mans_switch, lock, plan, putback
 from app.faults.disarming import Disarming
 from app.faults.entry import Entry, FaultState, Store, Understanding
+from app.faults.over_itself import write_over_itself
 from app.faults.restorable import previous, restorable
 from app.faults.scan import known
 from app.faults.understanding import understand
@@ -166,18 +166,10 @@ class Arming(Disarming):
         """What a store holds, to see that it may be written; False where that was not tried.
 
         Never what is armed, and never while somebody holds the store: it could bring a fault back that is being
-        disarmed. Denied or Unavailable where AWS does not do it.
+        disarmed. Denied or Unavailable where AWS does not do it, Conflict where somebody armed it at the same moment.
         """
-        with self._holding(store):
-            held = self._held(store)
-            present = None if self.busy(store) else held.describe(store.name)
-            if present is None or any_armed(present.value.decode("utf-8", "replace")):
-                return False
-            held.put(
-                store.name, present.value, kind=present.type, tier=present.tier, data_type=present.data_type,
-                key_id=present.key_id, hosted=present.hosted, arming=True,
-            )  # fmt: skip
-            return True
+        with self._holding(store), self._gate.passed(store):
+            return self.busy(store) is None and write_over_itself(self._held(store), store)
 
     def confirm(self, entry_id: int) -> Entry:
         """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome.
