@@ -15,7 +15,7 @@ from app.dialects import DIALECTS
 from app.errors import Problem, SettingsError
 from app.evidence import Evidence
 from app.experiments import Catalog
-from app.faults import Faults, Guardian
+from app.faults import Faults, FaultState, Guardian
 from app.live import Live
 from app.metrics import Metrics, Poller
 from app.notifications import Notifications, Sender, channel_problems
@@ -31,6 +31,8 @@ from app.usage import Usage
 
 LOGGER = logging.getLogger(__name__)
 BY_SHUTDOWN = "the console, going down"
+ARMED_WITHIN = 5.0  # seconds that an arming which AWS holds up is waited for, before it is told of
+UNANSWERED = "AWS has not answered its arming yet"
 
 
 @dataclass
@@ -75,17 +77,19 @@ class Engine:
                 LOGGER.exception("The stores of %s could not be looked into.", name)
 
     def make_safe(self, *, hurry: threading.Event) -> None:
-        """End every run and disarm every fault; `hurry` skips the wait for rollbacks."""
+        """Arm nothing more, end every run and disarm every fault; `hurry` skips the wait for rollbacks."""
         faults = self.console.faults
+        faults.close_arming()
         self.scheduler.close()
         try:
             self.supervisor.shutdown(hurry=hurry)
         finally:
-            faults.disarm_each(faults.active(), by=BY_SHUTDOWN, why="the console was told to end")
+            why = "the console was told to end"
+            faults.disarm_before_the_end(by=BY_SHUTDOWN, why=why, within=ARMED_WITHIN)
 
     def still_armed(self) -> list[str]:
         return [
-            f"{entry.store} ({entry.outcome or entry.state})"
+            f"{entry.store} ({entry.outcome or (UNANSWERED if entry.state is FaultState.INTENDED else entry.state)})"
             for entry in self.console.faults.active()
             if entry.may_fire
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from collections.abc import Sequence
@@ -9,13 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from app import crash
 from app.aws import Parameter, Parameters
 from app.dialects import (
     DIALECTS,
     SWITCHED,
     Fault,
-    any_armed,
     failure_lambda_1x,
     ineffective,
     same,
@@ -26,11 +28,13 @@ from app.faults import dead_mans_switch, lock, plan, putback
 from app.faults.disarming import Disarming
 from app.faults.entry import Entry, FaultState, Store, Understanding
 from app.faults.lease import Lease
+from app.faults.over_itself import write_over_itself
 from app.faults.restorable import previous, restorable
 from app.faults.scan import known
 from app.faults.understanding import understand
 
 DEFAULT_DIALECT = "failure-lambda/0.x"
+NOT_HELD = "does not hold the fault that was written"
 
 
 class Arming(Disarming):
@@ -49,7 +53,9 @@ class Arming(Disarming):
         key: str | None = None,
         fingerprint: str | None = None,
     ) -> Entry:
-        """By hand: intend, write, read back. A second arming with the same `key` returns the first one's, `replayed`.
+        """By hand: intend, write, read back.
+
+        A second arming with the same `key` returns the first one's, `replayed`, unless that came to nothing.
 
         `fingerprint`: of the request that the key came with; KeyReused where the first one's differs.
         Conflict where the store is busy; Invalid where its functions would not obey, or obey by failing, and where
@@ -58,29 +64,31 @@ class Arming(Disarming):
         if trouble := ineffective(fault):
             raise Invalid(trouble)
         with self._holding(store):
-            if key is not None and (first := self.ledger.with_key(key)) is not None:
-                return _again(first, fingerprint)
+            if (first := self._first(key, fingerprint)) is not None:
+                return first
             understood = self._understand_present(store)
             self._refuse_what_nobody_reads(store, understood)
             dialect = understood.function_dialect or _default_for(understood.present)
             value = DIALECTS[dialect].write(fault, onto=understood.present)
-            entry = self.intend(Lease(
-                store=store, value=value, fault=fault, dialect=dialect, functions=understood.functions,
-                run_id=None, by=by, disarm_by=self._clock.now() + lifetime, plan=understood.plan_for(fault),
-                secure=understood.reads_secure, key=key, fingerprint=fingerprint,
-            ))  # fmt: skip
-            return self._write(entry)
+            with self._gate.passed(store):
+                entry = self.intend(Lease(
+                    store=store, value=value, fault=fault, dialect=dialect, functions=understood.functions,
+                    run_id=None, by=by, disarm_by=self._clock.now() + lifetime, plan=understood.plan_for(fault),
+                    secure=understood.reads_secure, key=key, fingerprint=fingerprint,
+                ))  # fmt: skip
+                return self._write(entry)
 
     def intend(self, lease: Lease) -> Entry:
         """Write down, on disk when this returns, that its value will be written; hold the store until disarmed.
 
         The deadline is cut to the environment's longest lease. Conflict where the store is busy (details `run`,
-        `fault`), Invalid where what is there can not be put back, Unavailable where AWS does not answer.
+        `fault`), Invalid where what is there can not be put back, Unavailable where AWS does not answer, or once
+        nothing is armed any more.
         """
         now, store = self._clock.now(), lease.store
         if lease.disarm_by <= now:
             raise Invalid("A fault needs a deadline that lies ahead.")
-        with self._holding(store):
+        with self._holding(store), self._gate.passed(store):
             held = self._held(store)
             before = restorable(held, held.describe(store.name), store, secure=lease.secure)
             longest = self._began(store, lease.run_id) + self._environment(store.environment).longest_lease
@@ -132,29 +140,21 @@ class Arming(Disarming):
         """What a store holds, to see that it may be written; False where that was not tried.
 
         Never what is armed, and never while somebody holds the store: it could bring a fault back that is being
-        disarmed. Denied or Unavailable where AWS does not do it.
+        disarmed. Denied or Unavailable where AWS does not do it, Conflict where somebody armed it at the same moment.
         """
-        with self._holding(store):
-            held = self._held(store)
-            present = None if self.busy(store) else held.describe(store.name)
-            if present is None or any_armed(present.value.decode("utf-8", "replace")):
-                return False
-            held.put(
-                store.name, present.value, kind=present.type, tier=present.tier, data_type=present.data_type,
-                key_id=present.key_id, hosted=present.hosted, arming=True,
-            )  # fmt: skip
-            return True
+        with self._holding(store), self._gate.passed(store):
+            return self.busy(store) is None and write_over_itself(self._held(store), store)
 
     def confirm(self, entry_id: int) -> Entry:
         """Read the store back after the write: `armed` if it holds the value, else as it was, with an outcome.
 
-        A fault that was disarmed meanwhile, or is being disarmed, stays so.
+        A fault that was disarmed meanwhile, or is being disarmed, stays so: whoever wrote it disarms it again.
         """
         with self._holding(self.entry(entry_id).store):
             entry = self.entry(entry_id)
-            if entry.state not in (FaultState.INTENDED, FaultState.ARMED):
-                return entry
             current = self._held(entry.store).get(entry.store.name)
+            if entry.taken_away:
+                return self._late(entry, current)
             crash.here("read-back")
             return self._published(self._confirmed(entry, current))
 
@@ -182,24 +182,50 @@ class Arming(Disarming):
         if not {str(store), store.name} & {*read, *environment.dialects}:
             raise Invalid(_read_by_nobody(store, read))
 
-    def _write(self, entry: Entry) -> Entry:
-        try:
-            was = entry.previous_meta
-            self._held(entry.store).put(
-                entry.store.name, entry.value, kind=was.get("type", "String"), key_id=was.get("key_id"),
-                arming=True,
+    def _first(self, key: str | None, fingerprint: str | None) -> Entry | None:
+        """What an earlier arming with that key came to. None where it came to nothing: its key is free."""
+        first = None if key is None else self.ledger.with_key(key)
+        if first is None:
+            return None
+        if first.fingerprint != fingerprint:
+            raise KeyReused(
+                f"That Idempotency-Key came with another request before, which armed fault {first.id}. "
+                "A new request needs a new key.", fault=first.id,
             )  # fmt: skip
+        if first.taken_away and first.armed_at is None:  # a console died before it was armed
+            self.ledger.change(first.id, key=None)
+            return None
+        return replace(first, replayed=True)
+
+    def _write(self, entry: Entry) -> Entry:
+        """Unavailable, and disarmed, where it does not come to be armed."""
+        try:
+            if not self.entry(entry.id).taken_away:  # by another process, meanwhile
+                self._put(entry)
             confirmed = self.confirm(entry.id)
-        except GamedayError:
-            # No answer is no proof that nothing was written.
-            self.disarm(entry.id, by=entry.by, why="arming did not succeed")
+            self._gate.refuse_closed()  # whoever told the console to end may not have waited for this
+        except Exception:
+            self._undone(entry)
             raise
         if confirmed.state is not FaultState.ARMED:
-            self.disarm(entry.id, by=entry.by, why="arming did not succeed")
-            raise Unavailable(
-                f"{entry.store} does not hold the fault that was written. {confirmed.outcome or ''}".strip()
-            )
+            over = self._undone(entry)
+            how = "was disarmed while it was being armed" if confirmed.taken_away else NOT_HELD
+            outcome = (over if confirmed.taken_away else confirmed).outcome or ""
+            raise Unavailable(f"{entry.store} {how}. {outcome}".strip())
         return confirmed
+
+    def _put(self, entry: Entry) -> None:
+        was = entry.previous_meta
+        self._held(entry.store).put(
+            entry.store.name, entry.value, kind=was.get("type", "String"), key_id=was.get("key_id"), arming=True
+        )  # fmt: skip
+
+    def _undone(self, entry: Entry) -> Entry:
+        """No answer is no proof that nothing was written: what stands there is looked at first, and disarmed again."""
+        with contextlib.suppress(GamedayError, SQLAlchemyError, OSError):
+            self.confirm(entry.id)
+        over = self.disarm(entry.id, by=entry.by, why="arming did not succeed", again=True)
+        return self.ledger.change(over.id, key=None)  # whoever tries again is not told that it is armed
 
     def _locked(self, held: Parameters, entry: Entry, before: Parameter | None, *, secure: bool) -> Entry:
         """Hold the store against other consoles, and look once more at what is to be put back."""
@@ -214,6 +240,7 @@ class Arming(Disarming):
             if now != before:
                 entry = self.ledger.change(entry.id, **previous(now, entry.holder))
             dead_mans_switch.set_for(self._aws, self._environment(entry.environment), entry)
+            self._gate.refuse_closed()
         except GamedayError as error:
             outcome = f"Never written: {error}"
             self.ledger.change(
@@ -222,6 +249,7 @@ class Arming(Disarming):
                 outcome=outcome,
                 disarmed_at=self._clock.now(),
                 disarmed_by=entry.by,
+                key=None,
             )
             self._later.submit(self._release, entry)
             raise
@@ -237,21 +265,21 @@ class Arming(Disarming):
             "version": current.version,
             "outcome": None,
         }
+        return self.ledger.change(entry.id, **self._seen(entry, current), **changes)
+
+    def _late(self, entry: Entry, current: Parameter | None) -> Entry:
+        """Written although it was disarmed: whoever disarms it again must know what that left, and what it went over."""
+        if entry.undecided or current is None or not same(current.value, entry.value):
+            return entry
+        return self.ledger.change(entry.id, **self._seen(entry, current))
+
+    def _seen(self, entry: Entry, current: Parameter) -> dict[str, Any]:
+        """Columns that say that the store held the fault."""
         since = entry.version if entry.version is not None else int(entry.previous_meta.get("version", 0))
         theirs = putback.came_between(self._held(entry.store), entry, since, current.version)
-        if theirs is not None:
-            # Written after we looked and before the fault: what was there before is theirs.
-            changes |= previous(theirs, entry.holder)
-        return self.ledger.change(entry.id, armed_at=entry.armed_at or self._clock.now(), **changes)
-
-
-def _again(first: Entry, fingerprint: str | None) -> Entry:
-    if first.fingerprint != fingerprint:
-        raise KeyReused(
-            f"That Idempotency-Key came with another request before, which armed fault {first.id}. "
-            "A new request needs a new key.", fault=first.id,
-        )  # fmt: skip
-    return replace(first, replayed=True)
+        # Written after we looked and before the fault: what was there before is theirs.
+        before = {} if theirs is None else previous(theirs, entry.holder)
+        return {"armed_at": entry.armed_at or self._clock.now(), **before}
 
 
 def _read_by_nobody(store: Store, read: Sequence[str]) -> str:

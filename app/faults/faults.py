@@ -52,6 +52,24 @@ class Faults(Arming):
             raise failures[0]
         return over
 
+    def close_arming(self) -> None:
+        """From the return on nothing begins to arm, by hand or by a run: Unavailable. There is no way back."""
+        self._gate.close()
+
+    def disarm_before_the_end(self, *, by: str, why: str, within: float) -> None:
+        """Disarm everything, after `close_arming`.
+
+        What is being armed right now is waited for, `within` seconds at most, and last. Where AWS holds it up for
+        longer its entry stays active, and whoever arms it disarms it once AWS answers.
+        """
+        held_up = self._gate.inside()
+        try:
+            self.disarm_each([e for e in self.active() if e.store not in held_up], by=by, why=why)
+        finally:
+            self._gate.wait_empty(within)
+            come = held_up - self._gate.inside()
+            self.disarm_each([e for e in self.active() if e.store in come], by=by, why=why)
+
     def choose(
         self, entry_id: int, *, keep: str, by: str, check: Callable[[Entry], None] = lambda _: None
     ) -> Entry:

@@ -6,15 +6,17 @@ import contextlib
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 from app.aws import Aws, Parameters
 from app.clock import Clock
 from app.errors import GamedayError
 from app.faults import dead_mans_switch, lock
 from app.faults.entry import Entry, Store
+from app.faults.gate import Gate
 from app.faults.ledger import Ledger
 from app.live import Live
 from app.logs import about
@@ -25,6 +27,24 @@ LOGGER = logging.getLogger(__name__)
 TOPIC = "faults"
 AGAIN = timedelta(minutes=1)
 LATE_WRITES_WITHIN = timedelta(minutes=10)  # later, whoever writes the same value means it
+
+
+class Later:
+    """What nobody waits for, on a thread of its own. Once closed, at once: an arming that AWS held up ends late."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unlocking")
+
+    def submit(self, step: Callable[..., Any], *given: Any) -> Future[Any]:
+        try:
+            return self._thread.submit(step, *given)
+        except RuntimeError:  # it takes nothing more
+            done: Future[Any] = Future()
+            done.set_result(step(*given))
+            return done
+
+    def close(self) -> None:
+        self._thread.shutdown()
 
 
 class Ground:
@@ -46,11 +66,12 @@ class Ground:
         self._environments = environments
         self._lock = threading.Lock()
         self._stores: defaultdict[tuple[str, str], threading.RLock] = defaultdict(threading.RLock)
-        self._later = ThreadPoolExecutor(max_workers=1, thread_name_prefix="unlocking")
+        self._gate = Gate()
+        self._later = Later()
 
     def close(self) -> None:
         """Wait until the locks of disarmed stores are let go."""
-        self._later.shutdown()
+        self._later.close()
 
     def entry(self, entry_id: int) -> Entry:
         """NotFound where there is none."""

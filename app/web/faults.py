@@ -142,6 +142,8 @@ def arm_by_form(  # noqa: PLR0917  FastAPI passes them by name
     if is_fragment(request):
         unread = "" if entry.functions else f" No function is known to read {entry.store}."
         told = f"Armed: {_sentence(wanted, place)}{unread}"
+        if entry.taken_away:  # the same request came before
+            told = f"Armed before, and not any more. {entry.outcome or ''}".strip()
         return show.fragment(
             "components/_said.html", status=201, sentence=told, seconds=None, safe=entry.active
         )

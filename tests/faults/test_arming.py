@@ -314,6 +314,65 @@ def test_a_console_that_dies_after_the_intent_is_told_the_key_again_and_arms_no_
     assert desk.stored == desk.OFF
 
 
+@pytest.mark.parametrize("call", ["put", "create"])
+def test_the_key_of_an_arming_that_failed_is_free_again(desk: Any, call: str) -> None:
+    faults = desk.console()
+    mend = desk.failing(Unavailable("AWS is away"), call)
+    with pytest.raises(Unavailable):
+        by_hand(desk, faults, key="a", fingerprint="1")
+    mend()
+    faults.disarm_each(faults.active(), by="maria", why="asked")
+    again = by_hand(desk, faults, key="a", fingerprint="1")
+    assert (again.state, again.replayed) == (FaultState.ARMED, False)
+    assert by_hand(desk, faults, key="a", fingerprint="1").replayed
+
+
+def test_the_key_of_an_arming_that_failed_and_could_not_be_undone_yet_is_not_told_as_armed(desk: Any) -> None:
+    faults = desk.console()
+
+    def broken(call: str, name: str) -> None:
+        if (call, name) == ("put", desk.NAME):
+            desk.parameters.before = away
+
+    def away(_call: str, name: str) -> None:
+        if name == desk.NAME:
+            raise Unavailable("AWS is away")
+
+    desk.parameters.before = broken
+    with pytest.raises(Unavailable):
+        by_hand(desk, faults, key="a", fingerprint="1")
+    assert faults.active()[0].stuck
+    desk.parameters.before = lambda _call, _name: None
+    with pytest.raises(Conflict, match="Disarm that first"):
+        by_hand(desk, faults, key="a", fingerprint="1")
+
+
+def test_the_key_of_an_arming_that_a_console_died_over_is_free_once_that_is_disarmed(desk: Any) -> None:
+    desk.die("put")
+    with pytest.raises(desk.Died):
+        by_hand(desk, desk.console(), key="a", fingerprint="1")
+    heir = desk.console()
+    desk.guardian(heir).recover(heir.ledger.by_hand())
+    with pytest.raises(KeyReused):
+        by_hand(desk, heir, key="a", fingerprint="2")
+    again = by_hand(desk, heir, key="a", fingerprint="1")
+    assert (again.state, again.replayed) == (FaultState.ARMED, False)
+
+
+def test_the_key_of_an_arming_that_another_process_undid_is_free_again(desk: Any) -> None:
+    faults, other = desk.console(), desk.console()
+
+    def meanwhile(call: str, name: str) -> None:
+        if (call, name) == ("put", desk.NAME):
+            desk.parameters.before = lambda _call, _name: None
+            other.disarm_each(other.active(), by="bob", why="asked")
+
+    desk.parameters.before = meanwhile
+    with pytest.raises(Unavailable):
+        by_hand(desk, faults, key="a", fingerprint="1")
+    assert not by_hand(desk, faults, key="a", fingerprint="1").replayed
+
+
 def test_the_ledger_is_searched(desk: Any) -> None:
     faults = desk.console()
     by_hand(desk, faults)

@@ -76,6 +76,19 @@ async def test_arming_by_hand_takes_a_key_too(client: httpx.AsyncClient, console
     assert len(console.faults.entries) == 2
 
 
+async def test_a_form_that_is_sent_again_after_a_disarm_is_not_told_that_it_is_armed(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    form = {"rate": "25", "target": "a.*", "minutes": "1", "store": "x", "environment": "sandbox"}
+    headers = {"idempotency-key": "form", "hx-request": "true"}
+    first = await client.post("/faults", data=form, headers=headers)
+    assert "Armed: " in first.text
+    console.faults.disarm(console.faults.entries[-1].id, by="ann", why="asked")
+    again = await client.post("/faults", data=form, headers=headers)
+    assert "not any more. Put back and read back." in again.text
+    assert "Armed: " not in again.text
+
+
 async def test_two_callers_may_use_the_same_key(signed: httpx.AsyncClient, access: Access) -> None:
     tokens = [bearer(access, Role.RUNNER, name) for name in ("ci", "nightly")]
     answers = [

@@ -76,6 +76,7 @@ def _make(data: Path) -> None:
 
 def _end(engine: Engine, *, alone: bool) -> None:
     """Whatever went wrong: nothing of a run stays behind, not even one that was queued and never attended."""
+    engine.console.faults.close_arming()
     if alone and engine.console.runs.active():
         engine.supervisor.shutdown(wait=False)
         engine.supervisor.heal()
