@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
+from app.aws.parameters import SECURE
 from app.dialects import SWITCHED, DisarmPlan, Fault, any_armed, disarm_plan, sentence
 from app.errors import Invalid
 
+HIDDEN = "(not shown: a SecureString’s value is for those who may decrypt it)"
 KINDS = ("ssm", "appconfig", *SWITCHED)
 
 
@@ -197,6 +199,17 @@ class Entry:
     @property
     def seconds_to_clean(self) -> float | None:
         return _between(self.requested_at, self.clean_at)
+
+    @property
+    def secret(self) -> bool:
+        """Its store is a SecureString, so that what it holds is not for everybody who may see the fault."""
+        return self.previous_meta.get("type") == SECURE
+
+    def shown(self, value: bytes | None) -> str | None:
+        """A value of its store as people see it; None where there is none."""
+        if value is None or not self.secret:
+            return None if value is None else value.decode("utf-8", "replace")
+        return HIDDEN
 
     @property
     def sentence(self) -> str:

@@ -74,8 +74,8 @@ def fault_json(entry: Entry, now: datetime) -> dict[str, Any]:
         "dialect": entry.dialect,
         "translated_from": entry.translated_from,
         "functions": list(entry.functions),
-        "value": entry.value.decode(errors="replace"),
-        "previous": None if entry.previous is None else entry.previous.decode(errors="replace"),
+        "value": entry.shown(entry.value),
+        "previous": entry.shown(entry.previous),
         "created_at": entry.created_at,
         "armed_at": entry.armed_at,
         "disarm_by": entry.disarm_by,
@@ -92,7 +92,7 @@ def fault_json(entry: Entry, now: datetime) -> dict[str, Any]:
         "clean_at": entry.clean_at,
         "seconds_to_quiet": entry.seconds_to_quiet,
         "seconds_to_clean": entry.seconds_to_clean,
-        "theirs": None if entry.theirs is None else entry.theirs.decode(errors="replace"),
+        "theirs": entry.shown(entry.theirs),
         "undecided": entry.undecided,
     }
 

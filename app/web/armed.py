@@ -9,7 +9,7 @@ from functools import partial
 from app.console import Console
 from app.evidence import Explanation, Proof, explained
 from app.faults import Entry, FaultState, Stray
-from app.faults.plan import needs_flush, resting
+from app.faults.plan import needs_flush, safe
 from app.faults.recycling import by_hand as by_hand_recycling
 from app.settings import Environment
 from app.web.words import by_hand
@@ -134,13 +134,16 @@ def proof_of(console: Console, entry: Entry) -> Proof | None:
 
 
 def _by_hand(console: Console, entry: Entry) -> str:
-    """The whole plan: what clears warm containers comes before, or after, what the store is to hold."""
+    """The whole plan: what clears warm containers comes before, or after, what the store is to hold.
+
+    Of a SecureString its dialect's own off: a command is copied to where everybody reads it.
+    """
     environment = _environment(console, entry)
     write = partial(
         by_hand, entry.store.kind, entry.store.name, type_=str(entry.previous_meta.get("type", "String")),
         region=environment.region if environment else None, endpoint=environment.endpoint_url if environment else None,
     )  # fmt: skip
-    steps = [write(resting(entry))]
+    steps = [write(safe(entry))]
     if entry.plan.flush and needs_flush(entry) and entry.store.kind == "ssm":
         steps = [write(entry.plan.flush.encode()), f"sleep {entry.plan.flush_seconds:g}", *steps]
     if entry.plan.recycle:
