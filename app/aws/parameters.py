@@ -29,6 +29,11 @@ class Parameter:
     labels: tuple[str, ...] = ()  # only `history` knows
     hosted: str | None = None  # of AppConfig: the number of the hosted version that is deployed
 
+    @property
+    def secret(self) -> bool:
+        """Its value is for those who may decrypt it."""
+        return self.type == SECURE
+
 
 class Parameters(Protocol):
     """Every method raises Unavailable, Throttled or Denied where AWS does not do it."""

@@ -258,7 +258,7 @@ class Arming(Disarming):
     def _confirmed(self, entry: Entry, current: Parameter | None) -> Entry:
         if current is None or not same(current.value, entry.value):
             held = current.value if current else None
-            outcome = f"{entry.store} does not hold the fault, but {plan.shown(held)}."
+            outcome = f"{entry.store} does not hold the fault, but {plan.shown(held, secret=entry.secret)}."
             return self.ledger.change(entry.id, outcome=outcome)
         changes: dict[str, Any] = {
             "state": FaultState.ARMED.value,

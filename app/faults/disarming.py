@@ -65,7 +65,7 @@ class Disarming(Ground):
                     f"{entry.store} is armed again, by {holder.by}: disarm that first.", fault=holder.id
                 )
             if keep == "theirs":
-                said = f"{by} let stand what somebody else wrote: {plan.shown(entry.theirs)}."
+                said = f"{by} let stand what somebody else wrote: {plan.shown(entry.theirs, secret=entry.secret)}."
                 return self._published(self.ledger.change(entry_id, resolved_by=by, outcome=said))
             return self._over_theirs(entry, by=by)
 
@@ -113,9 +113,7 @@ class Disarming(Ground):
         after = held.get(entry.store.name)
         if not same(after.value if after else None, wanted):
             raise self._changed_again(entry, after)
-        said = (
-            f"{by} put back what was there before over what somebody else wrote, {plan.shown(entry.theirs)}"
-        )
+        said = f"{by} put back what was there before over what somebody else wrote, {plan.shown(entry.theirs, secret=entry.secret)}"
         over = plan.Settled(state=FaultState.DISARMED, outcome=said, theirs=entry.theirs)
         self._settled(entry, over, by=by, why="a person chose so")
         return self._published(self.ledger.change(entry.id, resolved_by=by))
@@ -123,7 +121,7 @@ class Disarming(Ground):
     def _changed_again(self, entry: Entry, theirs: Parameter | None) -> Conflict:
         changed = self._published(self.ledger.change(entry.id, theirs=theirs.value if theirs else None))
         return Conflict(
-            f"{entry.store} was written once more: it holds {plan.shown(changed.theirs)}. Look, then choose again."
+            f"{entry.store} was written once more: it holds {plan.shown(changed.theirs, secret=entry.secret)}. Look, then choose again."
         )
 
     def _begun(self, entry: Entry, **more: Any) -> Entry:

@@ -46,7 +46,7 @@ def _give_back(held: Parameters, store: Store, present: Parameter, theirs: Param
         held.delete(store.name)
     elif _is_fault(theirs.value):
         raise Conflict(
-            f"{store} was written over itself, and somebody armed it at the same moment, with {shown(theirs.value)}. That "
+            f"{store} was written over itself, and somebody armed it at the same moment, with {shown(theirs.value, secret=theirs.secret)}. That "
             "fault is off now. Let one console at a time work on a store."
         )
     elif not same(theirs.value, present.value):
@@ -56,7 +56,7 @@ def _give_back(held: Parameters, store: Store, present: Parameter, theirs: Param
         )  # fmt: skip
     log.warning(
         "%s was written by somebody else at the same moment as it was written over itself, to see that it may be "
-        "written. What stands is theirs: %s.", store, shown(theirs.value if theirs else None),
+        "written. What stands is theirs: %s.", store, "no value" if theirs is None else shown(theirs.value, secret=theirs.secret),
     )  # fmt: skip
 
 

@@ -151,18 +151,18 @@ def decide(entry: Entry, current: Parameter | None) -> Write | Settled:
     if same(held, entry.previous):
         return Settled(
             state=FaultState.DISARMED,
-            outcome=f"Nothing was written: {entry.store} still holds {shown(held)}, a fault that was there before.",
+            outcome=f"Nothing was written: {entry.store} still holds {_shown(entry, held)}, a fault that was there before.",
         )
     return Settled(state=FaultState.DRIFTED, outcome=drift(entry, held), theirs=held)
 
 
 def drift(entry: Entry, theirs: bytes | None) -> str:
-    did = "deleted it" if theirs is None else f"wrote {shown(theirs)}"
+    did = "deleted it" if theirs is None else f"wrote {_shown(entry, theirs)}"
     return f"{entry.store} was changed by somebody else, who {did}. That is left as it is. {_ours_was(entry)}"
 
 
 def _theirs_is_back(entry: Entry) -> str:
-    did = "deleted it" if entry.theirs is None else f"wrote {shown(entry.theirs)}"
+    did = "deleted it" if entry.theirs is None else f"wrote {_shown(entry, entry.theirs)}"
     return (
         f"{entry.store} was changed by somebody else, who {did}. The fault was written over that, and theirs stands again. "
         f"{_ours_was(entry)}"
@@ -170,7 +170,7 @@ def _theirs_is_back(entry: Entry) -> str:
 
 
 def _ours_was(entry: Entry) -> str:
-    return f"The fault was {shown(entry.value)}; before it, the store held {shown(entry.previous)}."
+    return f"The fault was {_shown(entry, entry.value)}; before it, the store held {_shown(entry, entry.previous)}."
 
 
 def put_back(entry: Entry, held: bytes | None) -> str:
@@ -181,7 +181,9 @@ def put_back(entry: Entry, held: bytes | None) -> str:
     if target is None:
         return f"Disarmed: {entry.store} is removed again, there was none before. Read back."
     if target != entry.previous:
-        return f"Disarmed: {entry.store} holds {shown(target)}, read back. {_why_not_as_before(entry)}"
+        return (
+            f"Disarmed: {entry.store} holds {_shown(entry, target)}, read back. {_why_not_as_before(entry)}"
+        )
     if held != target:
         return f"Disarmed: {entry.store} holds the flags that it held before, with new dates of AppConfig's, read back."
     return f"Disarmed: {entry.store} holds what it held before, byte for byte, read back."
@@ -222,9 +224,16 @@ def foreign(entry: Entry, versions: list[Parameter]) -> Parameter | None:
     return None if any(meaning(row.value) in ended for row in since) else newest
 
 
-def shown(value: bytes | None) -> str:
+def _shown(entry: Entry, value: bytes | None) -> str:
+    return shown(value, secret=entry.secret)
+
+
+def shown(value: bytes | None, *, secret: bool) -> str:
+    """In a sentence, which may go to a log or to other people. `secret`: of a SecureString, whose values stay unsaid."""
     if value is None:
         return "no value"
+    if secret:
+        return "a value that is not shown"
     text = _text(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 

@@ -10,7 +10,7 @@ from app.aws import Aws, Parameter, Parameters
 from app.dialects import Fault, any_armed, read_as, recognise, same, sentence, switched_off
 from app.errors import GamedayError, Unavailable
 from app.faults import putback
-from app.faults.entry import Entry, Store
+from app.faults.entry import HIDDEN, Entry, Store
 from app.faults.ledger import Ledger
 from app.faults.plan import shown
 from app.faults.understanding import readers_of
@@ -28,10 +28,20 @@ class Stray:
     dialect: str | None
     fault: Fault | None  # None: armed in a shape whose effect is not known
     functions: tuple[str, ...] = ()
+    secret: bool = False  # its store is a SecureString
 
     @property
     def sentence(self) -> str:
-        return sentence(self.fault, self.functions) if self.fault else f"it holds {shown(self.value)}"
+        return (
+            sentence(self.fault, self.functions)
+            if self.fault
+            else f"it holds {shown(self.value, secret=self.secret)}"
+        )
+
+    @property
+    def shown(self) -> str:
+        """Its value as people see it."""
+        return HIDDEN if self.secret else self.value.decode("utf-8", "replace")
 
 
 def strays(aws: Aws, environment: Environment, ledger: Ledger) -> tuple[Stray, ...]:
@@ -80,7 +90,10 @@ def armed(aws: Aws, store: Store) -> Stray | None:
     text = held.value.decode("utf-8", "replace")
     dialect = recognise(text)
     fault = read_as(dialect, text) if dialect else None
-    return Stray(store=store, value=held.value, dialect=dialect, fault=fault, functions=_readers(aws, store))
+    readers = _readers(aws, store)
+    return Stray(
+        store=store, value=held.value, dialect=dialect, fault=fault, functions=readers, secret=held.secret
+    )
 
 
 def switch_off(aws: Aws, store: Store) -> str | None:
@@ -96,10 +109,14 @@ def switch_off(aws: Aws, store: Store) -> str | None:
     theirs = _write_off(held, before)
     after = held.get(store.name)
     if after is not None and _fires(after):
-        raise Unavailable(f"{store} still holds {shown(after.value)}.")
-    done = f"{store} was armed with {shown(before.value)}, and is off, read back."
+        raise Unavailable(f"{store} still holds {shown(after.value, secret=after.secret)}.")
+    done = f"{store} was armed with {shown(before.value, secret=before.secret)}, and is off, read back."
     stands = after.value if after else None
-    return f"{done} What somebody else wrote meanwhile stands: {shown(stands)}." if theirs else done
+    return (
+        f"{done} What somebody else wrote meanwhile stands: {shown(stands, secret=before.secret)}."
+        if theirs
+        else done
+    )
 
 
 def _write_off(held: Parameters, standing: Parameter) -> bool:

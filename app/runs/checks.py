@@ -10,7 +10,7 @@ from app.aws import Function, Parameter
 from app.aws.permissions import Decision
 from app.dialects import Fault, FaultMode, any_armed, same, stickiness
 from app.faults import Entry, KnownBy, Store, Understanding
-from app.faults.plan import resting
+from app.faults.plan import resting, shown
 from app.runs.cost import COST, Cost, of_cost
 from app.runs.finding import Finding, Level, ok, refusal, warning
 
@@ -242,7 +242,7 @@ def _of_value(facts: StoreFacts) -> Findings:
     text = present.value.decode("utf-8", "replace")
     by = f", last written by {present.written_by}" if present.written_by else ""
     if facts.holder is None and store.kind in ("ssm", "appconfig") and any_armed(text):
-        yield warning("armed-outside", f"{store} holds an armed fault that is not this console's{by}: {text[:200]}",
+        yield warning("armed-outside", f"{store} holds an armed fault that is not this console's{by}: {shown(present.value, secret=present.secret)}",
                       "It is switched off after the run, not put back. Whoever armed it should know.")  # fmt: skip
     elif (
         facts.last is not None

@@ -36,7 +36,7 @@ class Show:
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         self._jinja.filters |= {
-            "number": words.number, "span": words.span, "clock": words.clock, "share": words.share, "text": _text,
+            "number": words.number, "span": words.span, "clock": words.clock, "share": words.share,
             "bytes": words.size, "dollars": dollars, "capital": words.capital, "coded": _coded,
         }  # fmt: skip
         self._jinja.globals |= {
@@ -92,10 +92,6 @@ class Show:
             "theme": request.cookies.get("theme") if request.cookies.get("theme") in THEMES else "",
         }
         return HTMLResponse(self.text(template, **shell, **context))
-
-
-def _text(value: bytes | str | None) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else value or ""
 
 
 def _coded(told: str) -> Markup:

@@ -149,7 +149,7 @@ def stray_json(stray: Stray) -> dict[str, Any]:
         "sentence": stray.sentence,
         "dialect": stray.dialect,
         "functions": list(stray.functions),
-        "value": stray.value.decode(errors="replace"),
+        "value": stray.shown,
     }
 
 

@@ -199,3 +199,25 @@ def test_a_lease_of_somebody_is_not_switched_off_behind_its_back(desk: Any) -> N
     desk.arm(faults)
     with pytest.raises(Conflict):
         faults.switch_off(desk.STORE, by="ann")
+
+
+def test_no_value_of_a_secure_string_is_in_a_sentence(desk: Any) -> None:
+    """Sentences go to pages, logs, and other people's chats."""
+    secret = '{"isEnabled": false, "token": "canary"}'
+    desk.parameters.put(desk.NAME, secret.encode(), kind="SecureString")
+    faults = desk.console()
+    entry = desk.arm(faults, secure=True, value=desk.ARMED.replace("{", '{"token": "canary", ', 1))
+    desk.parameters.put(desk.NAME, b'{"isEnabled": false, "token": "canary too"}', kind="SecureString")
+    over = faults.disarm(entry.id, by="ann", why="asked")
+    assert over.undecided
+    chosen = faults.choose(entry.id, keep="ours", by="ann")
+    assert desk.stored == secret
+    desk.parameters.put(
+        desk.NAME, desk.ARMED.replace("{", '{"token": "canary", ', 1).encode(), kind="SecureString"
+    )
+    faults.scan("test")
+    (stray,) = faults.strays()
+    switched = faults.switch_off(desk.STORE, by="ann")
+    told = [over.outcome, chosen.outcome, stray.sentence, stray.shown, switched]
+    told += [entry.shown(value) for value in (over.value, over.previous, over.theirs)]
+    assert [one for one in told if "canary" in (one or "")] == []

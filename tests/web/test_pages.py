@@ -103,6 +103,22 @@ async def test_the_command_by_hand_is_the_whole_plan(
     assert command.count(where) == 2
 
 
+async def test_what_a_secure_string_holds_is_on_no_page_and_in_no_answer(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    holds = {
+        "previous_meta": {"type": "SecureString"},
+        "previous": b'{"isEnabled": false, "token": "canary"}',
+    }
+    console.faults.armed(state=FaultState.DISARMING, attempts=2, value=b'{"token": "canary"}', **holds)
+    console.faults.armed(state=FaultState.DRIFTED, theirs=b'{"token": "canary"}', **holds)
+    for path in ("/", "/faults", "/experiments"):
+        text = (await client.get(path, headers=PAGE)).text
+        assert "canary" not in text
+        assert "--type SecureString" in text
+    assert "canary" not in (await client.get("/api/faults")).text
+
+
 async def test_signals_are_judged_and_said_in_words(client: httpx.AsyncClient, console: Any) -> None:
     console.metrics.leave_tolerance()
     text = (await client.get("/", headers=PAGE)).text
