@@ -150,7 +150,8 @@ def merge_runtime(settings: dict[str, Any], experiment: dict[str, Any], rollback
 def write_journal(path: Path, journal: dict[str, Any]) -> None:
     """Whole or not at all, even if the power goes."""
     temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
+    temporary.unlink(missing_ok=True)  # an activity may have left a FIFO, or a link, there
+    with temporary.open("x", encoding="utf-8") as file:
         json.dump(journal, file, indent=2, ensure_ascii=False, default=encoder)
         file.flush()
         if os.environ.get("CRASH_IN_CHILD_AT") == "journal-written":  # its tests set it; nobody else can

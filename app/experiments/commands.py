@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from app import regular
+
 BACKTICKS = re.compile(r"`([^`]*)`|\$\(([^)]*)\)")
 AGO = re.compile(
     r"(\d+)\s*(sec|second|min|minute|hour|day)s?\s+ago|-(\d+)\s*(sec|second|min|minute|hour|day)s?"
@@ -139,9 +141,8 @@ def file_or_text(value: str, folder: Path | None) -> str | None:
         return None
     try:
         path = (folder / value.removeprefix(scheme)).resolve()
-        if not path.is_relative_to(folder.resolve()) or path.stat().st_size > LARGEST_FILE:
-            return None
-        return path.read_text()
+        inside = path.is_relative_to(folder.resolve())
+        return regular.read_text(path, most=LARGEST_FILE) if inside else None
     except (OSError, ValueError, RuntimeError):  # no text, a NUL in the name, links in a circle
         return None
 
