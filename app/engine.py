@@ -55,12 +55,13 @@ class Engine:
     def attend(self) -> None:
         """All that a run needs, and nothing that starts one by itself.
 
-        What a killed console left behind is repaired before anything new can start.
+        What a killed console left behind is repaired before anything new can start; whatever becomes of that repair,
+        the guardian is at work.
         """
         self.console.usage.start()
+        self.guardian.start()
         self.supervisor.heal()
         self.supervisor.start()
-        self.guardian.start()
         self.poller.start()
         self.aftermath.start()
         self.sender.start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from app.access import store
 from app.access.credential import SHOWN, Credential, Issued, Kind, digest, new_secret
 from app.access.roles import Need, Role, may
@@ -36,7 +38,8 @@ class Access:
             raise Invalid(f"A name has 1 to {LONGEST_NAME} characters that can be printed.")
         if not timedelta(0) < lifetime <= LONGEST:
             raise Invalid(f"It can be good for at most {LONGEST.days} days.")
-        return self._insert(kind, name=name.strip(), role=role, lifetime=lifetime, by=by)
+        with self._storage.writing() as session:
+            return self._insert(session, kind, name=name.strip(), role=role, lifetime=lifetime, by=by)
 
     def setup_link(self) -> str | None:
         """The secret that makes the first admin; None where an admin can still come in.
@@ -50,22 +53,28 @@ class Access:
                 return None
             for link in known:
                 store.revoke(session, link.id, now)
-        return self._insert(Kind.LINK, name=FIRST, role=Role.ADMIN, lifetime=SETUP, by="the console").secret
+            made = self._insert(
+                session, Kind.LINK, name=FIRST, role=Role.ADMIN, lifetime=SETUP, by="the console"
+            )
+        return made.secret
 
     def sign_in(self, secret: str) -> Issued:
-        """A session for a link, which is spent by it, or for a token. Invalid for anything else."""
-        now = self._clock.now()
+        """A session for a link, which is spent by it, or for a token. Invalid for anything else.
+
+        One transaction: a session that came after its token was revoked would outlive it.
+        """
         with self._storage.writing() as session:
-            found = store.by_digest(session, digest(secret.strip()))
+            now = self._clock.now()
+            found = store.by_digest(session, digest(secret.strip()), held=True)
             if found is None or found.kind is Kind.SESSION or not found.valid(now):
                 raise Invalid(REFUSED)
             if found.kind is Kind.LINK and not store.spend(session, found.id, now):
                 raise Invalid(REFUSED)
-        left = found.expires_at - now if found.kind is Kind.TOKEN else SESSION
-        return self._insert(
-            Kind.SESSION, name=found.name, role=found.role, lifetime=min(left, SESSION), by=found.name,
-            parent=found.id,
-        )  # fmt: skip
+            left = found.expires_at - now if found.kind is Kind.TOKEN else SESSION
+            return self._insert(
+                session, Kind.SESSION, name=found.name, role=found.role, lifetime=min(left, SESSION),
+                by=found.name, parent=found.id,
+            )  # fmt: skip
 
     def find(self, secret: str) -> Credential | None:
         """Whose session or token it is; None where it lets nobody in."""
@@ -91,12 +100,12 @@ class Access:
             return store.valid(session, self._clock.now(), after=after, limit=limit)
 
     def _insert(
-        self, kind: Kind, *, name: str, role: Role, lifetime: timedelta, by: str, parent: int | None = None
-    ) -> Issued:
+        self, session: Session, kind: Kind, *, name: str, role: Role, lifetime: timedelta, by: str,
+        parent: int | None = None,
+    ) -> Issued:  # fmt: skip
         secret, now = new_secret(), self._clock.now()
         row = CredentialRow(
             kind=kind, name=name, role=role, digest=digest(secret), prefix=secret[:SHOWN], parent=parent,
             created_by=by, created_at=now, expires_at=now + lifetime, used_at=None, revoked_at=None,
         )  # fmt: skip
-        with self._storage.writing() as session:
-            return Issued(secret=secret, credential=store.insert(session, row))
+        return Issued(secret=secret, credential=store.insert(session, row))

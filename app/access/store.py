@@ -18,8 +18,10 @@ def insert(session: Session, row: CredentialRow) -> Credential:
     return to_credential(row)
 
 
-def by_digest(session: Session, digest: str) -> Credential | None:
-    row = session.scalar(select(CredentialRow).where(CredentialRow.digest == digest))
+def by_digest(session: Session, digest: str, *, held: bool = False) -> Credential | None:
+    """`held`: nobody changes it before the end of the transaction."""
+    query = select(CredentialRow).where(CredentialRow.digest == digest)
+    row = session.scalar(query.with_for_update() if held else query)
     return None if row is None else to_credential(row)
 
 
@@ -36,6 +38,8 @@ def spend(session: Session, credential_id: int, at: datetime) -> bool:
 
 def revoke(session: Session, credential_id: int, at: datetime) -> bool:
     """With every session that came of it. Whether there was one to revoke."""
+    # Whoever is signing in with it has it: on PostgreSQL their session is seen only by what is asked after this.
+    session.execute(select(CredentialRow.id).where(CredentialRow.id == credential_id).with_for_update())
     changed = session.execute(
         update(CredentialRow)
         .where(

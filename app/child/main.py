@@ -27,7 +27,7 @@ from chaostoolkit.check import check_hypothesis_strategy_spelling
 from app.child import decoding
 from app.child.asking import Asking
 from app.child.brake import Brake
-from app.child.redacting import Redacting, RedactingFormatter
+from app.child.redacting import RedactedStream, Redacting, RedactingFormatter
 from app.child.reporter import Reporter
 from app.child.spec import Spec
 from app.child.wire import Wire
@@ -45,7 +45,7 @@ def main(connection: Connection, spec: Spec) -> None:
     wire = Wire(
         connection,
         lost=lambda: orphaned(brake, spec.grace),
-        hide=redacting.hide,
+        hide=redacting.hidden,
         answer_within=spec.answer_within,
     )
     wire.start()
@@ -77,8 +77,7 @@ def settle_in(spec: Spec, redacting: Redacting) -> None:
         os.dup2(source, target)
     os.close(console)
     os.close(null)
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115  for the whole life
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = RedactedStream(1, redacting), RedactedStream(2, redacting)
     left = {"", str(Path.cwd())}
     os.chdir(spec.folder)
     own = [entry for entry in spec.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
@@ -150,7 +149,8 @@ def merge_runtime(settings: dict[str, Any], experiment: dict[str, Any], rollback
 def write_journal(path: Path, journal: dict[str, Any]) -> None:
     """Whole or not at all, even if the power goes."""
     temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
+    temporary.unlink(missing_ok=True)  # an activity may have left a FIFO, or a link, there
+    with temporary.open("x", encoding="utf-8") as file:
         json.dump(journal, file, indent=2, ensure_ascii=False, default=encoder)
         file.flush()
         if os.environ.get("CRASH_IN_CHILD_AT") == "journal-written":  # its tests set it; nobody else can

@@ -5,10 +5,13 @@ The journal is Chaos Toolkit's own and stays so: what an activity prints of a se
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import chaoslib.run
 
@@ -32,15 +35,34 @@ class Redacting:
         chaoslib.run.load_secrets = loading
 
     def learn(self, secrets: Any) -> None:
-        found = {value for value in _strings(secrets) if len(value) >= SHORTEST}
-        escaped = {json.dumps(value)[1:-1] for value in found}
+        found = {form for value in _strings(secrets) for form in forms(value)}
         # The longest first: one secret may begin with another.
-        self._values = tuple(sorted(found | escaped, key=len, reverse=True))
+        self._values = tuple(sorted(found, key=len, reverse=True))
 
     def hide(self, text: str) -> str:
         for value in self._values:
             text = text.replace(value, HIDDEN)
         return text
+
+    def hidden(self, value: Any) -> Any:
+        """The same inside lists and objects of JSON, before they are written as text that escapes once more."""
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, dict):
+            return {self.hide(name): self.hidden(part) for name, part in value.items()}
+        return [self.hidden(part) for part in value] if isinstance(value, list) else value
+
+
+class RedactedStream(io.TextIOWrapper):
+    """What Python code prints. A process that writes to the descriptor itself is not seen here."""
+
+    def __init__(self, descriptor: int, redacting: Redacting) -> None:
+        super().__init__(open(descriptor, "wb", closefd=False), encoding="utf-8", line_buffering=True)  # noqa: SIM115
+        self._redacting = redacting
+
+    def write(self, text: str, /) -> int:
+        super().write(self._redacting.hide(text))
+        return len(text)
 
 
 class RedactingFormatter(logging.Formatter):
@@ -50,6 +72,23 @@ class RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return self._redacting.hide(super().format(record))
+
+
+def forms(value: str) -> Iterator[str]:
+    """As it stands in texts: itself, without the line break of its file, escaped by JSON or Python, in URLs, in base64."""
+    for one in (value, value.strip()):
+        if len(one) < SHORTEST:
+            continue
+        yield one
+        yield json.dumps(one)[1:-1]
+        yield json.dumps(one, ensure_ascii=False)[1:-1]
+        yield repr(one)[1:-1]
+        raw = one.encode(errors="surrogatepass")
+        yield quote(raw)
+        yield quote(raw, safe="")
+        yield quote_plus(raw)
+        yield b64encode(raw).decode().rstrip("=")
+        yield urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from chaoslib.run import RunEventHandler
@@ -42,7 +43,7 @@ class Reporter(RunEventHandler):  # type: ignore[misc]  # Chaos Toolkit has no t
         self._asking.phase.hypothesis = "during"  # in the thread that does nothing else
 
     def continuous_hypothesis_iteration(self, iteration_index: int, state: Any) -> None:
-        self._wire.tell("hypothesis-during", iteration=iteration_index, **summary(state))
+        self._wire.tell("hypothesis-during", iteration=iteration_index, **summary(state, self._wire.hide))
 
     def start_rollbacks(self, experiment: dict[str, Any]) -> None:
         self._asking.rolling_back = True
@@ -54,7 +55,7 @@ class Reporter(RunEventHandler):  # type: ignore[misc]  # Chaos Toolkit has no t
 
     def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
         kind = "rollback-activity" if self._asking.rolling_back else "activity"
-        words = {**self._place(activity), **outcome(run)}
+        words = {**self._place(activity), **outcome(run, self._wire.hide)}
         if self._asking.phase.armed:
             # What comes next may write the same store: it waits until this write was read back.
             self._wire.ask(kind, **words)
@@ -74,7 +75,7 @@ class Reporter(RunEventHandler):  # type: ignore[misc]  # Chaos Toolkit has no t
 
     def _judged(self, phase: str, state: dict[str, Any] | None) -> None:
         self._asking.phase.hypothesis = None
-        self._wire.tell(f"hypothesis-{phase}", **summary(state))
+        self._wire.tell(f"hypothesis-{phase}", **summary(state, self._wire.hide))
 
     def _place(self, activity: dict[str, Any]) -> dict[str, Any]:
         phase = "rollbacks" if self._asking.rolling_back else self._asking.phase.hypothesis or "method"
@@ -87,13 +88,16 @@ class Reporter(RunEventHandler):  # type: ignore[misc]  # Chaos Toolkit has no t
         }
 
 
-def outcome(run: dict[str, Any]) -> dict[str, Any]:
-    """An activity's result, small enough for an event. An interrupted activity has no status."""
+def outcome(run: dict[str, Any], hide: Callable[[str], str]) -> dict[str, Any]:
+    """An activity's result, small enough for an event. An interrupted activity has no status.
+
+    Secrets are hidden before anything is cut: half of one would not be known again.
+    """
     output = run.get("output")
     text = output if isinstance(output, str | int | float | bool | None) else str(output)
-    short = text[:LONGEST_OUTPUT] if isinstance(text, str) else text
+    short = hide(text)[:LONGEST_OUTPUT] if isinstance(text, str) else text
     exit_code = output.get("status") if isinstance(output, dict) and "stderr" in output else None
-    exception = (run.get("exception") or [""])[-1].strip()[:LONGEST_OUTPUT]
+    exception = hide((run.get("exception") or [""])[-1].strip())[:LONGEST_OUTPUT]
     return {
         "status": run.get("status", "interrupted"),
         "output": short,
@@ -116,7 +120,7 @@ def number_in(output: Any) -> float | None:
     return number if math.isfinite(number) and not isinstance(output, bool) else None
 
 
-def summary(state: dict[str, Any] | None) -> dict[str, Any]:
+def summary(state: dict[str, Any] | None, hide: Callable[[str], str]) -> dict[str, Any]:
     """Whether the steady state was met, and each probe's answer. No state: a control ended it."""
     if state is None:
         return {"met": None, "probes": []}
@@ -125,7 +129,7 @@ def summary(state: dict[str, Any] | None) -> dict[str, Any]:
             "name": run["activity"].get("name"),
             "tolerance_met": run.get("tolerance_met"),
             "value": number_in(run.get("output")),
-            **outcome(run),
+            **outcome(run, hide),
         }
         for run in state["probes"]
     ]

@@ -28,10 +28,10 @@ class Wire:
         connection: Connection,
         *,
         lost: Callable[[], None],
-        hide: Callable[[str], str],
+        hide: Callable[[Any], Any],
         answer_within: float,
     ) -> None:
-        self._hide = hide
+        self.hide = hide
         self._answer_within = answer_within
         self._connection = connection
         self._lost = lost
@@ -72,7 +72,8 @@ class Wire:
         self._writer.join(timeout=5)
 
     def _send(self, message: Message) -> None:
-        self._outgoing.put(self._hide(json.dumps(message, default=str)).encode())
+        plain = json.loads(json.dumps(message, default=str))
+        self._outgoing.put(json.dumps(self.hide(plain)).encode())
 
     def _write(self) -> None:
         while (message := self._outgoing.get()) is not None:

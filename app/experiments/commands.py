@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-BACKTICKS = re.compile(r"`([^`]*)`|\$\(([^)]*)\)")
+from app import regular
+
+# Both in time that grows with the text, whatever it is: one that opens and never closes is taken whole, and a number ends.
+BACKTICKS = re.compile(r"`([^`]*)`|\$\(([^)]*)(\)|\Z)")
 AGO = re.compile(
-    r"(\d+)\s*(sec|second|min|minute|hour|day)s?\s+ago|-(\d+)\s*(sec|second|min|minute|hour|day)s?"
+    r"(\d{1,9})\s{0,9}(sec|second|min|minute|hour|day)s?\s{1,9}ago|-(\d{1,9})\s{0,9}(sec|second|min|minute|hour|day)s?"
 )
 SECONDS = {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400}
 FLAGS = {"--overwrite", "--no-overwrite", "--debug", "--no-verify-ssl", "--no-paginate", "--no-sign-request",
@@ -19,6 +22,7 @@ FLAGS = {"--overwrite", "--no-overwrite", "--debug", "--no-verify-ssl", "--no-pa
 SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
 CLI = "failure-lambda"
 LARGEST_FILE = 256 * 1024
+LONGEST_LINE = 32 * 1024  # characters: the time that shlex takes grows with their square
 LONGEST_AGO = 455 * 86400  # seconds; CloudWatch keeps 15 months
 
 
@@ -98,11 +102,14 @@ def _words(arguments: Any) -> list[str] | None:
         return [str(word) for word in arguments]
     if arguments is None:
         return []
-    if not isinstance(arguments, str) or "\x00" in arguments:  # no process can be given one
+    # No process can be given a NUL.
+    if not isinstance(arguments, str) or "\x00" in arguments or len(arguments) > LONGEST_LINE:
         return None
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
+        if match[3] == "":  # never closed
+            return match[0]
         kept.append(match[1] or match[2] or "")
         return f"\x00{len(kept) - 1}\x00"
 
@@ -119,7 +126,7 @@ def seconds_ago(time: str) -> int | None:
         return None
     if match := AGO.search(time):
         count, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
-        return _within_reach(int(count[:9]) * SECONDS[unit])
+        return _within_reach(int(count) * SECONDS[unit])
     return 0
 
 
@@ -139,9 +146,8 @@ def file_or_text(value: str, folder: Path | None) -> str | None:
         return None
     try:
         path = (folder / value.removeprefix(scheme)).resolve()
-        if not path.is_relative_to(folder.resolve()) or path.stat().st_size > LARGEST_FILE:
-            return None
-        return path.read_text()
+        inside = path.is_relative_to(folder.resolve())
+        return regular.read_text(path, most=LARGEST_FILE) if inside else None
     except (OSError, ValueError, RuntimeError):  # no text, a NUL in the name, links in a circle
         return None
 

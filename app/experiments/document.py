@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from app import regular
 from app.errors import Problem
 from app.experiments.plain import DEEPEST, TooDeepError, unplain
 
@@ -38,10 +39,10 @@ def parse(path: Path, file: str) -> Document:
     Depth and size beyond reason are refused, since they are bombs, and so is what no journal could hold.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            return _broken(file, None, f"The file is larger than {LARGEST // 1024} KiB. Split it.")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = regular.read_text(path.resolve(), most=LARGEST)
+    except regular.TooLargeError:
+        return _broken(file, None, f"The file is larger than {LARGEST // 1024} KiB. Split it.")
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:  # the last one of links in a circle
         return _broken(file, None, f"The file can not be read: {error}.")
     try:
         document = _json(text, file) if path.suffix == ".json" else _yaml(text, file)

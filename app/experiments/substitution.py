@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from string import Template
 from typing import Any
 
+from app.errors import Invalid
+
 ACTIVITIES = ("method", "rollbacks")
 HYPOTHESIS = "steady-state-hypothesis"
+LARGEST_WRITTEN_OUT = 64 * 1024 * 1024  # characters, were each `$` to stand for the longest value
+TOO_LARGE = (
+    "With its configuration filled in the experiment is too large. Shorten a value, or use it less often."
+)
 
 
 def configuration(
@@ -33,7 +39,13 @@ def configuration(
 
 
 def resolved(document: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with every known `${name}` replaced where Chaos Toolkit replaces them; others stand."""
+    """The document with every known `${name}` replaced where Chaos Toolkit replaces them; others stand.
+
+    Invalid where that could fill the memory.
+    """
+    longest = max((len(str(value)) for value in known.values()), default=0)
+    if longest * str(document).count("$") > LARGEST_WRITTEN_OUT:
+        raise Invalid(TOO_LARGE)
     over: dict[str, Any] = {
         name: _activities(document[name], known) for name in ACTIVITIES if document.get(name)
     }

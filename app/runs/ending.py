@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import threading
@@ -11,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app import crash
+from app import crash, regular
 from app.errors import GamedayError
 from app.faults import Entry
-from app.runs import findings, journal, store, telling
+from app.runs import findings, journal, kept, store, telling
 from app.runs.record import Record, Told
 from app.runs.rooms import Rooms
 from app.runs.run import JournalState, Run, RunStatus
@@ -56,7 +55,10 @@ def end(
     if stopped_by is not None and told_disarmed:
         record.append(run_id, *told_disarmed)  # a journal may have to be rebuilt from them
         told_disarmed = []
-    raw, state = keep_journal(rooms, run, stopped=stopped_by is not None)
+    raw, state, unread = keep_journal(rooms, run, stopped=stopped_by is not None)
+    if unread:
+        told_disarmed.append(("note", {"text": f"{unread[:1].upper()}{unread[1:]}."}))
+        problem = problem or (unread if stopped_by is None else None)
     crash.here("journal-kept")
     status = RunStatus.INTERRUPTED if crashed else _status(raw, state, stopped=stopped_by is not None)
     words: dict[str, Any] = {"status": str(status), "journal": str(state), "problem": problem}
@@ -68,7 +70,7 @@ def end(
         deviated=None if raw is None else bool(raw.get("deviated")),
         stopped_by=stopped_by,
         journal_state=str(state),
-        journal_sha256=_digest(journal_path(rooms, run)),
+        journal_sha256=None if raw is None else kept.digest(journal_path(rooms, run)),
         facts={**run.facts, "problem": problem},
         ended_at=rooms.clock.now(),
     )
@@ -87,18 +89,22 @@ def journal_path(rooms: Rooms, run: Run) -> Path:
     return rooms.folder(run.snapshot) / "journal.json"
 
 
-def keep_journal(rooms: Rooms, run: Run, *, stopped: bool) -> tuple[dict[str, Any] | None, JournalState]:
-    """Chaos Toolkit's journal; else one from the run's events, where its process was killed."""
+def keep_journal(rooms: Rooms, run: Run, *, stopped: bool) -> tuple[dict[str, Any] | None, JournalState, str]:
+    """Chaos Toolkit's journal; else one from the run's events, where its process was killed. And what is to be said."""
     path = journal_path(rooms, run)
-    with contextlib.suppress(OSError, ValueError):
-        return json.loads(path.read_bytes()), JournalState.KEPT
+    raw, unread = kept.journal(path)
+    if raw is not None:
+        return raw, JournalState.KEPT, ""
     if not stopped:
-        return None, JournalState.LOST
+        return None, JournalState.LOST, unread
     with rooms.storage.reading() as session:
         text = journal.rebuild(run, store.events_after(session, run.id, 0))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text)
-    return json.loads(text), JournalState.REBUILT
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        regular.put(path, text)
+    except OSError as error:
+        return None, JournalState.LOST, f"its journal can not be written ({error.strerror})"
+    return json.loads(text), JournalState.REBUILT, unread
 
 
 def settle(rooms: Rooms, record: Record, run_id: int, *, hurry: threading.Event) -> None:
@@ -157,12 +163,6 @@ def _status(raw: Mapping[str, Any] | None, state: JournalState, *, stopped: bool
         told = raw.get("status")
         return RunStatus(told) if told in set(RunStatus) else RunStatus.INTERRUPTED
     return RunStatus.INTERRUPTED if stopped else RunStatus.ABORTED
-
-
-def _digest(path: Path) -> str | None:
-    with contextlib.suppress(OSError):
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    return None
 
 
 def _read(rooms: Rooms, run_id: int) -> Run | None:

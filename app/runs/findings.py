@@ -12,12 +12,14 @@ from typing import Any
 
 from app.faults import Entry, FaultState
 from app.queries.freshness import fresh_for, is_stale
-from app.runs import store
+from app.runs import kept, store
 from app.runs.changes import as_they_are, changed
 from app.runs.journal import Activity, Journal, SteadyState
 from app.runs.rooms import Rooms
 from app.runs.run import Event, JournalState, Run
 from app.runs.verdict import Findings
+
+OTHER_SHAPES = (ValueError, TypeError, AttributeError, LookupError)  # of what is no journal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,7 @@ def gather(rooms: Rooms, run: Run, proofs: Sequence[Any], entries: Sequence[Entr
     return Findings(
         status=run.status,
         refused=_refused(events),
-        problem=run.facts.get("problem"),
+        problem=run.facts.get("problem") or _unread(run, parsed),
         stopped_by=run.stopped_by,
         steady_before=parsed.before.met if parsed and parsed.before else None,
         steady_after=parsed.after.met if parsed and parsed.after else None,
@@ -78,10 +80,17 @@ def _plain(value: Any) -> Any:
 def _journal(rooms: Rooms, run: Run) -> Journal | None:
     if run.journal_state in (JournalState.NONE, JournalState.LOST):
         return None
+    raw, _ = kept.journal(rooms.folder(run.snapshot) / "journal.json")
     try:
-        return Journal.parse(json.loads((rooms.folder(run.snapshot) / "journal.json").read_bytes()))
-    except (OSError, ValueError):
+        return None if raw is None else Journal.parse(raw)
+    except OTHER_SHAPES:
         return None
+
+
+def _unread(run: Run, parsed: Journal | None) -> str | None:
+    """Nothing is known of what was judged where the journal has become, or is, something else."""
+    there = run.journal_state is JournalState.KEPT and run.stopped_by is None
+    return "its journal is not one of Chaos Toolkit's" if there and parsed is None else None
 
 
 def _refused(events: Sequence[Event]) -> str | None:

@@ -75,7 +75,7 @@ class Journal:
         states = raw.get("steady_states") or {}
         during = (SteadyState.parse(state) for state in states.get("during") or ())
         return cls(
-            status=RunStatus(raw.get("status") or RunStatus.INTERRUPTED),
+            status=_status(raw.get("status")),
             deviated=bool(raw.get("deviated")),
             before=SteadyState.parse(states.get("before")),
             after=SteadyState.parse(states.get("after")),
@@ -83,6 +83,10 @@ class Journal:
             activities=_activities(raw.get("run")),
             rollbacks=_activities(raw.get("rollbacks")),
         )
+
+
+def _status(told: Any) -> RunStatus:
+    return RunStatus(told) if told in list(RunStatus) else RunStatus.INTERRUPTED
 
 
 def _activities(raw: Iterable[Mapping[str, Any]] | None) -> tuple[Activity, ...]:

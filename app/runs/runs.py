@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import platform
 import secrets
 import threading
@@ -21,7 +19,7 @@ from app.experiments.extension import StopCondition
 from app.faults import Lever
 from app.live import Live
 from app.logs import about
-from app.runs import store
+from app.runs import kept, store
 from app.runs.announced import announced
 from app.runs.attendance import SAFETY_LEVER, Attendance
 from app.runs.checks import Finding, refusal
@@ -286,12 +284,13 @@ class Runs:
             return store.events_after(session, run_id, after)
 
     def journal(self, run_id: int) -> bytes | None:
-        """The journal file, byte for byte; None before the end, or where there is none."""
-        return self._file(run, "journal.json") if (run := self.get(run_id)).ended else None
+        """The journal file, byte for byte; None before the end, or where there is none that is read."""
+        run = self.get(run_id)
+        return kept.journal_bytes(self.rooms.folder(run.snapshot) / "journal.json") if run.ended else None
 
     def console_log(self, run: Run, last: int | None = None) -> bytes | None:
         """What the child has printed so far; of that, the `last` bytes."""
-        return self._file(run, "console.log", last)
+        return kept.console_log(self.rooms.folder(run.snapshot) / "console.log", last)
 
     def timeline(self, run: Run, events: Sequence[Event] | None = None) -> tuple[TimelineStep, ...]:
         """`events`: the run's, where they have been read already."""
@@ -301,13 +300,6 @@ class Runs:
 
     def _known(self, run: Run) -> bool:
         return run.environment in self.rooms.settings.environments
-
-    def _file(self, run: Run, name: str, last: int | None = None) -> bytes | None:
-        with contextlib.suppress(OSError), (self.rooms.folder(run.snapshot) / name).open("rb") as file:
-            if last is not None:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - last))
-            return file.read()
-        return None
 
     def _attendance(self, run_id: int) -> Attendance:
         return Attendance(self.rooms, self.record, run_id, supervisor=self.supervisor_id)

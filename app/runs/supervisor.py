@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 
 from app.logs import about
 from app.runs import ending, processes, store
@@ -18,6 +20,8 @@ from app.runs.runs import Runs
 LOGGER = logging.getLogger(__name__)
 CRASH = "a crash of the console"
 KILLED_WITHIN = 10.0  # seconds for a killed group to be gone
+HEALED_WITHIN = 120.0  # seconds that a start waits for what an earlier console left
+HEALERS = 8  # runs that are ended at once: one that hangs keeps no other
 
 
 class Supervisor:
@@ -41,32 +45,41 @@ class Supervisor:
     def heal(self) -> None:
         """End what a killed console left: processes first, then faults, then the rows. Nothing runs again.
 
-        What can not be ended is told and left as it is: it must not keep the console from starting, nor its guardian
-        from disarming.
+        What can not be ended is told and left as it is, and what takes too long goes on: neither must keep other runs
+        from their end, nor the console from starting.
         """
         with self._rooms.storage.reading() as session:
             left = [(run, *store.child_of(session, run.id)) for run in store.unfinished(session)]
             unsettled = store.unsettled(session)
-        for run, pid, started in left:
-            with _each(run, "could not be ended"):
-                LOGGER.warning(
-                    "Run %s was left by a console that ended without a word; it is ended now", run.id
-                )
-                end_processes(run, pid, started)
-                ending.end(
-                    self._rooms,
-                    self._runs.record,
-                    run.id,
-                    told={},
-                    stopped_by=CRASH,
-                    exit_code=None,
-                    crashed=True,
-                )
+        deeds = [
+            *(partial(self._heal, run, pid, started) for run, pid, started in left),
+            *(partial(self._settle, run) for run in unsettled),
+        ]
+        if not at_once(deeds, within=HEALED_WITHIN):
+            LOGGER.error(
+                "Runs are still being ended after %g s; the console starts without them", HEALED_WITHIN
+            )
+
+    def _heal(self, run: Run, pid: int | None, started: float | None) -> None:
+        with _each(run, "could not be ended"):
+            LOGGER.warning("Run %s was left by a console that ended without a word; it is ended now", run.id)
+            end_processes(run, pid, started)
+            ending.end(
+                self._rooms,
+                self._runs.record,
+                run.id,
+                told={},
+                stopped_by=CRASH,
+                exit_code=None,
+                crashed=True,
+            )
+            self._settle(run)
+
+    def _settle(self, run: Run) -> None:
         hurry = threading.Event()
         hurry.set()
-        for run in [*(run for run, *_ in left), *unsettled]:
-            with _each(run, "could not be given a verdict"):
-                ending.settle(self._rooms, self._runs.record, run.id, hurry=hurry)
+        with _each(run, "could not be given a verdict"):
+            ending.settle(self._rooms, self._runs.record, run.id, hurry=hurry)
 
     def shutdown(self, *, hurry: threading.Event | None = None, wait: bool = True) -> None:
         """One signal to each child, time for rollbacks, then the end of their groups; all of it disarmed.
@@ -86,6 +99,28 @@ class Supervisor:
             _end_by(attendance, deadline, hurry or threading.Event())
             attendance.hurry()
         self._runs.line.send_away(by=GOING_DOWN)
+
+
+def at_once(deeds: Sequence[Callable[[], None]], *, within: float) -> bool:
+    """Some side by side, in threads that nobody waits for at the end. Whether all were done within so many seconds."""
+    waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    for deed in deeds:
+        waiting.put(deed)
+
+    def work() -> None:
+        with suppress(queue.Empty):
+            while True:
+                waiting.get_nowait()()
+
+    threads = [
+        threading.Thread(target=work, name="heal", daemon=True) for _ in range(min(HEALERS, len(deeds)))
+    ]
+    ends = time.monotonic() + within
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, ends - time.monotonic()))
+    return not any(thread.is_alive() for thread in threads)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from app import regular
 from app.clock import Clock
 from app.schedules.fetching import LARGEST, PATIENCE, fetched, is_address, shown
 from app.schedules.ical import Freeze, freezes
@@ -184,7 +185,7 @@ class Calendars:
             return None
         with contextlib.suppress(OSError, UnreadableError):
             read_at = datetime.fromtimestamp(path.stat().st_mtime, tz=now.tzinfo)
-            found = freezes(path.read_bytes(), now, ZoneInfo(environment.time_zone))
+            found = freezes(regular.read(path, most=LARGEST), now, ZoneInfo(environment.time_zone))
             return Kept(freezes=found, read_at=read_at, tried_at=read_at)
         return None
 
@@ -205,9 +206,10 @@ class Calendars:
 
 
 def _file(path: Path) -> bytes:
-    if path.stat().st_size > LARGEST:
-        raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB")
-    return path.read_bytes()
+    try:
+        return regular.read(path.resolve(), most=LARGEST)
+    except regular.TooLargeError as error:
+        raise UnreadableError(f"it is larger than {LARGEST // 1024} KiB") from error
 
 
 def _frozen(environment: Environment, known: tuple[Freeze, ...], now: datetime) -> str:

@@ -16,6 +16,7 @@ from app.access import Need
 from app.console import Console
 from app.errors import NotFound
 from app.runs import Run, RunStatus, Verdict, Wanted
+from app.runs.kept import LARGEST_JOURNAL
 from app.web import shapes
 from app.web.answers import SEE_OTHER, answered, fault_json, run_json
 from app.web.asked import LARGEST_ID, Place, Rooms, RowId, Shown, Streamed, Time, Who, row_id
@@ -112,16 +113,19 @@ def timeline(run_id: RowId, console: Rooms) -> JSONResponse:
     responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
 )
 def journal(run_id: RowId, console: Rooms) -> Response:
-    """Chaos Toolkit's journal, byte for byte. 404 before the run's end."""
+    """Chaos Toolkit's journal, byte for byte. 404 before the run's end, and where what it left is not read."""
     kept = console.runs.journal(run_id)
     if kept is None:
-        raise NotFound(f"Run {run_id} has no journal: it is written once, at the run's end.")
+        raise NotFound(
+            f"Run {run_id} has no journal that is read: it is written once, at the run's end, as a regular file of at "
+            f"most {LARGEST_JOURNAL // 1024**2} MiB."
+        )
     return Response(kept, media_type="application/json")
 
 
 @api.get("/{run_id:int}/console", response_class=PlainTextResponse)
 def console_log(run_id: RowId, console: Rooms) -> Response:
-    """What the run has printed so far."""
+    """What the run has printed so far; of more than 8 MiB the end, which the first line says then."""
     log = console.runs.console_log(console.runs.get(run_id)) or b""
     return Response(log, media_type="text/plain; charset=utf-8")
 

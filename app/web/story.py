@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app import regular
 from app.console import Console
 from app.dialects import DIALECTS, Fault, recognise, sentence
 from app.errors import GamedayError
+from app.experiments.document import LARGEST
 from app.faults import Store, Understanding
 from app.runs import Run
 from app.schedules import Schedule
@@ -131,6 +134,7 @@ def _text(console: Console, experiment: Any) -> str:
     root = console.settings.experiments.resolve()
     for candidate in (root / str(experiment.file), console.settings.folder / str(experiment.file)):
         file = candidate.resolve()
-        if file.is_relative_to(root) and file.is_file():
-            return file.read_text(errors="replace")
+        if file.is_relative_to(root):
+            with contextlib.suppress(OSError):
+                return regular.read_text(file, most=LARGEST, errors="replace")
     return json.dumps(experiment.document, indent=2, default=str, ensure_ascii=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from app.access import Access, Kind, Need, Role, may
+from app.access import access as module
 from app.clock import FrozenClock
 from app.errors import Invalid, NotFound
 from app.storage import Storage
@@ -98,6 +100,51 @@ def test_revoking_a_token_ends_the_sessions_that_came_of_it(access):
     assert access.find(session.secret) is None
     with pytest.raises(NotFound):
         access.revoke(made.credential.id)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, deed: Callable[[], None]) -> threading.Thread:
+    """What somebody else does right before the session is written: at once where that can be, else right after."""
+    other, real = threading.Thread(target=deed), module.new_secret
+
+    def between() -> str:
+        monkeypatch.setattr(module, "new_secret", real)
+        other.start()
+        other.join(0.5)
+        return real()
+
+    monkeypatch.setattr(module, "new_secret", between)
+    return other
+
+
+def test_a_token_that_is_revoked_while_somebody_signs_in_with_it_leaves_no_session(access, monkeypatch):
+    made = token(access)
+    revoking = meanwhile(monkeypatch, lambda: access.revoke(made.credential.id))
+    session = access.sign_in(made.secret)
+    revoking.join()
+    assert access.find(made.secret) is None
+    assert access.find(session.secret) is None
+
+
+def test_two_first_links_that_are_asked_for_at_once_are_one(access, monkeypatch):
+    others: list[str | None] = []
+    asking = meanwhile(monkeypatch, lambda: others.append(access.setup_link()))
+    first = access.setup_link()
+    asking.join()
+    assert [one.kind for one in access.all()] == [Kind.LINK]
+    with pytest.raises(Invalid):
+        access.sign_in(first)
+    access.sign_in(others[0])
+
+
+def test_a_link_whose_session_can_not_be_written_is_not_spent(access, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    code = access.setup_link()
+    with monkeypatch.context() as patch, pytest.raises(OSError):
+        patch.setattr(module.store, "insert", full)
+        access.sign_in(code)
+    assert access.sign_in(code)
 
 
 def test_a_link_is_no_token_and_a_session_signs_nobody_in(access):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,51 @@ def test_what_a_secret_resolves_to_is_in_no_event_and_not_in_the_log(
     assert SECRET not in str(told.messages)
     assert HIDDEN in str(told.messages)
     assert SECRET not in (told.folder / "console.log").read_text()
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\nMII'\\\\\n-----END PRIVATE KEY-----\n"
+WORDS = "p ss/w+rd=&ü"
+PRINTING = """
+import logging, sys
+from urllib.parse import quote, urlencode
+from base64 import b64encode
+
+def speak(key, words):
+    print("key", key, repr(key), [key])
+    sys.stderr.write(f"{key} {key.strip()}")
+    logging.getLogger("urllib3").warning("retrying %s", urlencode({"t": words}))
+    return {"key": key, "url": "http://x/" + quote(words), "long": "x" * 3950 + words * 5,
+            "header": b64encode(words.encode()).decode()}
+
+def fail(key, words):
+    raise ValueError(f"no answer from /?t={quote(words, safe='')} {key} " + "x" * 3800 + words * 20)
+"""
+
+
+def test_it_is_in_nothing_that_code_prints_answers_or_raises_escaped_or_cut(
+    begin: Any, experiment: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "talking.py").write_text(PRINTING)
+    says, raises = (
+        {
+            "type": "action", "name": func, "secrets": ["vault"],
+            "provider": {
+                "type": "python", "module": "talking", "func": func, "secrets": ["vault"],
+                "arguments": {"key": "${key}", "words": "${words}"},
+            },
+        }
+        for func in ("speak", "fail")
+    )  # fmt: skip
+    document = experiment(says, raises)
+    document["secrets"] = {
+        "vault": {"key": {"type": "env", "key": "KEY"}, "words": {"type": "env", "key": "WORDS"}}
+    }
+    told = begin(document, environ={"KEY": KEY, "WORDS": WORDS, "PYTHONPATH": str(tmp_path)})
+    assert told.finish() is not None
+    everything = str(told.messages) + (told.folder / "console.log").read_text()
+    assert everything.count(HIDDEN) >= 8
+    for part in ("MII", "p ss", "p+ss", "p%20ss", b64encode(WORDS.encode()).decode()[:8]):
+        assert part not in everything
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +18,9 @@ from typing import Any
 import pytest
 
 from app.clock import SystemClock
+from app.engine import Engine
 from app.faults import Lease
-from app.runs import Runs, RunStatus, Supervisor, Verdict, processes, store
+from app.runs import Runs, RunStatus, Supervisor, Verdict, processes, store, supervisor
 from app.runs.supervisor import end_processes
 from app.settings import Environment, Settings
 from app.storage import Storage
@@ -119,11 +123,64 @@ def test_a_run_that_can_not_be_ended_is_in_nobodys_way(
 ) -> None:
     stage.runs.dispatch.enqueue = lambda _: None  # as if killed right after the row
     broken, other = stage.start(experiment(), "one"), stage.start(experiment(stage.arms()), "two")
-    (stage.runs.rooms.folder(broken.snapshot) / "journal.json").mkdir()
+    disarm_run = stage.faults.disarm_run
+
+    def raising(run_id: str, **words: Any) -> Any:
+        if run_id == str(broken.id):
+            raise OSError("No space left on device")
+        return disarm_run(run_id, **words)
+
+    stage.faults.disarm_run = raising
     stage.supervisor.heal()
     assert not stage.runs.get(broken.id).ended
     assert stage.runs.get(other.id).verdict is Verdict.STOPPED
     assert f"Run {broken.id} could not be ended" in caplog.text
+
+
+def test_a_run_whose_end_hangs_is_waited_for_only_so_long(
+    stage: Any, experiment: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.runs.dispatch.enqueue = lambda _: None
+    hanging, other = stage.start(experiment(), "one"), stage.start(experiment(), "two")
+    disarm_run, answers = stage.faults.disarm_run, threading.Event()
+
+    def dawdling(run_id: str, **words: Any) -> Any:
+        if run_id == str(hanging.id):
+            answers.wait(60)
+        return disarm_run(run_id, **words)
+
+    stage.faults.disarm_run = dawdling
+    monkeypatch.setattr(supervisor, "HEALED_WITHIN", 1.0)
+    stage.supervisor.heal()
+    assert "Runs are still being ended" in caplog.text
+    until(lambda: stage.runs.get(other.id).verdict is Verdict.STOPPED)
+    assert not stage.runs.get(hanging.id).ended
+    answers.set()
+    until(lambda: stage.runs.get(hanging.id).verdict is Verdict.STOPPED)
+
+
+@pytest.mark.parametrize("runs", [0, 3, 20])
+def test_every_run_is_healed_once_however_many_there_are(runs: int) -> None:
+    healed: queue.SimpleQueue[int] = queue.SimpleQueue()
+    assert supervisor.at_once([partial(healed.put, number) for number in range(runs)], within=60)
+    assert sorted(healed.get_nowait() for _ in range(healed.qsize())) == list(range(runs))
+
+
+def test_the_guardian_is_at_work_whatever_becomes_of_the_repair() -> None:
+    began: list[str] = []
+
+    def breaks() -> None:
+        raise OSError("the disk is gone")
+
+    engine = Engine(
+        console=SimpleNamespace(usage=SimpleNamespace(start=lambda: began.append("usage"))),
+        guardian=SimpleNamespace(start=lambda: began.append("guardian")),
+        supervisor=SimpleNamespace(heal=breaks),
+        poller=None, aftermath=None, sender=None, scheduler=None,
+    )  # fmt: skip
+    with pytest.raises(OSError, match="the disk is gone"):
+        engine.attend()
+    assert "guardian" in began
 
 
 def test_a_run_of_an_environment_that_is_there_no_more_is_ended_too(stage: Any, experiment: Any) -> None:
