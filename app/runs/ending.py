@@ -47,11 +47,7 @@ def end(
     ]
     with contextlib.suppress(Exception):  # the poller only asks for more than it needs
         rooms.metrics.unwatch(run.topic)
-    problem = told.get("problem")
-    if stopped_by is None and exit_code is not None and exit_code < 0:
-        stopped_by = SIGNALLED.format(-exit_code)
-    if not told and stopped_by is None:
-        problem = problem or f"its process ended with code {exit_code} and without a word"
+    stopped_by, problem = _why(told, stopped_by, exit_code)
     if stopped_by is not None and told_disarmed:
         record.append(run_id, *told_disarmed)  # a journal may have to be rebuilt from them
         told_disarmed = []
@@ -74,6 +70,17 @@ def end(
         facts={**run.facts, "problem": problem},
         ended_at=rooms.clock.now(),
     )
+
+
+def _why(
+    told: Mapping[str, Any], stopped_by: str | None, exit_code: int | None
+) -> tuple[str | None, str | None]:
+    """Who stopped it, and what went wrong."""
+    if stopped_by is None and exit_code is not None and exit_code < 0:
+        stopped_by = SIGNALLED.format(-exit_code)
+    silent = not told and stopped_by is None
+    words = f"its process ended with code {exit_code} and without a word" if silent else None
+    return stopped_by, told.get("problem") or words
 
 
 def disarmed(rooms: Rooms, run: Run, *, by: str, why: str) -> list[Told]:
