@@ -87,7 +87,7 @@ def check(known: Known) -> list[Finding]:
 
 def _of_run(known: Known) -> Findings:
     if known.lever:
-        yield refusal("lever", known.lever, "Disengage it on the Faults page, once that is safe.")
+        yield refusal("lever", known.lever, "Disengage it at the top of any page, once that is safe.")
     if known.blackout:
         yield refusal(
             "blackout",
