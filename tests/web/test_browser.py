@@ -335,3 +335,23 @@ def test_what_can_not_start_under_an_engaged_lever_says_so(served: str, page: An
     page.click("#lever summary")
     page.click("#lever button:has-text('Disengage')")
     page.wait_for_selector("#lever[hidden]", state="attached")
+
+
+def test_the_rollback_key_presses_nothing_else_where_nothing_is_armed(
+    served: str, page: Any, console: Any
+) -> None:
+    """Neither the schedule's Delete nor the safety lever, which look as red."""
+    fields = {
+        "name": "n",
+        "experiment": STRICT.removeprefix("/experiments/"),
+        "environment": "sandbox",
+        "cron": "0 3 * * *",
+    }
+    made = console.schedules.create(fields, by="ann")
+    for path in (f"/schedules/{made.id}", "/schedules", "/faults"):
+        page.goto(served + path)
+        page.keyboard.press("Shift+R")
+        page.wait_for_timeout(500)
+        assert page.url == served + path
+    assert console.schedules.get(made.id).name == "n"
+    assert console.faults.lever.engaged("sandbox") is None
