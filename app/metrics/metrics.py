@@ -19,7 +19,7 @@ from app.metrics.attribution import PAGE, shares
 from app.metrics.sample import Reading, Sample
 from app.metrics.turns import Turns
 from app.queries import Query
-from app.queries.freshness import gap
+from app.queries.freshness import gap, is_stale
 from app.queries.requests import batches, entries, result_id, values
 from app.settings import Environment
 from app.storage import Storage
@@ -159,7 +159,31 @@ class Metrics:
         """One sample of everything watched there, evaluated as its probe would now. Errors are kept, not raised."""
         self._poll(environment, self.watched(environment.name), out_of_turn=False)
 
+    def look_at(self, environment: Environment, queries: Sequence[Query]) -> str:
+        """Ask now for those of which nothing fresh is known, for whoever can not wait for a turn.
+
+        Why there is nothing newer, as a sentence, where AWS does not answer or is not asked; else empty.
+        """
+        if why := self.stopped(environment.name):
+            return why
+        turns = self.turns(environment.name)
+        with turns.asking:
+            unknown = [query for query in queries if not self._is_fresh(environment, query)]
+            if unknown and not turns.backs_off(self.clock.now()):
+                self._ask_for(environment, unknown, out_of_turn=True)
+        troubles = (self._trouble.get((environment.name, query.id)) for query in unknown)
+        return next((trouble.sentence for trouble in troubles if trouble), "")
+
+    def _is_fresh(self, environment: Environment, query: Query) -> bool:
+        """Whether it was asked for lately: that there was no data is an answer, too."""
+        newest = self.latest(environment.name, query.id)
+        return newest is not None and not is_stale(newest.at, self.clock.now(), environment.poll_seconds)
+
     def _poll(self, environment: Environment, queries: Sequence[Query], *, out_of_turn: bool) -> None:
+        with self.turns(environment.name).asking:
+            self._ask_for(environment, queries, out_of_turn=out_of_turn)
+
+    def _ask_for(self, environment: Environment, queries: Sequence[Query], *, out_of_turn: bool) -> None:
         now = self.clock.now()
         samples: list[Sample] = []
         away: GamedayError | None = None

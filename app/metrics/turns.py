@@ -24,6 +24,7 @@ class Turns:
         self._wanted: datetime | None = None  # since when somebody wants something
         self._answered = LONG_AGO
         self._failures = 0  # polls in a row that AWS did not answer
+        self.asking = threading.Lock()  # held while AWS is asked, so that nothing is fetched twice
 
     def want(self, queries: Iterable[str], now: datetime) -> bool:
         """Somebody wants these, who did not before. Whether any is to be asked for at once.
@@ -54,6 +55,11 @@ class Turns:
         with self._lock:
             new, self._new = frozenset(self._new), set()
             return None if self._due <= now else new
+
+    def backs_off(self, now: datetime) -> bool:
+        """AWS did not answer the last time, and is left alone for a while."""
+        with self._lock:
+            return bool(self._failures) and now < self._due
 
     def over(self, queries: Collection[str], now: datetime, *, answered: bool, out_of_turn: bool) -> None:
         """These were asked for."""

@@ -44,7 +44,7 @@ def chart(series: Series, report: Report) -> Chart | None:
     if not values:
         return None
     low, high = _range(series, values)
-    begin, end = _span(series, report)
+    begin, end = _span((series, *report.series), report)
 
     def x(at: datetime) -> float:
         return round(WIDTH * min(1.0, max(0.0, (at - begin) / (end - begin))), 1)
@@ -78,8 +78,9 @@ def _range(series: Series, values: Sequence[float]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _span(series: Series, report: Report) -> tuple[datetime, datetime]:
-    times = [at for at, _ in series.samples]
+def _span(drawn: Sequence[Series], report: Report) -> tuple[datetime, datetime]:
+    """The same for all of a report's charts, so that what lies below each other was at the same time."""
+    times = [at for series in drawn for at, _ in series.samples]
     run = report.run
     times += [at for at in (run.started_at, run.ended_at or report.now) if at]
     begin, end = min(times), max(times)

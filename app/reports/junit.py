@@ -101,7 +101,8 @@ def _during(looks: list[Look]) -> Iterator[TestCase]:
     answers: dict[str, list[Probe]] = {}
     for look in looks:
         for probe in look.probes:
-            answers.setdefault(probe.name, []).append(probe)
+            if not probe.unseen:
+                answers.setdefault(probe.name, []).append(probe)
     for name, probes in answers.items():
         missed = [probe for probe in probes if probe.within is False]
         yield _probe("hypothesis during", name, missed[0] if missed else probes[-1])

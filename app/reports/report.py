@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import metadata
@@ -41,6 +41,7 @@ class Probe:
     within: bool | None  # None: not judged
     unit: str = ""
     problem: str = ""  # why it has no answer
+    unseen: str = ""  # why it was not asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,9 @@ class Report:
     faults: tuple[Entry, ...]
     events: tuple[Event, ...]
     versions: Mapping[str, str] = field(default_factory=dict)
+    schedule: str = (
+        ""  # the name of the one that asked for the run; empty where none did, or where it is gone
+    )
 
     @property
     def findings(self) -> list[Mapping[str, str]]:
@@ -111,8 +115,19 @@ class Report:
         return [(one.armed_at, one.disarmed_at or self.now) for one in self.faults if one.armed_at]
 
 
-def gather(runs: Runs, faults: FaultsRoom, metrics: MetricsRoom, run_id: int, *, now: datetime) -> Report:
-    """NotFound where there is no such run. A run that is under way has a report, too: as it stands."""
+def gather(
+    runs: Runs,
+    faults: FaultsRoom,
+    metrics: MetricsRoom,
+    run_id: int,
+    *,
+    now: datetime,
+    schedule: Callable[[Run], str] = lambda _run: "",
+) -> Report:
+    """NotFound where there is no such run. A run that is under way has a report, too: as it stands.
+
+    `schedule` gives the name of the schedule that asked for a run; empty where none did.
+    """
     run = runs.get(run_id)
     events = tuple(runs.events(run_id))
     return Report(
@@ -124,6 +139,7 @@ def gather(runs: Runs, faults: FaultsRoom, metrics: MetricsRoom, run_id: int, *,
         faults=tuple(faults.for_run(str(run_id))),
         events=events,
         versions=_versions(runs.journal(run_id)),
+        schedule=schedule(run),
     )
 
 
@@ -132,8 +148,25 @@ def _looks(run: Run, events: Sequence[Event]) -> Iterator[Look]:
     for event in events:
         phase = event.kind.removeprefix("hypothesis-")
         if event.kind.startswith("hypothesis-") and phase in PHASES:
-            probes = tuple(_probe(one, signals) for one in event.data.get("probes", ()))
-            yield Look(phase=phase, at=event.at, met=event.data.get("met"), probes=probes)
+            met = event.data.get("met")
+            probes = [_probe(one, signals) for one in event.data.get("probes", ())]
+            looked_at = {probe.name for probe in probes}
+            if met is not True:
+                why = "the run was ended first" if met is None else "an earlier probe failed"
+                probes += [_unseen(one, why) for name, one in signals.items() if name not in looked_at]
+            yield Look(phase=phase, at=event.at, met=met, probes=tuple(probes))
+
+
+def _unseen(signal: Mapping[str, Any], why: str) -> Probe:
+    """Chaos Toolkit asks no probe after one that failed."""
+    return Probe(
+        name=str(signal["name"]),
+        tolerance=str(signal.get("tolerance") or ""),
+        value=None,
+        within=None,
+        unit=str(signal.get("unit") or ""),
+        unseen=f"not looked at: {why}",
+    )
 
 
 def _probe(told: Mapping[str, Any], signals: Mapping[str, Mapping[str, Any]]) -> Probe:

@@ -55,6 +55,7 @@ class Known:
     credentials_until: datetime | None = None  # None: they do not end, or are renewed
     lease_until: datetime | None = None
     silent: tuple[str, ...] = ()  # signals without fresh data
+    unread: str = ""  # why nobody knows of those; empty: CloudWatch was asked, and has none
     outside: tuple[str, ...] = ()
     signals: int = 0
     delay: float = METRIC_DELAY  # seconds that the newest data points were late, as observed
@@ -86,7 +87,7 @@ def check(known: Known) -> list[Finding]:
 
 def _of_run(known: Known) -> Findings:
     if known.lever:
-        yield refusal("lever", known.lever, "Disengage it on the Faults page, once that is safe.")
+        yield refusal("lever", known.lever, "Disengage it at the top of any page, once that is safe.")
     if known.blackout:
         yield refusal(
             "blackout",
@@ -118,9 +119,10 @@ def _of_signals(known: Known) -> Findings:
         names = ", ".join(known.outside)
         yield warning("outside", f"{names} is outside its tolerance now: the run would end before its method.",
                       "Wait until it is within, or mend what is wrong.")  # fmt: skip
-    if known.silent:
-        yield warning("no-data", f"No fresh data for {', '.join(known.silent)}.",
-                      "Is there traffic? Opening the experiment's page asks CloudWatch for it.")  # fmt: skip
+    if known.silent and known.unread:
+        yield warning("no-data", f"{', '.join(known.silent)} could not be looked at: {known.unread}", LATER)
+    elif known.silent:
+        yield warning("no-data", f"No fresh data for {', '.join(known.silent)}.", "Is there traffic?")
     if known.signals and not known.outside and not known.silent:
         yield ok("signals", f"All {known.signals} signals have data and are within.")
     pause = known.pause if known.stores else None

@@ -67,6 +67,7 @@ class Preflight:
         now = self._clock.now()
         stores = self._stores(reading, environment)
         lifetime = self._lifetime(reading, environment)
+        unread = self._metrics.look_at(environment, [s.query for s in reading.signals if s.query is not None])
         silent, outside = self._signals(reading, environment)
         alarms, unanswered = self._alarms(environment, [*reading.stop_conditions, *stop])
         return check(
@@ -77,6 +78,7 @@ class Preflight:
                 credentials_until=self._credentials(environment) if stores else None,
                 lease_until=now + lifetime,
                 silent=silent,
+                unread=unread,
                 outside=outside,
                 signals=sum(signal.query is not None for signal in reading.signals),
                 pause=reading.expected_seconds if stores else None,

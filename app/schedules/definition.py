@@ -19,6 +19,11 @@ from app.settings.channel import unknown
 LONGEST_NAME, LONGEST_TEXT, MOST = 200, 400, 50
 SHORTEST_INTERVAL = timedelta(minutes=1)
 LONGEST_JITTER = timedelta(days=1)
+EXAMPLES = {
+    "cron": "Write when it fires, like “0 3 * * 1-5”.",
+    "every": "Write how often it fires, like “6h” or “1d”.",
+    "at": "Write when it fires, like “2026-12-24T09:00”.",
+}
 WHENS = {"cron": Kind.CRON, "every": Kind.INTERVAL, "at": Kind.ONCE}
 FIELDS = (
     "name", "experiment", "environment", *WHENS, "time_zone", "start", "end", "jitter", "only_on_business_days",
@@ -121,25 +126,29 @@ def _definition(form: _Form) -> Definition:
 
 
 def _rule(form: _Form, zone: ZoneInfo) -> Rule:
-    named = [key for key in WHENS if form.given.get(key) not in (None, "")]
+    named = [key for key in WHENS if form.says(key)]
+    chosen = [key for key in WHENS if form.given.get(key) is not None]
+    if not named and len(chosen) == 1:
+        form.wrong(chosen[0], f"It is empty. {EXAMPLES[chosen[0]]}")
+        return Rule(kind=Kind.ONCE, zone=zone)
     if len(named) != 1:
         form.wrong(named[1] if named else "cron", "A schedule has one of cron, every and at, and only one.")
         return Rule(kind=Kind.ONCE, zone=zone)
     start, end = form.moment("start", zone), form.moment("end", zone, end_of_day=True)
     if start and end and start > end:
         form.wrong("end", "It ends before it starts.")
-    jitter = form.duration("jitter")
+    jitter = form.duration("jitter") or timedelta()
     if jitter > LONGEST_JITTER:
         form.wrong("jitter", "A jitter is a day at most.")
     text = form.text(named[0])
     every = form.duration("every")
-    if named[0] == "every" and text and every < SHORTEST_INTERVAL:
+    if named[0] == "every" and every is not None and every < SHORTEST_INTERVAL:
         form.wrong("every", "An interval is a minute at least.")
     if named[0] == "cron" and (wrong := cron.problem(text)):
         form.wrong("cron", wrong)
     once = form.moment("at", zone)
     return Rule(
-        kind=WHENS[named[0]], cron=text if named[0] == "cron" else "", every=every, zone=zone, start=start, end=end,
+        kind=WHENS[named[0]], cron=text if named[0] == "cron" else "", every=every or timedelta(), zone=zone, start=start, end=end,
         jitter=jitter, only_on_business_days=form.flag("only_on_business_days"), **({"at": once} if once else {}),
     )  # fmt: skip
 
@@ -177,12 +186,18 @@ class _Form:
             self.wrong(name, "It is true or false.")
         return value is True
 
-    def duration(self, name: str) -> timedelta:
+    def says(self, name: str) -> bool:
+        """Whether there is more than nothing, or blanks."""
+        value = self.given.get(name)
+        return bool(value.strip()) if isinstance(value, str) else value is not None
+
+    def duration(self, name: str) -> timedelta | None:
+        """None where there is none, or what is there can not be read."""
         text = self.text(name)
-        length = zones.duration(text) if text else timedelta()
-        if length is None:
+        length = zones.duration(text) if text else None
+        if text and length is None:
             self.wrong(name, f"“{text}” is no length of time. Write “90s”, “30m”, “2h” or “1d”.")
-        return length or timedelta()
+        return length
 
     def moment(self, name: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
         text = self.text(name)

@@ -206,7 +206,8 @@ class Schedules:
     def preview(self, given: Mapping[str, Any]) -> Preview:
         """What a definition would do, whose name and experiment may be missing yet. Invalid as `create`."""
         known = {"environment": self._settings.default_environment, "name": "new", "experiment": "new"}
-        fields = known | {key: value for key, value in given.items() if value not in (None, "")}
+        said = {key: value for key, value in given.items() if value is not None}
+        fields = known | {key: value for key, value in said.items() if value or key in definition.WHENS}
         one = self._parsed(fields)
         place = self._settings.environments[one.environment]
         upcoming = self._upcoming(one, self._clock.now(), PREVIEWED, None)
@@ -282,4 +283,4 @@ def _words(one: Definition) -> str:
         return cron.words(rule.cron)
     if rule.kind is Kind.INTERVAL:
         return f"Every {zones.written(rule.every)}"
-    return "Once"
+    return f"Once, on {rule.at.astimezone(rule.zone):%a %Y-%m-%d at %H:%M}"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.console import Console
-from app.metrics import MET
+from app.metrics import MET, Sample
 from app.queries import Judgement, Tolerance
 from app.queries.explain import explain, largest, moved
 from app.queries.freshness import gap, is_stale
@@ -37,7 +37,7 @@ class SignalCard:
     value: float | None = None
     at: datetime | None = None
     excess: str = ""  # `10 points over`
-    left: str = ""  # `left the tolerance 1 min 53 s after arming`
+    left: str = ""  # `left the tolerance 1 min 53 s after arming`, or that it was outside before
     past_until: datetime | None = None  # the window still holds minutes from before the fault
     window: float = 0  # seconds
     parts: tuple[Part, ...] = ()
@@ -46,6 +46,7 @@ class SignalCard:
     error: str = ""
     error_since: datetime | None = None
     past: bool = False  # as it was at a run's end
+    judged: str = ""  # when the run looked at it, where that is what is shown
     by_runs: bool = False  # nothing but runs measures it
     chart: Mapping[str, Any] = field(default_factory=dict)
 
@@ -61,6 +62,16 @@ class SignalCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What the verdict goes by."""
+
+    phase: str  # before, during, after
+    at: datetime
+    value: float
+    met: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Moment:
     """What a card needs to know of the fault and the clock."""
 
@@ -68,6 +79,7 @@ class Moment:
     environment: Environment
     armed_at: datetime | None = None  # of the oldest fault that is armed now, or that the run armed
     began: datetime | None = None  # of a run that has ended at `now`: its last samples count, not today's
+    judged: Mapping[str, Judged] = field(default_factory=dict)  # what that run's last look came to, by signal
 
 
 def signal_cards(console: Console, signals: Sequence[Any], moment: Moment) -> tuple[SignalCard, ...]:
@@ -90,9 +102,14 @@ def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
     if query is None:
         return _of_runs(console, signal, moment, plain)
     state = console.metrics.state(moment.environment.name, query.id)
-    sample = state.sample if moment.began is None else _last_of_run(console, query.id, moment)
+    judged = moment.judged.get(plain["name"])
+    judgement: Judgement | None
+    if judged is not None:
+        sample, judgement = _as_judged(console, query.id, moment, judged)
+    else:
+        sample = state.sample if moment.began is None else _last_of_run(console, query.id, moment)
+        judgement = judge(signal.tolerance, sample, moment)
     speed = moment.environment.speed
-    judgement = judge(signal.tolerance, sample, moment)
     return SignalCard(
         **plain, query=query.id, judgement=judgement,
         value=sample.value if sample else None, at=sample.at if sample else None,
@@ -102,8 +119,19 @@ def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
         parts=_parts(signal, sample, outside=judgement is Judgement.OUTSIDE),
         error=(state.error or "") if moment.began is None else "",
         error_since=state.error_since if moment.began is None else None,
-        past=moment.began is not None, chart=chart(signal, moment.environment),
+        past=moment.began is not None, judged=f"as judged {judged.phase} the method" if judged else "",
+        chart=chart(signal, moment.environment),
     )  # fmt: skip
+
+
+def _as_judged(console: Console, query_id: str, moment: Moment, judged: Judged) -> tuple[Sample, Judgement]:
+    """The probe's own value, with the parts of the last sample before it."""
+    known = _last_of_run(console, query_id, replace(moment, now=judged.at))
+    sample = Sample(
+        environment=moment.environment.name, query=query_id, at=judged.at, value=judged.value,
+        parts=known.parts if known else {},
+    )  # fmt: skip
+    return sample, Judgement.WITHIN if judged.met else Judgement.OUTSIDE
 
 
 def _of_runs(console: Console, signal: Any, moment: Moment, plain: dict[str, Any]) -> SignalCard:
@@ -162,11 +190,18 @@ def _left(console: Console, signal: Any, moment: Moment) -> str:
     since = moment.armed_at
     if since is None:
         return ""
-    samples = console.metrics.samples(moment.environment.name, signal.query.id, since, None, moment.now)
-    for sample in samples:
-        if sample.value is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE:
+    place, query = moment.environment.name, signal.query.id
+    lately = since - timedelta(seconds=gap(moment.environment.poll_seconds))
+    if any(_is_outside(signal, sample) for sample in console.metrics.samples(place, query, lately, 1, since)):
+        return "outside before the fault was armed already"
+    for sample in console.metrics.samples(place, query, since, None, moment.now):
+        if _is_outside(signal, sample):
             return f"left the tolerance {span(int((sample.at - since).total_seconds()))} after arming"
     return ""
+
+
+def _is_outside(signal: Any, sample: Any) -> bool:
+    return sample.value is not None and signal.tolerance.judge(sample.value) is Judgement.OUTSIDE
 
 
 def _past_until(moment: Moment, window: float) -> datetime | None:
@@ -177,8 +212,8 @@ def _past_until(moment: Moment, window: float) -> datetime | None:
 
 
 def _parts(signal: Any, sample: Any, *, outside: bool) -> tuple[Part, ...]:
-    """Each term with its share of the largest."""
-    if sample is None or len(signal.terms) < 2:  # noqa: PLR2004  one part is the number itself
+    """Each term with its share of the largest; before the first sample, too, so that nothing moves when it comes."""
+    if len(signal.terms) < 2:  # noqa: PLR2004  one part is the number itself
         return ()
     named = [(term.label, _part_of(signal, sample, term.label)) for term in signal.terms]
     most = largest(named)
@@ -194,6 +229,8 @@ def _parts(signal: Any, sample: Any, *, outside: bool) -> tuple[Part, ...]:
 
 def _part_of(signal: Any, sample: Any, label: str) -> float | None:
     """0 where the query reckons with 0: the bar says what the sentence says."""
+    if sample is None:
+        return None
     value: float | None = sample.parts.get(label)
     return 0.0 if value is None and sample.value is not None and label in signal.query.zeros else value
 

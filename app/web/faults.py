@@ -56,7 +56,13 @@ def index(request: Request, place: Place, show: Shown) -> HTMLResponse:
 
 @pages.get("/faults/sentence")
 def said(  # noqa: PLR0917  FastAPI passes them by name
-    place: Place, show: Shown, rate: str = "", target: str = "", minutes: str = "", store: str = ""
+    place: Place,
+    show: Shown,
+    console: Rooms,
+    rate: str = "",
+    target: str = "",
+    minutes: str = "",
+    store: str = "",
 ) -> HTMLResponse:
     """What the arming form would do, in words."""
     fields = {"rate": rate, "target": target, "minutes": minutes, "store": store}
@@ -65,7 +71,10 @@ def said(  # noqa: PLR0917  FastAPI passes them by name
         told, trouble = _sentence(wanted, place), ineffective(wanted.fault) or ""
     except GamedayError as error:
         told, trouble = "", str(error)
-    return show.fragment("faults/_sentence.html", told=told, trouble=trouble)
+    readers = () if trouble else _readers(console, store.strip(), place)
+    return show.fragment(
+        "faults/_sentence.html", told=told, trouble=trouble, readers=readers, where=place.name
+    )
 
 
 @api.get("", dependencies=[needs(Need.SEE)], response_model=list[shapes.Fault], responses=PAGED)
@@ -200,6 +209,14 @@ def _from_form(fields: dict[str, str], place: Environment) -> Wanted:
         minutes=minutes,
         environment=place.name,
     )
+
+
+def _readers(console: Rooms, store: str, place: Environment) -> tuple[str, ...]:
+    """Names of the functions that a fault there would reach, as far as is known."""
+    try:
+        return console.faults.understand(place.name, Store.parse(store, place.name), "{}").functions
+    except GamedayError:
+        return ()
 
 
 def _read(text: str | None, what: str) -> float:

@@ -13,6 +13,7 @@ from app.access import Need
 from app.web.asked import COOKIE, Place, Rooms, Shown, Streamed, row_id
 from app.web.guards import needs, still_allowed
 from app.web.panels import Page
+from app.web.story import what_they_arm
 
 routes = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 PAGES = (
@@ -39,7 +40,13 @@ def live(
     request: Request, place: Place, show: Shown, console: Rooms, experiment: str | None = None
 ) -> HTMLResponse:
     page = Page(name="live", environment=place.name, subject=experiment)
-    answer = show.page(request, "live/show.html", page, experiments=console.catalog.all())
+    answer = show.page(
+        request,
+        "live/show.html",
+        page,
+        experiments=console.catalog.all(),
+        faults=what_they_arm(console, place),
+    )
     if "environment" in request.query_params:
         answer.set_cookie(COOKIE, place.name, httponly=True, samesite="strict")
     return answer

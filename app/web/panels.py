@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.console import Console
-from app.errors import GamedayError
+from app.errors import GamedayError, NotFound
 from app.faults import Lever
 from app.runs import Event, Place, Run
 from app.sandbox.control import SandboxState
@@ -21,6 +21,8 @@ from app.web.cards import Moment, SignalCard, signal_cards
 from app.web.costs import run_costs
 from app.web.evidenced import evidence_card
 from app.web.focus import Focus, focus_on, reading_of
+from app.web.hypothesis import hypothesis
+from app.web.judged import last_look
 from app.web.marks import marks
 from app.web.words import dom_id
 
@@ -55,6 +57,24 @@ class RunCard:
     would_fail: tuple[str, ...] = ()  # signals that are outside now
     place: Place | None = None  # in the line for a busy store
 
+    @property
+    def judged_next(self) -> Any | None:
+        """The step that looks at the hypothesis next."""
+        judging = (step for step in self.steps if step.kind in ("before", "after") and step.state == "next")
+        return next(judging, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeverBar:
+    levers: tuple[Lever, ...]  # the engaged ones
+    here: bool  # one of them holds the page's environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunHeading:
+    run: Run
+    schedule: str = ""  # the name of the one that asked for it; empty: none, or it is gone
+
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
@@ -82,10 +102,15 @@ def panels(console: Console, page: Page) -> list[Panel]:
     own = build(console, page, bar) if build else [_state(bar)]
     return [
         Panel(name="armed", view=bar, template="components/_armed.html"),
-        Panel(name="lever", view=_engaged(console), template="components/_lever.html"),
+        Panel(name="lever", view=_lever(console, page.environment), template="components/_lever.html"),
         Panel(name="faults-count", view=len(bar.faults), template="components/_faults_count.html"),
         *own,
     ]
+
+
+def _lever(console: Console, environment: str) -> LeverBar:
+    engaged = _engaged(console)
+    return LeverBar(levers=engaged, here=any(one.environment in (None, environment) for one in engaged))
 
 
 def _engaged(console: Console) -> tuple[Lever, ...]:
@@ -117,9 +142,13 @@ def _run(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
     run = console.runs.get(int(page.subject or 0))
     environment = console.settings.environments.get(run.environment)
     events = console.runs.events(run.id)
-    cards = _run_cards(console, run, environment, bar) if environment else ()
+    cards = _run_cards(console, run, events, environment, bar) if environment else ()
     return [
-        Panel(name="heading", view=run, template="runs/_heading.html"),
+        Panel(
+            name="heading",
+            view=RunHeading(run=run, schedule=schedule_of(console, run)),
+            template="runs/_heading.html",
+        ),
         *_signals(cards),
         Panel(name="run", view=run_card(console, run, cards, events), template="runs/_timeline.html"),
         Panel(
@@ -135,6 +164,16 @@ def _run(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
     ]
 
 
+def schedule_of(console: Console, run: Run) -> str:
+    """The name of the schedule that asked for a run; empty where none did, or where it is gone."""
+    if run.schedule is None:
+        return ""
+    try:
+        return console.schedules.get(run.schedule).name
+    except NotFound:
+        return ""
+
+
 def _facts(console: Console, run: Run) -> Facts:
     return Facts(run=run, cost=run_costs(console, [run])[run.id])
 
@@ -144,22 +183,25 @@ def _log(console: Console, run: Run) -> ConsoleLog:
     return ConsoleLog(run_id=run.id, end=log.decode(errors="replace"))
 
 
-def _run_cards(console: Console, run: Run, environment: Environment, bar: ArmedBar) -> tuple[SignalCard, ...]:
+def _run_cards(
+    console: Console, run: Run, events: Sequence[Event], environment: Environment, bar: ArmedBar
+) -> tuple[SignalCard, ...]:
     try:
         experiment = console.catalog.load(run.experiment)
     except GamedayError:  # its file is gone; the run stays
         return ()
     reading, _ = reading_of(console, experiment, environment)
-    when = _moment_of_run(console, run, environment) if run.ended else moment(console, environment, bar)
+    ended = run.ended
+    when = _moment_of_run(console, run, events, environment) if ended else moment(console, environment, bar)
     return signal_cards(console, reading.signals, when) if reading else ()
 
 
-def _moment_of_run(console: Console, run: Run, environment: Environment) -> Moment:
+def _moment_of_run(console: Console, run: Run, events: Sequence[Event], environment: Environment) -> Moment:
     """The end of a run: its page tells what was then, not what is now."""
     armed = [entry.armed_at for entry in console.faults.for_run(str(run.id)) if entry.armed_at]
     return Moment(
         now=run.ended_at or console.clock.now(), environment=environment, armed_at=min(armed, default=None),
-        began=run.started_at or run.created_at,
+        began=run.started_at or run.created_at, judged=last_look(events),
     )  # fmt: skip
 
 
@@ -167,9 +209,15 @@ def _experiment(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
     environment = console.settings.environments[page.environment]
     experiment = console.catalog.load(page.subject or "")
     reading, _ = reading_of(console, experiment, environment)
-    cards = signal_cards(console, reading.signals if reading else (), moment(console, environment, bar))
+    found = reading.signals if reading else ()
+    cards = signal_cards(console, found, moment(console, environment, bar))
     return [
         *_signals(cards),
+        Panel(
+            name="hypothesis",
+            view=hypothesis(cards, [str(one.key) for one in found]),
+            template="experiments/_hypothesis.html",
+        ),
         Panel(name="last-runs", view=_last_runs(console, experiment.id, page), template="runs/_last.html"),
         Panel(name="marks", view=_marks(console, page.environment, None, ())),
         _state(bar, cards),
@@ -179,7 +227,11 @@ def _experiment(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
 def _faults(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:
     del page
     ledger = tuple(console.faults.history(100))
-    return [Panel(name="ledger", view=ledger, template="faults/_ledger.html"), _state(bar)]
+    return [
+        Panel(name="ledger", view=ledger, template="faults/_ledger.html"),
+        Panel(name="safety-lever", view=_engaged(console), template="faults/_engage.html"),
+        _state(bar),
+    ]
 
 
 def _runs(console: Console, page: Page, bar: ArmedBar) -> list[Panel]:

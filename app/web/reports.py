@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -20,6 +21,7 @@ from app.runs import RunStatus, Verdict
 from app.web.answers import answered
 from app.web.asked import Rooms, RowId
 from app.web.guards import needs
+from app.web.panels import schedule_of
 from app.web.shapes import Shape, Step
 
 
@@ -133,4 +135,7 @@ def as_it_stands(run_id: RowId, console: Rooms) -> JSONResponse:
 
 
 def _report(console: Console, run_id: int) -> Report:
-    return gather(console.runs, console.faults, console.metrics, run_id, now=console.clock.now())
+    return gather(
+        console.runs, console.faults, console.metrics, run_id, now=console.clock.now(),
+        schedule=partial(schedule_of, console),
+    )  # fmt: skip

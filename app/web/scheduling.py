@@ -21,6 +21,7 @@ from app.web.errors import is_fragment
 from app.web.guards import needs
 from app.web.panels import Page
 from app.web.schedules import run_now
+from app.web.story import what_they_arm
 
 pages = APIRouter(include_in_schema=False, dependencies=[needs(Need.SEE)])
 changing = APIRouter(include_in_schema=False, dependencies=[needs(Need.RUN)])
@@ -35,7 +36,7 @@ def index(request: Request, place: Place, show: Shown, console: Rooms, after: st
     return show.page(
         request, "schedules/index.html", Page(name="schedules", environment=place.name), schedules=found[:SHOWN],
         more=found[SHOWN - 1].id if len(found) > SHOWN else None, problems=console.schedules.files.problems,
-        troubles=console.schedules.calendars.troubles(place),
+        troubles=console.schedules.calendars.troubles(place), faults=what_they_arm(console, place),
     )  # fmt: skip
 
 
@@ -52,6 +53,7 @@ def page(request: Request, schedule_id: RowId, place: Place, show: Shown, consol
     return show.page(
         request, "schedules/show.html", Page(name="schedule", environment=place.name), schedule=schedule,
         upcoming=console.schedules.upcoming(schedule), fires=fires,
+        faults=what_they_arm(console, console.settings.environments.get(schedule.environment, place)),
         runs=console.runs.those([fire.run_id for fire in fires if fire.run_id]), **form_of(console, dict(schedule.fields)),
     )  # fmt: skip
 

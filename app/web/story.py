@@ -18,6 +18,7 @@ from app.runs import Run
 from app.schedules import Schedule
 from app.settings import Environment
 from app.web.focus import reading_of
+from app.web.words import capital
 
 STRIP = 12  # runs drawn in a row
 SCHEDULES_LOOKED_AT = 1000  # of those that fire next there
@@ -92,6 +93,23 @@ def _row(
         runs=tuple(reversed(runs)),
         next=coming,
     )
+
+
+def what_they_arm(console: Console, environment: Environment) -> dict[str, str]:
+    """By the id of each valid experiment: what a run of it would do to the system, in sentences."""
+    known = [one for one in console.catalog.all() if one.valid]
+    return {one.id: _armed_by(console, one, environment) for one in known}
+
+
+def _armed_by(console: Console, experiment: Any, environment: Environment) -> str:
+    reading, trouble = reading_of(console, experiment, environment)
+    if reading is None:
+        return f"What it arms could not be read: {trouble}"
+    intents = [intent for intent in reading.intents if intent.phase == "method"]
+    told = [capital(words) for intent in intents if (words := in_words(intent.value))]
+    if not told:
+        return "It arms no fault that the console recognises."
+    return f"{'. '.join(told)}. That is disarmed at the end, and “Roll back now” ends it at once."
 
 
 def story(console: Console, experiment: Any, environment: Environment) -> Story:

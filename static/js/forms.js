@@ -18,6 +18,7 @@
       const chosen = target.selectedOptions[0];
       form.action = `/experiments/${target.value}/run`;
       form.querySelector("[data-run-name]").textContent = chosen.textContent;
+      form.querySelector("[data-run-fault]").textContent = chosen.dataset.fault;
       form.querySelector("[data-run-look]").href = `/experiments/${target.value}`;
     });
   }
@@ -26,13 +27,26 @@
 
   const search = document.querySelector("[data-search]");
   if (search) {
+    const none = document.querySelector("[data-no-hit]");
     const filter = () => {
       const words = search.value.toLowerCase().split(/\s+/);
-      for (const row of document.querySelectorAll("[data-searched]")) row.hidden = !words.every((word) => row.dataset.searched.includes(word));
+      const rows = [...document.querySelectorAll("[data-searched]")];
+      for (const row of rows) row.hidden = !words.every((word) => row.dataset.searched.includes(word));
+      none.hidden = rows.some((row) => !row.hidden);
+      none.querySelector("[data-sought]").textContent = search.value;
+    };
+    // The address is that of what is shown: it can be sent, and comes back with the back button.
+    const look = () => {
+      filter();
+      const address = new URL(location.href);
+      if (search.value) address.searchParams.set("q", search.value); else address.searchParams.delete("q");
+      history.replaceState(history.state, "", address);
     };
     search.hidden = false;
-    search.addEventListener("input", filter);
-    for (const tag of document.querySelectorAll("[data-search-for]")) tag.addEventListener("click", () => { search.value = tag.dataset.searchFor; filter(); });
+    search.value = new URLSearchParams(location.search).get("q") ?? "";
+    filter();
+    search.addEventListener("input", look);
+    for (const tag of document.querySelectorAll("[data-search-for]")) tag.addEventListener("click", () => { search.value = tag.dataset.searchFor; look(); search.focus(); });
   }
 
   document.addEventListener("input", ({ target }) => {

@@ -351,3 +351,34 @@ def test_the_pollers_lag_grows_while_aws_does_not_answer_and_is_none_while_nobod
     metrics.unwatch("page:staging:a")
     poller.step()
     assert metrics.lag("staging") == 0
+
+
+def test_who_can_not_wait_for_a_turn_is_told_at_once_and_asks_once(metrics, cloudwatch, clock):
+    """Nobody watches: a run's preflight, or a page that was just opened."""
+    assert metrics.look_at(PLACE, [query("in")]) == ""
+    assert metrics.latest("staging", query("in").id).value == 7.0
+    asked = len(cloudwatch.asked)
+    clock.advance(PLACE.poll_seconds)
+    assert metrics.look_at(PLACE, [query("in")]) == ""
+    assert len(cloudwatch.asked) == asked
+
+
+def test_that_there_is_no_data_is_an_answer_too(metrics, cloudwatch):
+    cloudwatch.value = None
+    metrics.look_at(PLACE, [query("in")])
+    asked = len(cloudwatch.asked)
+    assert metrics.look_at(PLACE, [query("in")]) == ""
+    assert len(cloudwatch.asked) == asked
+
+
+def test_who_can_not_wait_is_told_why_there_is_nothing_and_leaves_a_silent_aws_alone(metrics, cloudwatch):
+    cloudwatch.down = True
+    assert metrics.look_at(PLACE, [query("in")]) == "CloudWatch does not answer."
+    assert metrics.look_at(PLACE, [query("in"), query("out")]) == "CloudWatch does not answer."
+    assert len(cloudwatch.asked) == 1
+
+
+def test_once_the_cap_is_reached_nobody_looks_out_of_turn(metrics, cloudwatch):
+    metrics.stopped = lambda _environment: "The cap is reached."
+    assert metrics.look_at(PLACE, [query("in")]) == "The cap is reached."
+    assert cloudwatch.asked == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -12,9 +13,9 @@ import pytest
 from app.queries import Tolerance
 from app.reports import as_json, pages
 from app.reports.charts import HEIGHT, WIDTH, chart
-from app.reports.report import Report, Series
+from app.reports.report import Probe, Report, Series
 from app.runs import StepState
-from tests.reports.conftest import ENTRY, SERIES, at, step
+from tests.reports.conftest import ENTRY, SERIES, at, look, step
 
 Build = Callable[..., Report]
 NASTY = '<script>alert(1)</script> | "x" *y*'
@@ -67,6 +68,24 @@ def test_a_run_without_anything_has_a_report_too(report: Build) -> None:
     assert "not begun" in pages.html(made).decode()
     assert "not begun" in pages.markdown(made).decode()
     assert as_json.document(made)["verdict"] is None
+
+
+def test_all_charts_of_a_report_show_the_same_time(report: Build) -> None:
+    short = replace(SERIES, name="errors", samples=((at(100), 1.0), (at(110), 2.0)))
+    made = report(series=(SERIES, short))
+    drawn = [chart(series, made) for series in made.series]
+    assert len({(one.begin, one.end, one.armed) for one in drawn if one}) == 1
+
+
+def test_a_probe_that_was_not_asked_says_so(report: Build) -> None:
+    unseen = Probe(
+        name="errors", tolerance="0", value=None, within=None, unseen="not looked at: an earlier probe failed"
+    )
+    missed = look("after", 48.1, met=False)
+    made = report(looks=(replace(missed, probes=(*missed.probes, unseen)),))
+    row = next(line for line in pages.markdown(made).decode().splitlines() if "| errors |" in line)
+    assert "not looked at: an earlier probe failed" in row
+    assert ">not looked at: an earlier probe failed<" in pages.html(made).decode()
 
 
 def test_a_gap_in_the_data_is_a_gap_in_the_line(report: Build) -> None:

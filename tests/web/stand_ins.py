@@ -117,10 +117,10 @@ class FakeMetrics:
         return [self.sample(query_id, now, ago) for ago in range(longest // 6 * 6, -1, -6)][:limit]
 
     def sample(self, query_id: str, now: datetime, ago: float) -> Any:
-        value, parts = self.values.get(query_id, lambda _: (None, {}))(ago)
-        return SimpleNamespace(
-            environment="sandbox", query=query_id, at=now - timedelta(seconds=ago), value=value, parts=parts
-        )
+        at = now - timedelta(seconds=ago)
+        known = self.values.get(query_id, lambda _: (None, {}))
+        value, parts = known((self.clock.now() - at).total_seconds())
+        return SimpleNamespace(environment="sandbox", query=query_id, at=at, value=value, parts=parts)
 
     def state(self, environment: str, query_id: str) -> Any:
         known = query_id in self.values

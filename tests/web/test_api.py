@@ -188,6 +188,7 @@ async def test_the_arming_form_says_what_it_would_do(client: httpx.AsyncClient) 
     }
     told = await client.get("/faults/sentence", params=form)
     assert "Half of the invocations are refused dynamodb.*.amazonaws.com, for 5 minutes" in told.text
+    assert "It reaches ChaosTransformer in <b>sandbox</b>." in told.text
     wrong = await client.get("/faults/sentence", params={**form, "target": "dynamodb.[*"})
     assert "not a regular expression" in wrong.text
 

@@ -119,8 +119,10 @@ def test_a_fault_is_armed_by_hand_and_rolled_back_by_the_keyboard(
     console.live.publish("faults", "fault", {})
     page.wait_for_timeout(400)  # a swap meanwhile keeps what was typed
     assert page.input_value("input[name=target]") == "sqs.*.amazonaws.com"
-    page.click(".arm-form .arm")
+    page.focus(".arm-form .arm")
+    page.keyboard.press("Enter")
     page.wait_for_selector("#armed .armedbar")
+    page.wait_for_function("document.activeElement.id === 'armed'")
     assert console.faults.active()[0].fault.deny_list == ("sqs.*.amazonaws.com",)
     page.wait_for_selector("link[rel=icon][href*=armed]", state="attached")
     assert page.title().startswith("●")
@@ -294,3 +296,61 @@ def test_a_run_in_line_says_behind_whom_and_is_taken_out_by_a_press(
     page.wait_for_selector("#run .verdict")
     assert str(console.runs.get(waits.id).verdict) == "stopped"
     assert page.complaints == []
+
+
+def test_the_way_to_arm_stays_where_it_is_when_it_is_opened(served: str, page: Any) -> None:
+    page.goto(served)
+    closed = page.locator(".arming summary").bounding_box()
+    page.click(".arming summary")
+    assert page.locator(".arming summary").bounding_box() == closed
+
+
+def test_a_search_is_in_the_address_and_says_when_nothing_matches(served: str, page: Any) -> None:
+    page.goto(f"{served}/experiments")
+    page.fill("#search", "no such thing")
+    page.wait_for_selector("[data-no-hit]:not([hidden])")
+    assert "no such thing" in page.inner_text("[data-no-hit]")
+    assert page.url.endswith("?q=no+such+thing")
+    page.click("[data-no-hit] button")
+    assert page.url.endswith("/experiments")
+    page.goto(f"{served}/experiments?q=delay")
+    assert page.input_value("#search") == "delay"
+    assert page.locator("[data-searched]:visible").count() == 1
+
+
+def test_starting_from_live_says_what_the_chosen_one_arms(served: str, page: Any) -> None:
+    page.goto(served)
+    page.click("#start [data-ask]")
+    assert "Half of the invocations are refused dynamodb" in page.inner_text("[data-run-fault]")
+
+
+def test_what_can_not_start_under_an_engaged_lever_says_so(served: str, page: Any, console: Any) -> None:
+    page.goto(served)
+    assert not page.is_visible("#start .while-held")
+    console.faults.lever.set(None, engaged=True, by="ann", why="no")
+    page.goto(served)
+    assert "no run starts" in page.inner_text("#start .while-held")
+    assert not page.is_visible("#lever button:has-text('Disengage')")
+    page.click("#lever summary")
+    page.click("#lever button:has-text('Disengage')")
+    page.wait_for_selector("#lever[hidden]", state="attached")
+
+
+def test_the_rollback_key_presses_nothing_else_where_nothing_is_armed(
+    served: str, page: Any, console: Any
+) -> None:
+    """Neither the schedule's Delete nor the safety lever, which look as red."""
+    fields = {
+        "name": "n",
+        "experiment": STRICT.removeprefix("/experiments/"),
+        "environment": "sandbox",
+        "cron": "0 3 * * *",
+    }
+    made = console.schedules.create(fields, by="ann")
+    for path in (f"/schedules/{made.id}", "/schedules", "/faults"):
+        page.goto(served + path)
+        page.keyboard.press("Shift+R")
+        page.wait_for_timeout(500)
+        assert page.url == served + path
+    assert console.schedules.get(made.id).name == "n"
+    assert console.faults.lever.engaged("sandbox") is None

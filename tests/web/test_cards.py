@@ -17,8 +17,9 @@ from app.runs import RunStatus
 from app.settings import Environment
 from app.web.boards import Boards
 from app.web.cards import Moment, judge, signal_cards
+from app.web.hypothesis import hypothesis
 from app.web.marks import marks
-from app.web.panels import Page, Panel, panels
+from app.web.panels import Page, Panel, RunCard, panels
 from tests.web.material import SIGNALS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -87,6 +88,73 @@ def test_a_part_without_data_shows_the_0_that_the_query_reckons_with(console: An
     console.metrics.state = lambda *_: SimpleNamespace(sample=sample, error="", error_since=None)
     (card,) = signal_cards(console, [signal], Moment(now=NOW, environment=HERE))
     assert [part.value for part in card.parts] == [600.0, 0.0, None]
+
+
+def test_before_the_first_sample_the_cards_stand_where_they_will_stand_after_it(console: Any) -> None:
+    moment = Moment(now=NOW, environment=HERE)
+    after = [card.key for card in signal_cards(console, SIGNALS, moment)]
+    console.metrics.values = {}
+    cards = signal_cards(console, SIGNALS, moment)
+    assert (
+        [card.key for card in cards]
+        == after
+        == ["messages-in-flight", "zero-sns-errors", "normal-error-rates"]
+    )
+    assert [(part.label, part.value) for part in cards[0].parts] == [
+        ("messages in", None), ("CSV out", None), ("DynamoDB writes", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [(60, "left the tolerance 40 s after arming"), (400, "outside before the fault was armed already")],
+)
+def test_what_was_outside_before_the_fault_has_not_left_its_tolerance_by_it(
+    console: Any, since: float, said: str
+) -> None:
+    console.metrics.values = outside_since(since)
+    moment = Moment(now=NOW, environment=HERE, armed_at=NOW - timedelta(seconds=100))
+    assert signal_cards(console, SIGNALS, moment)[0].left == said
+
+
+def outside_since(seconds: float) -> dict[str, Any]:
+    return {SIGNALS[1].query.id: lambda ago: (50.0 if ago <= seconds else 1.0, {})}
+
+
+def test_the_hypothesis_is_told_in_the_file_s_order_and_would_not_pass_what_nobody_knows(
+    console: Any,
+) -> None:
+    health = SimpleNamespace(
+        key="healthy", id="run-1", name="healthy", tolerance=None, tolerance_text="= 200", query=None, unit="", terms=(),
+    )  # fmt: skip
+
+    def told(*signals: Any) -> Any:
+        cards = signal_cards(console, signals, Moment(now=NOW, environment=HERE))
+        return hypothesis(cards, [signal.key for signal in signals])
+
+    now = told(*SIGNALS)
+    assert [(card.name, now.now(card)[:4]) for card in now.signals] == [
+        ("zero-sns-errors", "now "), ("messages-in-flight", "now "), ("normal-error-rates", "now "),
+    ]  # fmt: skip
+    assert now.would == "would pass"
+    with_runs = told(health, *SIGNALS)
+    assert with_runs.now(with_runs.signals[0]) == ""
+    assert with_runs.would == "only a run can tell for healthy"
+    console.metrics.values.pop(SIGNALS[0].query.id)
+    assert told(*SIGNALS).would == "there is no fresh data for zero-sns-errors"
+    console.metrics.values = outside_since(60)
+    assert told(health, *SIGNALS).would == "would not pass: messages-in-flight"
+
+
+def test_what_would_fail_is_said_where_it_is_judged_next(console: Any) -> None:
+    steps = tuple(SimpleNamespace(kind=kind, state=state) for kind, state in QUEUED)
+    card = RunCard(run=console.runs.add(), steps=steps, would_fail=("messages-in-flight",))
+    assert card.judged_next is steps[0]
+    assert replace(card, steps=steps[1:]).judged_next is steps[-1]
+    assert replace(card, steps=()).judged_next is None
+
+
+QUEUED = (("before", "next"), ("activity", "next"), ("pause", "next"), ("after", "next"))
 
 
 def test_marks_hold_what_was_armed_and_when_it_was_judged(console: Any) -> None:

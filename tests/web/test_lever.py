@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -36,6 +37,24 @@ async def test_an_engaged_lever_stands_on_every_page_until_it_is_disengaged(
     assert "Safety lever engaged" not in (await client.get("/")).text
 
 
+async def test_what_is_engaged_already_is_not_offered_again(client: httpx.AsyncClient, console: Any) -> None:
+    def card(page: str) -> str:
+        return page.partition('id="safety-lever"')[2].partition("</section>")[0]
+
+    assert "Stop everything" in card((await client.get("/faults")).text)
+    await client.put(PATH, json={"engaged": True, "why": "customers call", "environment": "sandbox"})
+    engaged = card((await client.get("/faults")).text)
+    assert "Stop everything" not in engaged
+    assert "Engaged in sandbox" in engaged
+    assert "customers call" in engaged
+    console.settings.environments["staging"] = replace(
+        console.settings.environments["sandbox"], name="staging"
+    )
+    assert "<option>staging</option>" in card((await client.get("/faults")).text)
+    await client.put(PATH, json={"engaged": True})
+    assert "Stop everything" not in card((await client.get("/faults")).text)
+
+
 async def test_the_form_works_without_javascript(client: httpx.AsyncClient, console: Any) -> None:
     headers = {"accept": "text/html"}
     answer = await client.post("/safety-lever", data={"state": "engaged", "why": "drill"}, headers=headers)
@@ -50,3 +69,18 @@ async def test_a_body_that_is_not_understood_changes_nothing(
 ) -> None:
     assert (await client.put(PATH, json=body)).status_code == 422
     assert console.faults.lever.all() == []
+
+
+async def test_disengaging_asks_first_and_an_engaged_lever_holds_its_own_environment_only(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    here = console.settings.environments["sandbox"]
+    console.settings.environments["staging"] = replace(here, name="staging")
+    await client.put(PATH, json={"engaged": True, "environment": "staging"})
+    bar = (
+        (await client.get("/?environment=sandbox")).text.partition('id="lever"')[2].partition("</section>")[0]
+    )
+    assert 'class="holds"' not in bar
+    assert "<summary" in bar
+    assert "Disengage in staging" in bar
+    assert 'class="holds"' in (await client.get("/?environment=staging")).text.partition('id="lever"')[2]

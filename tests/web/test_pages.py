@@ -15,6 +15,7 @@ from app.dialects import DisarmPlan, Fault, FaultMode
 from app.errors import Problem, Unavailable
 from app.faults import FaultState
 from app.runs import Verdict
+from app.web.panels import Page, panels
 from tests.web.material import NOON
 
 pytestmark = pytest.mark.anyio
@@ -232,6 +233,37 @@ async def test_an_ended_runs_page_tells_what_was_then(
     assert "stale" not in text.partition("<main")[2]
 
 
+async def test_an_ended_runs_page_shows_the_value_that_was_judged_not_a_later_one(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    console.metrics.leave_tolerance()
+    run = console.runs.add(ago=400, verdict=Verdict.HELD)
+    looked = {"name": "messages-in-flight", "value": 12.3, "tolerance_met": True}
+    console.runs.tell(run.id, "hypothesis-before", met=True, probes=[looked | {"value": 1.0}])
+    console.runs.tell(run.id, "hypothesis-after", met=True, probes=[looked])
+    text = (await client.get(f"/runs/{run.id}", headers=PAGE)).text
+    card = text.partition('id="signal-messages-in-flight"')[2].partition("</article>")[0]
+    assert "12.3\u202f%" in card
+    assert "as judged after the method, " in card
+    assert "✓ within" in card
+    assert "as judged" not in text.partition('id="signal-zero-sns-errors"')[2].partition("</article>")[0]
+
+
+async def test_a_run_of_a_schedule_names_it(client: httpx.AsyncClient, console: Any) -> None:
+    fields = {"name": "nightly <b>", "experiment": STRICT, "environment": "sandbox", "cron": "0 3 * * *"}
+    made = console.schedules.create(fields, by="ann")
+    run = console.runs.add(verdict=Verdict.HELD, schedule=made.id)
+    link = f'<a href="/schedules/{made.id}">schedule nightly &lt;b&gt;</a>'
+    assert link in (await client.get(f"/runs/{run.id}", headers=PAGE)).text
+    assert f"<dt>Schedule</dt><dd>nightly &lt;b&gt; ({made.id})" in (
+        await client.get(f"/api/runs/{run.id}/report.html")
+    ).text  # fmt: skip
+    console.schedules.delete(made.id)
+    assert f"schedule {made.id}, which is gone" in (await client.get(f"/runs/{run.id}", headers=PAGE)).text
+    by_hand = console.runs.add(verdict=Verdict.HELD)
+    assert "schedule" not in (await client.get(f"/api/runs/{by_hand.id}/report.md")).text.lower()
+
+
 async def test_a_card_says_what_aws_answers_and_since_when(client: httpx.AsyncClient, console: Any) -> None:
     console.metrics.error = "AWS asks for fewer calls."
     console.metrics.error_since = console.clock.now() - timedelta(minutes=3)
@@ -256,3 +288,18 @@ async def test_what_was_hit_is_said_whole_whatever_a_faults_message_says(
     console.faults.armed(fault=fault)
     page = html.unescape((await client.get("/")).text)
     assert "“Out of stock. Try later. Or not”: 357 of 372 invocations hit (96 %), asked for 100 %." in page
+
+
+async def test_an_experiment_s_page_says_what_a_look_would_come_to_and_keeps_saying_it(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    page = Page(name="experiment", environment="sandbox", subject=STRICT)
+
+    def told() -> Any:
+        return next(panel.view for panel in panels(console, page) if panel.name == "hypothesis")
+
+    text = (await client.get(f"/experiments/{STRICT}", headers=PAGE)).text
+    assert 'id="hypothesis" data-on="hypothesis"' in text
+    assert "Would pass" in text
+    console.metrics.leave_tolerance()
+    assert told().would == "would not pass: messages-in-flight"

@@ -295,10 +295,12 @@ async def test_the_fragment_says_what_is_wrong_or_when_it_fires(client: httpx.As
     assert "The hour field “99” is outside 0 to 23." in (
         await client.get("/schedules/preview", params=FORM | {"cron": "0 99 * * *"})
     ).text  # fmt: skip
-    assert (
-        "one of cron, every and at"
-        in (await client.get("/schedules/preview", params=FORM | {"kind": "every"})).text
-    )
+    for kind in ("every", "at"):
+        empty = (await client.get("/schedules/preview", params=FORM | {"kind": kind})).text
+        assert f"{kind}: It is empty." in empty
+        assert "cron" not in empty
+    badly = (await client.get("/schedules/preview", params=FORM | {"kind": "every", "every": "1.5h"})).text
+    assert badly.count("every:") == 1
     hostile = FORM | {"cron": "<script>alert(1)</script> * * * *", "time_zone": "<b>"}
     assert "<script>alert" not in (await client.get("/schedules/preview", params=hostile)).text
 

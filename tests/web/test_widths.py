@@ -32,18 +32,26 @@ def test_runs_and_faults_are_stacked_on_a_phone(served: str, page: Any, console:
     assert status["x"] + status["width"] <= PHONE["width"]
 
 
-def test_the_open_page_is_in_sight_in_the_phones_navigation_and_the_account_is_not(
-    served: str, page: Any
-) -> None:
+def test_every_page_and_the_account_are_in_sight_on_a_phone(served: str, page: Any) -> None:
     page.set_viewport_size(PHONE)
     for path in ("/", "/faults", "/sandbox"):
         page.goto(served + path)
-        box = page.locator(".bar nav [aria-current]").bounding_box()
-        assert 0 <= box["x"] <= box["x"] + box["width"] <= PHONE["width"], path
+        for link in page.locator(".bar nav a").all():
+            box = link.bounding_box()
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= PHONE["width"], path
         assert page.evaluate("scrollY") == 0
-    assert not page.locator(".pick .account").is_visible()
+        assert page.locator(".pick .account").is_visible()
+    assert page.locator(".pipe-list").is_visible()
     page.set_viewport_size(WIDE)
     assert page.locator(".pick .account").is_visible()
+
+
+def test_the_deadline_can_be_moved_on_a_phone(served: str, page: Any, console: Any) -> None:
+    console.faults.armed()
+    page.set_viewport_size(PHONE)
+    page.goto(served)
+    page.click("#armed .lease summary")
+    assert page.is_visible("#armed .deadline button")
 
 
 def test_a_long_store_does_not_run_into_the_toggle(served: str, page: Any, console: Any) -> None:
