@@ -103,6 +103,7 @@ def _card(console: Console, signal: Any, moment: Moment) -> SignalCard:
         return _of_runs(console, signal, moment, plain)
     state = console.metrics.state(moment.environment.name, query.id)
     judged = moment.judged.get(plain["name"])
+    sample: Sample | None
     judgement: Judgement | None
     if judged is not None:
         sample, judgement = _as_judged(console, query.id, moment, judged)
