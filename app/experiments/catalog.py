@@ -14,7 +14,7 @@ from app.errors import NotFound, Problem
 from app.experiments.document import SUFFIXES, Document, parse
 from app.experiments.experiment import Experiment
 from app.experiments.plain import as_utf8
-from app.experiments.validate import problems
+from app.experiments.validate import problems, warnings
 
 LOGGER = logging.getLogger(__name__)
 LINK = "This is a link, and a run copies regular files only. Put the file itself here."
@@ -107,7 +107,8 @@ class Catalog:
             document = parse(path, shown)
             if isinstance(document.content, list) and not document.problems:
                 return None
-            return _experiment(path, file, document, problems(document, shown))
+            found = _experiment(path, file, document, problems(document, shown))
+            return replace(found, warnings=warnings(document, shown))
         except Exception as error:  # whatever one file holds, the others are still listed
             LOGGER.exception("%s can not be read", shown)
             return _refused(

@@ -9,7 +9,7 @@ from app.errors import Invalid
 from app.experiments.catalog import Catalog
 from app.experiments.document import parse
 from app.experiments.experiment import Experiment
-from app.experiments.validate import of_extension, problems
+from app.experiments.validate import of_extension, problems, warnings
 
 
 def open_file(path: Path, *, name: str, workdir: Path) -> Experiment:
@@ -30,6 +30,7 @@ def open_file(path: Path, *, name: str, workdir: Path) -> Experiment:
         description=str(content.get("description") or ""),
         document=content,
         problems=problems(document, name),
+        warnings=warnings(document, name),
         workdir=workdir,
     )
 

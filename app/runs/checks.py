@@ -64,6 +64,7 @@ class Known:
     accepted: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()  # of the stop conditions, in ALARM already
     alarms_unanswered: str = ""  # why nobody knows: AWS did not answer
+    passed_by: tuple[str, ...] = ()  # keys of the file that Chaos Toolkit does not read, each with its place
     recycle: bool = False  # the environment permits new containers
     cost: Cost | None = None  # None: nobody counts
 
@@ -75,6 +76,7 @@ UNPROVEN = "unproven"
 def check(known: Known) -> list[Finding]:
     """Refusals first, then warnings, then what is well."""
     found = [*_of_run(known), *_of_signals(known), *_of_activities(known)]
+    found += [warning("unknown-key", sentence) for sentence in known.passed_by]
     found += of_cost(known.cost, accepted=COST in known.accepted) if known.cost else ()
     found += [finding for facts in known.stores for finding in _of_store(facts, known)]
     if not known.stores and not known.unproven:

@@ -151,6 +151,17 @@ def test_check_starts_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "done").exists()
 
 
+def test_a_misspelt_key_is_told_before_and_at_the_start_and_is_no_refusal(tmp_path: Path) -> None:
+    document = {**experiment("true", process("do", "true")), "rollback": [process("back", "touch back")]}
+    file = write(tmp_path / "experiments" / "e.json", document)
+    told = "▲ experiments/e.json:1  rollback  Chaos Toolkit reads no “rollback” here, and passes it by. Did you mean rollbacks?"
+    for words in (("e", "--accept", "unproven"), (str(file.relative_to(tmp_path)),)):
+        done = gameday(tmp_path, *words, "--check")
+        assert (done.returncode, told in done.stdout) == (0, True), done.stdout + done.stderr
+    done = gameday(tmp_path, str(file.relative_to(tmp_path)))
+    assert (done.returncode, told in done.stderr) == (0, True), done.stdout + done.stderr
+
+
 def test_a_terminal_gets_a_picture_with_the_progress_of_pauses(tmp_path: Path) -> None:
     slow = process("do", "true", pauses={"after": 4})
     write(tmp_path / "e.json", experiment("true", slow))
