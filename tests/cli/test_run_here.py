@@ -346,3 +346,13 @@ def test_files_that_can_not_all_be_written_are_refused_before_anything_starts(
     done = gameday(tmp_path, "e.json", *words)
     assert (done.returncode, why in done.stderr) == (2, True), done.stderr
     assert (file.read_text(), (tmp_path / "played").exists()) == (before, False)
+
+
+def test_what_ends_in_a_command_stays_last_and_an_unknown_acceptance_is_a_mistake(tmp_path: Path) -> None:
+    away = gameday(tmp_path, "e", "--server", "http://127.0.0.1:9")
+    assert (away.returncode, away.stderr.rstrip().endswith("Start one: gameday serve")) == (69, True), (
+        away.stderr
+    )
+    assert "gameday: Nothing was played. http://127.0.0.1:9 does not answer" in away.stderr
+    unknown = gameday(tmp_path, "e", "--accept", "foo", "--check")
+    assert (unknown.returncode, "'unproven', 'cost'" in unknown.stderr) == (2, True), unknown.stderr
