@@ -18,24 +18,37 @@ from app.clock import SystemClock
 from app.errors import GamedayError, Invalid
 from app.faults import Entry, Faults, Guardian, Store
 from app.faults.guardian import TICK
-from app.faults.scan import known, named, switch_off
+from app.faults.scan import armed, known, named, switch_off
 from app.settings import Environment, Settings, load, person
 
 LOGGER = logging.getLogger(__name__)
 STILL_ARMED = 1  # exit code
+NOT_KNOWN = "NOT KNOWN TO BE OFF"
 
 
 def guard(folder: Path, *, once: bool) -> int:
     """Disarm what is due, for ever; Ctrl-C ends it. It touches nothing that is alive and within its deadline."""
     with faults_of(folder) as (settings, faults), carried(settings, faults.ledger.storage):
         guardian = Guardian(faults=faults, clock=SystemClock())
-        click.echo(f"The guardian watches {settings.data}. Ctrl-C ends it.")
+        told = "looks once into {}." if once else "watches {}. Ctrl-C ends it."
+        click.echo(f"The guardian {told.format(settings.data)}")
         _tell_strays(settings, faults)
         stopping = threading.Event()
         while True:
             _step(guardian, faults)
-            if once or stopping.wait(TICK):
+            if once:
+                return _after_one_look(settings, faults)
+            if stopping.wait(TICK):
                 return _armed(faults.active())
+
+
+def _after_one_look(settings: Settings, faults: Faults) -> int:
+    """Whoever looks once and is told 0 relies on it: not to know is not "nothing is armed"."""
+    aws = Aws(settings.environments)
+    unknown = [one for place in settings.environments.values() for one in _known(aws, place)[1]]
+    if unknown:
+        click.echo(f"{NOT_KNOWN}: {'; '.join(unknown)}.", err=True)
+    return STILL_ARMED if unknown else _armed(faults.active())
 
 
 def _tell_strays(settings: Settings, faults: Faults) -> None:
@@ -68,7 +81,8 @@ def disarm(folder: Path, *, stores: Sequence[str], everything: bool, environment
     settings = load(folder)
     places = [settings.environment(environment).name] if environment else list(settings.environments)
     left = [] if stores else _of_ledger(folder, places)
-    return _told([*left, *_of_stores(settings, places, stores)])
+    on, unknown = _of_stores(settings, places, stores)
+    return _told([*left, *on], unknown)
 
 
 def _of_ledger(folder: Path, places: Sequence[str]) -> list[str]:
@@ -90,23 +104,27 @@ def _of_ledger(folder: Path, places: Sequence[str]) -> list[str]:
     return [str(entry.store) for entry in over if entry.may_fire]
 
 
-def _of_stores(settings: Settings, places: Sequence[str], stores: Sequence[str]) -> list[str]:
+def _of_stores(
+    settings: Settings, places: Sequence[str], stores: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Those that hold a fault and could not be switched off, and those of which nobody knows."""
     aws = Aws(settings.environments)
-    failed = []
+    on: list[str] = []
+    nobody_knows: list[str] = []
     for name in places:
         wanted = [Store.parse(text, name) for text in stores]
         if not wanted:
             wanted, unknown = _known(aws, settings.environments[name])
-            failed += unknown
+            nobody_knows += unknown
         for store in wanted:
             try:
                 done = switch_off(aws, store)
             except GamedayError as error:
                 click.echo(f"{store} in {name} could not be switched off: {error}", err=True)
-                failed.append(f"{store} in {name}")
+                (on if armed(aws, store) else nobody_knows).append(f"{store} in {name}")
                 continue
             click.echo(done or f"{store} in {name} is off.")
-    return failed
+    return on, nobody_knows
 
 
 def _known(aws: Aws, environment: Environment) -> tuple[list[Store], list[str]]:
@@ -115,12 +133,15 @@ def _known(aws: Aws, environment: Environment) -> tuple[list[Store], list[str]]:
         return known(aws, environment), []
     except GamedayError as error:
         click.echo(f"The functions of {environment.name} could not be listed: {error}", err=True)
-        return named(environment), [f"perhaps what functions of {environment.name} read"]
+        return named(environment), [f"what functions of {environment.name} read"]
 
 
-def _told(left: Sequence[str]) -> int:
+def _told(left: Sequence[str], unknown: Sequence[str]) -> int:
     if left:
         click.echo(f"STILL ARMED: {', '.join(left)}.", err=True)
+    if unknown:
+        click.echo(f"{NOT_KNOWN}: {'; '.join(unknown)}.", err=True)
+    if left or unknown:
         return STILL_ARMED
     click.echo("Nothing is armed.")
     return 0

@@ -13,7 +13,7 @@ from app.experiments.migration import write as write_whole
 def migrate(file: Path, dialect: str, *, write: bool) -> int:
     found = translated(file, file.name, dialect)
     if not found.changed:
-        click.echo(f"{file} has no fault that is not {dialect} already.")
+        click.echo(f"Nothing to do: every fault in {file}, if there is any, is {dialect} already.")
         return 0
     click.echo(found.unified, nl=False)
     if write:

@@ -43,6 +43,7 @@ def run(
         serve(settings, children=children, sandbox=control, opened=lambda url: opened(url, browser=browser))
 
     plan = Plan(folder=folder or working_folder(), port=port, aws_port=aws_port, speed=speed)
+    say(f"Working folder: {plan.folder}. What the sandbox keeps is in {plan.data}.")
     return run_with(console, plan=plan, reset=reset)
 
 

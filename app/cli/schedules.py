@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from app.cli.beside import tell
+from app.cli.listing import WIDTH, Column, table
 from app.cli.run.asking import Api
 from app.errors import Conflict, NotFound, Problem
 
@@ -37,10 +39,8 @@ def listed(
     if output == "json":
         click.echo(json.dumps(found, indent=2))
         return 0
-    for one in found:
-        click.echo(
-            f"{one['id']:>5}  {_next(one):<26} {one['name']:<24} {one['experiment']} in {one['environment']}{_where(one)}"
-        )
+    if found:
+        click.echo(table(found, COLUMNS, width=shutil.get_terminal_size((WIDTH, 24)).columns))
     if not (found or mistakes or beside):
         click.echo(
             "Nothing runs by itself. Add a schedules.yaml beside an experiment, or a schedule on its page."
@@ -53,7 +53,8 @@ def show(folder: Path, server: str | None, number: int, *, output: str) -> int:
         with _source(folder, server) as source:
             one, fires = source.one(number), source.fires(number)
     except NotFound as error:
-        raise NotFound(f"{error} `gameday schedules list` has them.") from error
+        there = f" --server {server}" if server else ""
+        raise NotFound(f"{error} `gameday schedules list{there}` has them.") from error
     if output == "json":
         click.echo(json.dumps({**one, "fires": fires}, indent=2))
         return 0
@@ -230,3 +231,14 @@ def _next(one: Told) -> str:
 
 def _where(one: Told) -> str:
     return f", from {one['file']}" if one["file"] else ""
+
+
+COLUMNS = (
+    Column(head="ID", text=lambda one: str(one["id"])),
+    Column(head="NEXT", text=_next),
+    Column(head="ZONE", text=lambda one: str(one["time_zone"])),
+    Column(head="NAME", text=lambda one: str(one["name"])),
+    Column(head="EXPERIMENT", text=lambda one: str(one["experiment"])),
+    Column(head="ENVIRONMENT", text=lambda one: str(one["environment"])),
+    Column(head="FROM", text=lambda one: str(one["file"] or "a person"), prose=True),
+)

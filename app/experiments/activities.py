@@ -67,7 +67,12 @@ def _is_pause(value: Any) -> bool:
 def provider(value: Any, path: str, name: Any) -> Found:
     kind = value.get("type") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind not in PROVIDERS:
-        yield f"{path}.type", f"The provider of “{name}” is of no known type. It is python, process or http."
+        wrong = (
+            f"There is no provider of type “{kind}”, which “{name}” has"
+            if kind
+            else f"The provider of “{name}” has no type"
+        )
+        yield f"{path}.type", f"{wrong}. It is python, process or http."
         return
     for key in PROVIDERS[kind]:
         if not isinstance(value.get(key), str) or not value[key]:

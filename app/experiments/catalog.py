@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,7 +14,7 @@ from app.errors import NotFound, Problem
 from app.experiments.document import SUFFIXES, Document, parse
 from app.experiments.experiment import Experiment
 from app.experiments.plain import as_utf8
-from app.experiments.validate import problems
+from app.experiments.validate import problems, warnings
 
 LOGGER = logging.getLogger(__name__)
 LINK = "This is a link, and a run copies regular files only. Put the file itself here."
@@ -44,8 +44,8 @@ class Catalog:
             experiment = self._named(path) if path.suffix in SUFFIXES and self._inside(path) else None
             if experiment is not None and experiment.id == experiment_id:
                 return experiment
-        near = get_close_matches(experiment_id[:LONGEST_ID], [one.id for one in self.all()], n=1)
-        meant = f" Did you mean {near[0]}?" if near else ""
+        near = _near(experiment_id[:LONGEST_ID], [one.id for one in self.all()])
+        meant = f" Did you mean {near}?" if near else ""
         raise NotFound(f"There is no experiment {as_utf8(experiment_id)!r} in {self._root.name}/.{meant}")
 
     def _files(self) -> Iterator[Path]:
@@ -107,12 +107,20 @@ class Catalog:
             document = parse(path, shown)
             if isinstance(document.content, list) and not document.problems:
                 return None
-            return _experiment(path, file, document, problems(document, shown))
+            found = _experiment(path, file, document, problems(document, shown))
+            return replace(found, warnings=warnings(document, shown))
         except Exception as error:  # whatever one file holds, the others are still listed
             LOGGER.exception("%s can not be read", shown)
             return _refused(
                 path, file, f"The console can not read this: {type(error).__name__}: {error}.", shown
             )
+
+
+def _near(asked: str, ids: Sequence[str]) -> str:
+    """The id that was meant: spelt alike, else the first that ends in what was asked: `strict`."""
+    alike = get_close_matches(asked, ids, n=1)
+    ending = [one for one in ids if asked and one.endswith(asked)]
+    return next(iter([*alike, *ending]), "")
 
 
 def _refused(path: Path, file: str, message: str, shown: str) -> Experiment:

@@ -22,6 +22,7 @@ class Experiment:
     tags: tuple[str, ...] = ()
     document: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()  # keys that Chaos Toolkit passes by
     workdir: Path | None = None  # where a file from outside experiments/ is run, as `chaos run` has it
 
     @property

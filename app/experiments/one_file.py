@@ -9,7 +9,7 @@ from app.errors import Invalid
 from app.experiments.catalog import Catalog
 from app.experiments.document import parse
 from app.experiments.experiment import Experiment
-from app.experiments.validate import of_extension, problems
+from app.experiments.validate import of_extension, problems, warnings
 
 
 def open_file(path: Path, *, name: str, workdir: Path) -> Experiment:
@@ -20,8 +20,9 @@ def open_file(path: Path, *, name: str, workdir: Path) -> Experiment:
     """
     document = parse(path, name)
     content = document.content if isinstance(document.content, dict) else {}
-    if refused := document.problems or of_extension(document, name):
-        raise Invalid(f"{name} can not be run.", problems=refused)
+    wrong = problems(document, name)
+    if document.problems or of_extension(document, name):
+        raise Invalid(f"{name} can not be run.", problems=wrong)
     return Experiment(
         id=name,
         file=path.name,
@@ -29,7 +30,8 @@ def open_file(path: Path, *, name: str, workdir: Path) -> Experiment:
         title=str(content.get("title") or name),
         description=str(content.get("description") or ""),
         document=content,
-        problems=problems(document, name),
+        problems=wrong,
+        warnings=warnings(document, name),
         workdir=workdir,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.errors import Invalid
+from app.errors import Invalid, Problem
 from app.experiments.experiment import Experiment
 from app.experiments.extension import StopCondition, stop_conditions
 from app.experiments.intents import FaultIntent, activities, intents_in
@@ -24,6 +24,7 @@ class Reading:
     expected_seconds: float
     unproven: tuple[Unproven, ...] = ()
     stop_conditions: tuple[StopCondition, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def read(
@@ -49,6 +50,7 @@ def _read(experiment: Experiment, variables: Mapping[str, str], given: Mapping[s
     steps = story(document, signals)
     intents = [intent for phase in ("method", "rollbacks") for intent in intents_in(document, phase, folder)]
     return Reading(
+        warnings=experiment.warnings,
         unproven=_unproven(document, intents),
         stop_conditions=stop_conditions(document),
         signals=signals,

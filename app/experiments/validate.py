@@ -13,6 +13,7 @@ from app.errors import Problem
 from app.experiments.activities import Found, activities, provider
 from app.experiments.document import Document, line_of
 from app.experiments.extension import problems as extension_problems
+from app.experiments.misspelt import misspelt
 from app.experiments.runtime import runtime_problems
 from app.experiments.tolerances import tolerance
 
@@ -31,11 +32,18 @@ def of_extension(document: Document, file: str) -> tuple[Problem, ...]:
     return _placed(document, file, extension_problems(content)) if isinstance(content, dict) else ()
 
 
+def warnings(document: Document, file: str) -> tuple[Problem, ...]:
+    """Keys that Chaos Toolkit passes by without a word. They are no problems: it takes such a file, and so do we."""
+    return () if document.problems else _placed(document, file, misspelt(document.content))
+
+
 def _placed(document: Document, file: str, found: Found) -> tuple[Problem, ...]:
-    return tuple(
+    """In the order of the file's lines."""
+    placed = [
         Problem(message=message, path=path, file=file, line=line_of(document.lines, path))
         for path, message in found
-    )
+    ]
+    return tuple(sorted(placed, key=lambda one: one.line or 0))
 
 
 def _experiment(content: Any) -> Found:

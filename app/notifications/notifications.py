@@ -21,6 +21,8 @@ from app.settings import KINDS, Channel, Settings
 from app.settings.channel import unknown
 from app.storage import Storage
 
+LATER_TEST = "A later test took its place."
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelState:
@@ -85,13 +87,17 @@ class Notifications:
             return store.latest(session, limit=limit, channel=channel, state=state, kind=kind, before=before)
 
     def test(self, channel: str, *, by: str) -> int:
-        """Send a real notice to one channel, by the outbox like any other. Its id; NotFound where there is no such channel."""
+        """Send a real notice to one channel, by the outbox like any other; earlier tests of it are tried no more.
+
+        Its id; NotFound where there is no such channel.
+        """
         self._channel(channel)
         notice = Notice(
             kind=Kind.TEST, environment=self._settings.default_environment, subject="test", at=self.clock.now(),
             data={"by": by}, channels=(channel,),
         )  # fmt: skip
         with self.storage.writing() as session:
+            store.give_up_tests(session, channel, LATER_TEST)
             return store.enqueue(session, notice)
 
     def stopping(self, token: str) -> StopLink:

@@ -38,6 +38,7 @@ class Sender:
         self._bells = {name: threading.Event() for name in notifications.names}
         self._threads: list[threading.Thread] = []
         self._pruned: datetime | None = None
+        self._troubles: dict[str, str] = {}  # by channel: what was last said of it, until something arrives
         self._loop = Loop("notices", self._tick, every=TICK, clock=self._clock)
         self.lag = self._loop.lag
 
@@ -91,6 +92,7 @@ class Sender:
             self._failed(delivery, f"The console made a mistake: {type(error).__name__}.")
         else:
             crash.here("delivery-sent")
+            self._troubles.pop(channel, None)
             self._mark(
                 delivery, state=DeliveryState.SENT.value, sent_at=self._clock.now(), next_attempt_at=None, last_error=wrong or None,
             )  # fmt: skip
@@ -141,7 +143,11 @@ class Sender:
             delivery.attempts, delivery.created_at, self._clock.now(), dice=self._dice()
         )
         self._mark(delivery, state=state.value, next_attempt_at=again, last_error=why)
-        LOGGER.warning("Delivery %s to %s is %s: %s", delivery.id, delivery.channel, state, why)
+        told = self._troubles.get(delivery.channel) == why and state is DeliveryState.PENDING
+        self._troubles[delivery.channel] = why
+        # A channel that is broken fails with everything that waits for it: said once, not once a delivery.
+        LOGGER.log(logging.DEBUG if told else logging.WARNING,
+                   "Delivery %s to %s is %s: %s", delivery.id, delivery.channel, state, why)  # fmt: skip
 
     def _mark(self, delivery: Delivery, **columns: object) -> None:
         with self._storage.writing() as session:

@@ -121,6 +121,17 @@ def give_up_others(session: Session, channels: Sequence[str], why: str) -> None:
     )
 
 
+def give_up_tests(session: Session, channel: str, why: str) -> None:
+    """Tests that did not arrive so far: whoever tests again wants to know of now."""
+    tests = select(NoticeRow.id).where(NoticeRow.kind == Kind.TEST)
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.state == DeliveryState.PENDING.value, DeliveryRow.channel == channel)
+        .where(DeliveryRow.notice_id.in_(tests))
+        .values(state=DeliveryState.GIVEN_UP.value, next_attempt_at=None, last_error=why)
+    )
+
+
 def forget(session: Session, before: datetime) -> None:
     """Notices of long ago whose deliveries are over."""
     still = select(DeliveryRow.notice_id).where(DeliveryRow.state.in_(OPEN))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,6 +65,7 @@ class Known:
     accepted: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()  # of the stop conditions, in ALARM already
     alarms_unanswered: str = ""  # why nobody knows: AWS did not answer
+    passed_by: tuple[str, ...] = ()  # keys of the file that Chaos Toolkit does not read, each with its place
     recycle: bool = False  # the environment permits new containers
     cost: Cost | None = None  # None: nobody counts
 
@@ -76,6 +77,7 @@ UNPROVEN = "unproven"
 def check(known: Known) -> list[Finding]:
     """Refusals first, then warnings, then what is well."""
     found = [*_of_run(known), *_of_signals(known), *_of_activities(known)]
+    found += [warning("unknown-key", sentence) for sentence in known.passed_by]
     found += of_cost(known.cost, accepted=COST in known.accepted) if known.cost else ()
     found += [finding for facts in known.stores for finding in _of_store(facts, known)]
     if not known.stores and not known.unproven:
@@ -83,6 +85,11 @@ def check(known: Known) -> list[Finding]:
         found.append(warning("no-fault", words))
     order = {Level.REFUSAL: 0, Level.WARNING: 1, Level.OK: 2}
     return sorted(found, key=lambda finding: order[finding.level])
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _of_run(known: Known) -> Findings:
@@ -116,19 +123,22 @@ def _of_run(known: Known) -> Findings:
 
 def _of_signals(known: Known) -> Findings:
     if known.outside:
-        names = ", ".join(known.outside)
-        yield warning("outside", f"{names} is outside its tolerance now: the run would end before its method.",
-                      "Wait until it is within, or mend what is wrong.")  # fmt: skip
+        one = len(known.outside) == 1
+        where = "is outside its tolerance" if one else "are outside their tolerances"
+        until = "it is" if one else "they are"
+        yield warning("outside", f"{listed(known.outside)} {where} now: the run would end before its method.",
+                      f"Wait until {until} within, or mend what is wrong.")  # fmt: skip
     if known.silent and known.unread:
-        yield warning("no-data", f"{', '.join(known.silent)} could not be looked at: {known.unread}", LATER)
+        yield warning("no-data", f"{listed(known.silent)} could not be looked at: {known.unread}", LATER)
     elif known.silent:
-        yield warning("no-data", f"No fresh data for {', '.join(known.silent)}.", "Is there traffic?")
+        yield warning("no-data", f"No fresh data for {listed(known.silent)}.", "Is there traffic?")
     if known.signals and not known.outside and not known.silent:
-        yield ok("signals", f"All {known.signals} signals have data and are within.")
+        yield ok("signals", "The one signal has data and is within."
+                 if known.signals == 1 else f"All {known.signals} signals have data and are within.")  # fmt: skip
     pause = known.pause if known.stores else None
     short = [] if pause is None else [one for one in known.windows if pause < one[1] + known.delay]
     if short and pause is not None:
-        names, needed = " and ".join(name for name, _ in short), max(w for _, w in short) + known.delay
+        names, needed = listed([name for name, _ in short]), max(w for _, w in short) + known.delay
         looks = "looks" if len(short) == 1 else "look"
         yield warning(
             "short-pause",
@@ -215,7 +225,7 @@ def _of_readers(facts: StoreFacts) -> Findings:
         yield ok("dialect", f"{facts.store} is read by {readers}: {understood.known_by} ({understood.sure}).")
     missing = [name for name, version in facts.libraries.items() if version is None]
     if missing and understood.known is not KnownBy.DECLARED:
-        yield warning("library", f"No fault library was found in {' and '.join(missing)}: the value may mean nothing there.",
+        yield warning("library", f"No fault library was found in {listed(missing)}: the value may mean nothing there.",
                       "Install failure-lambda or chaos_lambda, or declare the dialect in gameday.toml.")  # fmt: skip
     if understood.translated:
         yield warning("translated", f"The value is written for {understood.translated_from}, which the functions ignore "

@@ -86,6 +86,7 @@ class Preflight:
                 windows=tuple((s.name, s.query.window) for s in reading.signals if s.query is not None),
                 unproven=tuple((one.activity, one.what) for one in reading.unproven),
                 accepted=frozenset(accepted),
+                passed_by=tuple(map(str, reading.warnings)),
                 recycle=environment.recycle,
                 alarms=alarms,
                 alarms_unanswered=unanswered,

@@ -189,7 +189,7 @@ def _disarmed(events: Sequence[Event]) -> list[TimelineStep]:
             state=StepState.DONE if event.data.get("state") in ("disarmed", "drifted") else StepState.NOW,
             kind="disarm",
             name=f"Disarm {event.data.get('store')}",
-            detail=str(event.data.get("outcome") or ""),
+            detail=str(event.data.get("outcome") or "").removeprefix("Disarmed: "),
             at=event.at,
         )
         for event in last.values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -94,6 +94,18 @@ def refuse_unknown_channels(definition: Definition, channels: Collection[str]) -
     """Invalid where somebody is to hear of it who is not there: a slip of the pen would leave a refusal untold."""
     if wrong := unknown(definition.tell, channels):
         raise refused([Problem(message=wrong, path="tell")])
+
+
+def refuse_all(*refusals: Callable[[], None]) -> None:
+    """Invalid with what any of them finds: whoever made two mistakes hears of both at once."""
+    found: list[Problem] = []
+    for refuse in refusals:
+        try:
+            refuse()
+        except Invalid as error:
+            found += error.problems
+    if found:
+        raise refused(found)
 
 
 def refused(problems: list[Problem]) -> Invalid:

@@ -90,8 +90,10 @@ class Reader:
         except NotFound as error:
             raise definition.refused([Problem(message=str(error), path="environment")]) from error
         read = definition.parse({"time_zone": place.time_zone} | given)
-        definition.refuse_long_jitter(read, self._clock.now())
-        definition.refuse_unknown_channels(read, self._settings.channels)
+        definition.refuse_all(
+            lambda: definition.refuse_long_jitter(read, self._clock.now()),
+            lambda: definition.refuse_unknown_channels(read, self._settings.channels),
+        )
         if read.name in names:
             raise definition.refused(
                 [Problem(message=f"There are two “{read.name}” in this file.", path="name")]

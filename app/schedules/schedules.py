@@ -231,20 +231,29 @@ class Schedules:
         return tuple(told)
 
     def _read(self, given: Mapping[str, Any]) -> Definition:
-        one = self._parsed({"environment": self._settings.default_environment} | dict(given))
-        definition.refuse_never(one, self._clock.now())
-        definition.refuse_unknown_channels(one, self._settings.channels)
+        one, now = (
+            self._formed({"environment": self._settings.default_environment} | dict(given)),
+            self._clock.now(),
+        )
+        definition.refuse_all(
+            lambda: definition.refuse_long_jitter(one, now),
+            lambda: definition.refuse_never(one, now),
+            lambda: definition.refuse_unknown_channels(one, self._settings.channels),
+        )
         self._catalog.load(one.experiment)
         return one
 
     def _parsed(self, fields: Mapping[str, Any]) -> Definition:
+        one = self._formed(fields)
+        definition.refuse_long_jitter(one, self._clock.now())
+        return one
+
+    def _formed(self, fields: Mapping[str, Any]) -> Definition:
         try:
             place = self._settings.environment(str(fields["environment"]))
         except NotFound as error:
             raise definition.refused([Problem(message=str(error), path="environment")]) from error
-        one = definition.parse({"time_zone": place.time_zone} | dict(fields))
-        definition.refuse_long_jitter(one, self._clock.now())
-        return one
+        return definition.parse({"time_zone": place.time_zone} | dict(fields))
 
     def _own(self, schedule_id: int) -> Schedule:
         schedule = self.get(schedule_id)

@@ -28,6 +28,7 @@ from app.errors import (
     Unconditional,
 )
 from app.logs import about
+from app.web import mistakes
 from app.web.total import Json
 
 LOGGER = logging.getLogger("gameday")
@@ -203,14 +204,8 @@ def _gameday(request: Request, error: Exception) -> Response:
 
 def _validation(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    problems = tuple(Problem(message=_told(one), path=_place(one)) for one in found)
-    return answer(request, Invalid("; ".join(map(str, problems)), problems=problems))
-
-
-def _told(one: dict[str, Any]) -> str:
-    if one.get("type") == "extra_forbidden":
-        return "There is no such field."
-    return f"{one.get('msg', 'is not valid')}."
+    problems = tuple(Problem(message=mistakes.sentence(one), path=_place(one)) for one in found)
+    return answer(request, Invalid(mistakes.together(problems), problems=problems))
 
 
 def _place(one: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request
@@ -18,7 +18,7 @@ from app.errors import Invalid, Problem
 from app.experiments import matching
 from app.runs import Run, Wish
 from app.runs.finding import Finding
-from app.web import shapes
+from app.web import mistakes, shapes
 from app.web.answers import SEE_OTHER, answered, experiment_json, story_json
 from app.web.asked import Place, Rooms, Shown, Streamed, Who, form
 from app.web.before import before
@@ -49,7 +49,9 @@ class Asked(BaseModel):
     hypothesis_frequency: Annotated[float | None, Field(gt=0)] = None  # seconds, as for `chaos run`
     fail_fast: bool = False
     stop: list[Mapping[str, Any]] = []  # stop conditions, as the file's `gameday` extension has them
-    accept: list[str] = []  # refusals of preflight that the caller takes upon themselves: `unproven`, `cost`
+    accept: list[
+        Literal["unproven", "cost"]
+    ] = []  # refusals of preflight that the caller takes upon themselves: `unproven`, `cost`
 
     @property
     def wish(self) -> Wish:
@@ -245,12 +247,11 @@ def _json(body: bytes) -> Any:
 
 def _invalid(error: ValidationError) -> Invalid:
     problems = tuple(
-        Problem(message=_sentence(one["type"], one["msg"]), path=".".join(map(str, one["loc"])))
-        for one in error.errors()
+        Problem(message=_sentence(one), path=".".join(map(str, one["loc"]))) for one in error.errors()
     )
-    return Invalid("; ".join(map(str, problems)), problems=problems)
+    return Invalid(mistakes.together(problems), problems=problems)
 
 
-def _sentence(kind: str, message: str) -> str:
-    known = ", ".join(Asked.model_fields)
-    return f"There is no such field. There are: {known}." if kind == "extra_forbidden" else f"{message}."
+def _sentence(one: Mapping[str, Any]) -> str:
+    there = f" There are: {', '.join(Asked.model_fields)}." if one["type"] == "extra_forbidden" else ""
+    return f"{mistakes.sentence(one)}{there}"

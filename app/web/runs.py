@@ -143,7 +143,8 @@ async def events(
 def rollback(request: Request, run_id: RowId, console: Rooms, show: Shown, who: Who) -> Response:
     """Disarm first, then end the run. Any number of times, at any moment; says what happened."""
     began = time.monotonic()
-    done = console.runs.rollback(run_id, by=who)
+    by_button = is_fragment(request) or wants_page(request)
+    done = console.runs.rollback(run_id, by=who, told=None if by_button else f"{who} asked for a rollback.")
     seconds = time.monotonic() - began
     if is_fragment(request):
         return show.fragment(

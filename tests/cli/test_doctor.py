@@ -234,6 +234,31 @@ def test_a_database_that_is_none_and_a_port_in_use_are_told(tmp_path: Path) -> N
     assert found["machine", "port"]["level"] == "warning"
 
 
+def test_for_the_sandbox_its_two_ports_are_looked_at_and_no_experiments_are_missed(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        number = other.getsockname()[1]
+        _, found = examined(tmp_path, "--sandbox", "--aws-port", str(number))
+    told = found["machine", "aws-port"]
+    assert (told["level"], told["remedy"]) == ("warning", f"gameday sandbox --aws-port {number + 1}")
+    assert ("machine", "port") in found
+    assert ("machine", "experiments") not in found
+
+
+def test_a_channel_whose_secret_is_not_set_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    toml(tmp_path, "http://127.0.0.1:9")
+    with (tmp_path / "gameday.toml").open("a") as file:
+        file.write('[channels.ops]\nurl_env = "OPS_URL"\n')
+    monkeypatch.delenv("OPS_URL", raising=False)
+    told = examined(tmp_path)[1]["machine", "channels"]
+    assert (told["level"], told["sentence"]) == (
+        "warning", "Channel ops can not be used: The variable OPS_URL is empty or not set.",
+    )  # fmt: skip
+    monkeypatch.setenv("OPS_URL", "json://127.0.0.1:1/")
+    assert examined(tmp_path)[1]["machine", "channels"]["level"] == "ok"
+
+
 @pytest.mark.timeout(120)
 def test_a_console_that_runs_is_no_stranger_on_its_port(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, url):

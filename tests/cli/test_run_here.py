@@ -152,6 +152,17 @@ def test_check_starts_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "done").exists()
 
 
+def test_a_misspelt_key_is_told_before_and_at_the_start_and_is_no_refusal(tmp_path: Path) -> None:
+    document = {**experiment("true", process("do", "true")), "rollback": [process("back", "touch back")]}
+    file = write(tmp_path / "experiments" / "e.json", document)
+    told = "▲ experiments/e.json:1  rollback  Chaos Toolkit reads no “rollback” here, and passes it by. Did you mean rollbacks?"
+    for words in (("e", "--accept", "unproven"), (str(file.relative_to(tmp_path)),)):
+        done = gameday(tmp_path, *words, "--check")
+        assert (done.returncode, told in done.stdout) == (0, True), done.stdout + done.stderr
+    done = gameday(tmp_path, str(file.relative_to(tmp_path)))
+    assert (done.returncode, told in done.stderr) == (0, True), done.stdout + done.stderr
+
+
 def test_a_terminal_gets_a_picture_with_the_progress_of_pauses(tmp_path: Path) -> None:
     slow = process("do", "true", pauses={"after": 4})
     write(tmp_path / "e.json", experiment("true", slow))
@@ -355,3 +366,13 @@ def test_files_that_can_not_all_be_written_are_refused_before_anything_starts(
     done = gameday(tmp_path, "e.json", *words)
     assert (done.returncode, why in done.stderr) == (2, True), done.stderr
     assert (file.read_text(), (tmp_path / "played").exists()) == (before, False)
+
+
+def test_what_ends_in_a_command_stays_last_and_an_unknown_acceptance_is_a_mistake(tmp_path: Path) -> None:
+    away = gameday(tmp_path, "e", "--server", "http://127.0.0.1:9")
+    assert (away.returncode, away.stderr.rstrip().endswith("Start one: gameday serve")) == (69, True), (
+        away.stderr
+    )
+    assert "gameday: Nothing was played. http://127.0.0.1:9 does not answer" in away.stderr
+    unknown = gameday(tmp_path, "e", "--accept", "foo", "--check")
+    assert (unknown.returncode, "'unproven', 'cost'" in unknown.stderr) == (2, True), unknown.stderr

@@ -55,7 +55,8 @@ def gameday(folder: Path, *words: str, code: int = 0) -> str:
 
 
 def test_they_are_listed_shown_and_looked_ahead(folder: Path) -> None:
-    listed = gameday(folder, "list").splitlines()
+    heads, *listed = gameday(folder, "list").splitlines()
+    assert heads.split() == ["ID", "NEXT", "ZONE", "NAME", "EXPERIMENT", "ENVIRONMENT", "FROM"]
     assert [line.split()[0] for line in listed] == ["1", "2", "3"]
     assert "03:00" in listed[0]
     assert "paused" in listed[2]

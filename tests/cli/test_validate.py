@@ -21,7 +21,7 @@ method:
     provider:
       type: telepathy
 """
-TOLD = "method[0].provider.type: The provider of “go” is of no known type. It is python, process or http."
+TOLD = "method[0].provider.type: There is no provider of type “telepathy”, which “go” has. It is python, process or http."
 
 
 def validate(folder: Path, *words: str, environ: dict[str, str] | None = None) -> tuple[int, str, str]:
@@ -67,7 +67,7 @@ def test_a_program_is_given_json(tmp_path):
     code, out, _ = validate(tmp_path, "--output", "json")
     path, _, message = TOLD.partition(": ")
     problem = {"file": "experiments/bad.yaml", "line": 7, "path": path, "message": message}
-    assert (code, json.loads(out)) == (1, {"files": 1, "problems": [problem]})
+    assert (code, json.loads(out)) == (1, {"files": 1, "problems": [problem], "warnings": []})
 
 
 def test_what_is_no_experiment_is_left_alone_and_what_can_be_none_is_told(tmp_path):
@@ -134,3 +134,24 @@ def test_schedules_beside_experiments_are_looked_at_too(tmp_path):
     code, out, err = validate(tmp_path, "experiments/lab/schedules.yaml")
     assert out.startswith("experiments/lab/schedules.yaml:4: schedules[0].cron: ")
     assert (code, err) == (1, "")
+
+
+MISSPELT = "title: t\ndescription: d\nmethod: []\nrollback:\n- {type: action, name: b, provider: {type: process, path: ls}}\n"
+
+
+def test_a_misspelt_key_is_a_warning_and_no_error(tmp_path: Path) -> None:
+    code, out, _ = validate(experiments(tmp_path, odd=MISSPELT))
+    words = "Chaos Toolkit reads no “rollback” here, and passes it by. Did you mean rollbacks?"
+    told = f"experiments/odd.yaml:5: warning: rollback: {words}\n1 file, no problems, 1 warning.\n"
+    assert (code, out) == (0, told)
+    told = json.loads(validate(tmp_path, "--output", "json")[1])
+    warned = {"file": "experiments/odd.yaml", "line": 5, "path": "rollback", "message": words}
+    assert told == {"files": 1, "problems": [], "warnings": [warned]}
+
+
+def test_problems_are_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    text = "runtime: 5\ndescription: d\nmethod:\n- {type: probe, name: a}\ntags: 5\ncontrols: 5\n"
+    lines = validate(experiments(tmp_path, a=text))[1].splitlines()[:-1]
+    numbers = [int(line.split(":")[1]) for line in lines]
+    assert len(numbers) >= 5
+    assert numbers == sorted(numbers)

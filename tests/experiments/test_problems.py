@@ -203,3 +203,13 @@ def test_a_file_that_goes_while_it_is_listed_is_not_there(tmp_path, monkeypatch)
     catalog = Catalog(tmp_path)
     monkeypatch.setattr(catalog, "_files", lambda: [tmp_path / "gone.json"])
     assert catalog.all() == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("strict", "lab/exp_2-strict"), ("lab/exp2-strict", "lab/exp_2-strict")]
+)
+def test_the_id_that_was_meant_is_named(tmp_path, asked, meant):
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "exp_2-strict.json").write_text(json.dumps(GOOD))
+    with pytest.raises(NotFound, match=f"Did you mean {meant}"):
+        Catalog(tmp_path).load(asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from app.notifications.delivery import (
     after_failure,
     retry_at,
 )
+from app.notifications.notifications import LATER_TEST
 from app.notifications.sender import NOBODY
 from app.notifications.target import NotSent
 from app.settings import Environment
@@ -236,6 +238,47 @@ def test_a_test_goes_to_one_channel_whatever_it_hears_of(office, post):
     assert len(post.sent) == 1
     with pytest.raises(NotFound, match="There are: ops, night"):
         office.room.test("nobody", by="maria")
+
+
+def test_a_later_test_takes_the_place_of_one_that_did_not_arrive(office, post):
+    post.down = {"json://ops"}
+    first = office.room.test("ops", by="maria")
+    office.tell()
+    office.carry()
+    post.down = set()
+    office.room.test("ops", by="maria")
+    office.clock.advance(FIRST_WAIT)
+    office.carry()
+    states = {one.notice_id: (one.state, one.last_error) for one in office.deliveries if one.channel == "ops"}
+    assert states.pop(first) == (DeliveryState.GIVEN_UP, LATER_TEST)
+    assert set(states.values()) == {(DeliveryState.SENT, None)}
+
+
+def test_a_broken_channel_is_said_once_until_something_arrives(office, post, caplog):
+    def said() -> int:
+        found = [
+            one for one in caplog.records if one.levelno == logging.WARNING and "Delivery" in one.message
+        ]
+        caplog.clear()
+        return len(found)
+
+    sender = office.sender
+    post.down = {"json://ops"}
+    for _ in range(3):
+        office.tell()
+    sender.route()
+    while sender.step("ops"):
+        pass
+    assert said() == 1
+    post.down = set()
+    office.clock.advance(2 * FIRST_WAIT)
+    while sender.step("ops"):
+        pass
+    post.down = {"json://ops"}
+    office.tell()
+    sender.route()
+    sender.step("ops")
+    assert said() == 1
 
 
 def test_a_mistake_in_the_console_costs_an_attempt_and_not_the_notice(office, post, caplog):

@@ -5,7 +5,10 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -182,3 +185,16 @@ def test_a_state_without_an_emulator_says_what_is_wrong(free):
     assert not state.ready
     assert "does not answer" in state.problem
     assert state.rate == 2
+
+
+def test_it_says_in_which_folder_it_works(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        words = ["sandbox", "--no-browser", "--folder", tmp_path, "--port", str(other.getsockname()[1])]
+        gameday = Path(sys.executable).parent / "gameday"
+        done = subprocess.run([gameday, *words], capture_output=True, text=True, check=False, timeout=100)
+    assert (
+        f"Working folder: {tmp_path}. What the sandbox keeps is in {tmp_path}/.gameday/sandbox."
+        in done.stdout
+    )

@@ -162,6 +162,13 @@ async def test_many_runs_are_told_without_asking_for_each(client: httpx.AsyncCli
     assert [[fault["run"] for fault in one["faults"]] for one in told] == [[43], [42], [41]]
 
 
+async def test_a_refusal_that_there_is_not_can_not_be_accepted(client: httpx.AsyncClient) -> None:
+    for path in ("/api/experiments/strict/preflight", "/experiments/strict/run"):
+        told = await client.post(path, json={"accept": ["x"]})
+        assert told.status_code == 422
+        assert told.json()["detail"] == "accept.0: It has to be unproven or cost."
+
+
 async def test_samples_health_and_the_description_of_the_api(client: httpx.AsyncClient, console: Any) -> None:
     query = next(iter(console.metrics.values))
     samples = (await client.get(f"/api/signals/{query}/samples")).json()

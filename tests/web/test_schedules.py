@@ -84,6 +84,12 @@ async def test_the_list_of_experiments_says_when_one_runs_next(client: httpx.Asy
     assert "Wed 2026-11-25 03:00</span> (Europe/Berlin)" in listed
 
 
+async def test_two_mistakes_are_told_at_once(client: httpx.AsyncClient) -> None:
+    given = {**NIGHTLY, "cron": "0 * * * *", "jitter": "2h", "tell": ["nobody"]}
+    told = (await client.post("/api/schedules", json=given)).json()
+    assert {one["path"] for one in told["problems"]} == {"jitter", "tell"}
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "path", "says"),
     [

@@ -40,7 +40,8 @@ def stop_all(environment: str | None, why: str, server: str | None, folder: Path
 def guardian(folder: Path, log: str | None, *, once: bool) -> int:
     """Disarm what is past its deadline or whose run is gone, with no console running. A second one does no harm.
 
-    Exit codes: 0 nothing is armed, 1 something is (within its deadline, or it could not be disarmed yet).
+    Exit codes: 0 nothing is armed, 1 something is (within its deadline, or it could not be disarmed yet), or with
+    --once the functions could not be listed, and nobody knows.
     """
     from app import logs
     from app.cli.guarding import guard
@@ -60,7 +61,7 @@ def disarm(stores: tuple[str, ...], *, everything: bool, environment: str | None
     With --all the ledger's faults are put back as they were; then every store that a function reads is looked into,
     and an armed value is switched off. Without a usable database it does the second alone.
 
-    Exit codes: 0 nothing is armed any more, 1 something is.
+    Exit codes: 0 nothing is armed any more, 1 something is, or nobody knows: what is off was read back.
     """
     from app.cli.guarding import disarm as switch_off
 

@@ -35,8 +35,8 @@ SECONDS = click.FloatRange(min=0, min_open=True)
 @click.option(
     "--accept",
     multiple=True,
-    metavar="WHAT",
-    help="A refusal of preflight that you take upon yourself: unproven, cost.",
+    type=click.Choice(["unproven", "cost"]),
+    help="A refusal of preflight that you take upon yourself.",
 )
 @click.option(
     "--queue", is_flag=True, help="Wait while another run uses the same store, or works in the same folder."
@@ -92,9 +92,9 @@ def run(
 
     \b
     Examples:
-      gameday run strict --check
-      gameday run strict --stop-if 'in-flight>20 for 60s' --junit junit.xml
-      gameday run strict --server https://gameday.internal --environment staging
+      gameday run serverless-etl/exp_2-strict --check
+      gameday run serverless-etl/exp_2-strict --stop-if 'messages-in-flight>20 for 60s' --junit junit.xml
+      gameday run serverless-etl/exp_2-strict --server https://gameday.internal --environment staging
     """  # noqa: D301  click wants the sign itself
     from dataclasses import replace
 

@@ -55,8 +55,22 @@ def serve(host: str, port: int, folder: Path, log: str | None) -> int:
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--reset", is_flag=True, help="Throw the sandbox's state away first.")
+@click.option(
+    "--folder",
+    type=FOLDER,
+    help="Working folder, whose experiments/ it plays.  [default: here, if there are experiments; else the examples]",
+)
 @LOG
-def sandbox(port: int, aws_port: int, speed: str, log: str | None, *, no_browser: bool, reset: bool) -> int:
+def sandbox(
+    port: int,
+    aws_port: int,
+    speed: str,
+    log: str | None,
+    folder: Path | None,
+    *,
+    no_browser: bool,
+    reset: bool,
+) -> int:
     """Open the console on a whole example pipeline, on this machine.
 
     An AWS emulator, real Node.js Lambdas with the real failure-lambda, and traffic. No AWS account and no
@@ -66,4 +80,7 @@ def sandbox(port: int, aws_port: int, speed: str, log: str | None, *, no_browser
     from app.cli.sandbox import run
 
     logs.configure(log)
-    return run(port=port, aws_port=aws_port, speed=int(speed), browser=not no_browser, reset=reset)
+    return run(
+        port=port, aws_port=aws_port, speed=int(speed), browser=not no_browser, reset=reset,
+        folder=folder.resolve() if folder else None,
+    )  # fmt: skip

@@ -24,7 +24,9 @@ PROBLEMS = 1  # exit code
 NO_FILE = f"There is no {FILE}: one environment, `default`, with this process's own AWS configuration."
 
 
-def doctor(folder: Path, *, environment: str | None, sandbox: bool, host: str, port: int, output: str) -> int:
+def doctor(
+    folder: Path, *, environment: str | None, sandbox: bool, host: str, port: int, aws_port: int, output: str
+) -> int:
     """0 where nothing is a problem, else 1. NotFound for an environment that there is not.
 
     `sandbox`: only what that needs, which is no environment in AWS.
@@ -33,6 +35,7 @@ def doctor(folder: Path, *, environment: str | None, sandbox: bool, host: str, p
     places = _places(settings, environment) if about.level is Level.OK and not sandbox else []
     looks = [
         *here.looks(settings),
+        *(here.of_sandbox(settings, aws_port) if sandbox else here.of_console(settings)),
         *(one for place in places for one in there.looks(place, SystemClock())),
     ]
     findings = [about, *answers(looks)]

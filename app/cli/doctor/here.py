@@ -14,19 +14,23 @@ import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.cli.beside import at_work
 from app.cli.doctor import machine
 from app.cli.doctor.asking import Look
 from app.cli.doctor.finding import Finding
 from app.experiments import Catalog
+from app.notifications.target import NotSent, target_of
+from app.notifications.templates import Texts
 from app.runs.children import minimal
 from app.sandbox.emulator.node import bundled_folder, node_major
-from app.settings import Settings
+from app.settings import Channel, Settings
 
 ANSWERS_WITHIN = 12.0  # seconds, less than is waited for all questions
 OTHER_TIME = re.compile(r"\bdate\s[^`]*(?:--date|-d)\b")  # `date` for another time than now, which is GNU's
@@ -41,16 +45,50 @@ def looks(settings: Settings) -> list[Look]:
         "aws-files": lambda: machine.aws_files(unreadable_aws_files(os.environ)),
         "date": lambda: machine.dates(dates_of(settings)),
         "node": _node,
-        "experiments": lambda: _files(settings),
         "data": lambda: machine.space("data", space_of(settings.data)),
         "temporary": lambda: machine.space("temporary", space_of(Path(tempfile.gettempdir()))),
         "database": lambda: machine.database(str(database_of(settings)), trouble_with(database_of(settings))),
-        "port": lambda: machine.port(port_of(settings)),
-        "links": lambda: machine.links(settings),
         "timezones": lambda: machine.zones(_zones()),
         "browser": lambda: machine.browser(found=_browser()),
     }
+    return _asked(questions)
+
+
+def of_console(settings: Settings) -> list[Look]:
+    """What a console of your own needs besides."""
+    questions: Mapping[str, Callable[[], Finding]] = {
+        "experiments": lambda: _files(settings),
+        "port": lambda: machine.port(port_of(settings.host, settings.port, ours=_runs(settings))),
+        "links": lambda: machine.links(settings),
+    }
+    return [*_asked(questions), Look(check="channels", look=lambda: _channels(settings))]
+
+
+def of_sandbox(settings: Settings, aws_port: int) -> list[Look]:
+    """It brings its experiments, and tells nobody; its AWS listens on this machine."""
+    ours = bool(at_work(settings.folder))
+    ports = {
+        "port": port_of(settings.host, settings.port, ours=ours, of="sandbox --port"),
+        "aws-port": port_of(settings.host, aws_port, ours=ours, of="sandbox --aws-port", check="aws-port"),
+    }
+    return _asked({check: partial(machine.port, facts) for check, facts in ports.items()})
+
+
+def _asked(questions: Mapping[str, Callable[[], Finding]]) -> list[Look]:
     return [Look(check=check, look=_one(question)) for check, question in questions.items()]
+
+
+def _channels(settings: Settings) -> list[Finding]:
+    return [machine.channel(one.name, trouble_of(one, settings)) for one in settings.channels.values()]
+
+
+def trouble_of(channel: Channel, settings: Settings) -> str:
+    """Why nothing can be sent to it, a sentence as the Notifications page has it; empty where it can."""
+    try:
+        target_of(channel, settings.folder, os.environ)
+    except NotSent as error:
+        return str(error)
+    return Texts(settings.folder).wrong(channel)
 
 
 def _one(question: Callable[[], Finding]) -> Callable[[], Sequence[Finding]]:
@@ -155,16 +193,17 @@ def trouble_with(file: Path) -> str:
     return ""
 
 
-def port_of(settings: Settings) -> machine.Port:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def port_of(host: str, number: int, *, ours: bool, **told: str) -> machine.Port:
+    """`told`: as `machine.Port` has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((settings.host, settings.port))
+            listener.bind((host, number))
             free = True
         except OSError:
             free = False
-    return machine.Port(host=settings.host, number=settings.port, free=free, ours=_runs(settings))
+    return machine.Port(host=host, number=number, free=free, ours=ours, **told)
 
 
 def _runs(settings: Settings) -> bool:

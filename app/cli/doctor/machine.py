@@ -36,7 +36,9 @@ class Port:
     host: str
     number: int
     free: bool
-    ours: bool = False  # a console of this folder runs
+    ours: bool = False  # a console, or sandbox, of this folder runs
+    check: str = "port"
+    of: str = "serve --port"  # the command and the option that name it
 
 
 def python(version: tuple[int, ...]) -> Finding:
@@ -141,12 +143,20 @@ def database(file: str, trouble: str) -> Finding:
 def port(facts: Port) -> Finding:
     where = f"Port {facts.number} on {facts.host}"
     if facts.ours:
-        return ok(
-            "port", f"A console of this folder is running. ({where} is {'free' if facts.free else 'in use'}.)"
-        )
+        who = "sandbox" if facts.of.startswith("sandbox") else "console"
+        state = "free" if facts.free else "in use"
+        return ok(facts.check, f"A {who} of this folder is running. ({where} is {state}.)")
     if not facts.free:
-        return warning("port", f"{where} is in use.", f"gameday serve --port {facts.number + 1}")
-    return ok("port", f"{where} is free.")
+        return warning(facts.check, f"{where} is in use.", f"gameday {facts.of} {facts.number + 1}")
+    return ok(facts.check, f"{where} is free.")
+
+
+def channel(name: str, trouble: str) -> Finding:
+    """Secrets are this command's own: a console that is started elsewhere may have others."""
+    if trouble:
+        return warning("channels", f"Channel {name} can not be used: {trouble}",
+                       f"Mend it where the console is started, too; then try it: gameday notify test {name}")  # fmt: skip
+    return ok("channels", f"Channel {name} can be used.")
 
 
 def links(settings: Settings) -> Finding:
@@ -177,7 +187,9 @@ def files(valid: int, broken: Sequence[str]) -> Finding:
         return warning(
             "experiments", "There are no experiments here.", "Put Chaos Toolkit's files under experiments/."
         )
-    return ok("experiments", f"{valid} experiments, all valid.")
+    return ok(
+        "experiments", "1 experiment, and it is valid." if valid == 1 else f"{valid} experiments, all valid."
+    )
 
 
 def _parts(version: str) -> tuple[int, ...]:

@@ -73,7 +73,11 @@ def _stores(aws: Aws, environment: Environment) -> str:
         aws.stores(environment.name, store.kind).get(store.name)
     if not stores:
         aws.parameters(environment.name).get("failureLambdaConfig")
-    return f"Systems Manager answers; {len(stores)} known stores can be read."
+    return f"Systems Manager answers; {_stores_known(len(stores))} can be read."
+
+
+def _stores_known(count: int) -> str:
+    return "the one known store" if count == 1 else f"{count} known stores"
 
 
 def _functions(aws: Aws, environment: Environment) -> list[Finding]:

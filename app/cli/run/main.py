@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ def run_here(asked: Asked) -> int:
     with presses.heard(), working(asked) as engine:
         run = start(engine, asked, presses)
         _begun(asked, f"Run {run.id} of {run.experiment} in {run.environment}.")
+        _odd(run.facts.get("findings", ()))
         with kept_in_sight(run.id, f"Next: gameday guardian --once{_folder(asked)}"):
             return _attended(asked, Here(engine, run.id), presses)
 
@@ -89,6 +90,7 @@ def run_there(asked: Asked, server: str) -> int:
         presses.counting = True
         url = f"{api.server}/runs/{run['id']}"
         _begun(asked, f"Run {run['id']} of {run['experiment']} in {run['environment']}: {url}")
+        _odd(run["findings"])
         if not asked.wait:
             return _left(asked, run, url)
         with kept_in_sight(run["id"], _then(run["id"], api.server)):
@@ -201,6 +203,13 @@ def _settle(asked: Asked, watched: Watched, presses: Presses, show: Show) -> Non
 
 def _begun(asked: Asked, sentence: str) -> None:
     say(sentence, sys.stderr if asked.output == "json" else None)
+
+
+def _odd(findings: Iterable[Mapping[str, str]]) -> None:
+    """What the file says and nobody reads, before it is missed."""
+    for one in findings:
+        if one["code"] == "unknown-key":
+            say(f"{SIGNS['warning']} {one['sentence']}", sys.stderr)
 
 
 def _over(asked: Asked, watched: Watched, code: int) -> int:

@@ -39,13 +39,13 @@ class Lines:
 
     def event(self, told: Told) -> None:
         if words := sentence(told.kind, told.data):
-            say(f"{told.at.astimezone():%H:%M:%S}  {words}", self._out)
+            say(f"{told.at.astimezone():%H:%M:%S %Z}  {words}", self._out)
 
     def frame(self, progress: Progress) -> None:
         """Everything is in the events."""
 
     def tell(self, words: str) -> None:
-        say(f"{datetime.now().astimezone():%H:%M:%S}  {words}", sys.stderr)
+        say(f"{datetime.now().astimezone():%H:%M:%S %Z}  {words}", sys.stderr)
 
     def close(self) -> None:
         """Nothing is open."""

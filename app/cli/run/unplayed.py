@@ -26,7 +26,11 @@ def told(asked: Asked, server: str | None) -> Iterator[None]:
         yield
     except GamedayError as error:
         more = _remedy(error, server)
-        said = type(error)(f"{error} {more}", problems=error.problems, **error.details) if more else error
+        said = (
+            type(error)(_joined(str(error), more), problems=error.problems, **error.details)
+            if more
+            else error
+        )
         _leave(asked, said)
         raise said from error
     except BaseException as error:
@@ -63,6 +67,11 @@ def document(asked: Asked, error: BaseException) -> dict[str, Any]:
         "accept": known.details.get("accept", []),
         "exit_code": code,
     }
+
+
+def _joined(said: str, more: str) -> str:
+    """What ends in a command, to be copied, stays last."""
+    return f"{said} {more}" if said.endswith((".", "?", "!")) else f"{more} {said}"
 
 
 def _remedy(error: GamedayError, server: str | None) -> str:

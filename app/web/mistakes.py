@@ -1,0 +1,49 @@
+"""What a request has wrong, in our own words rather than Pydantic's. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.errors import Problem
+
+NUMBER, WHOLE, TEXT, TRUTH = "a number", "a whole number", "a text", "true or false"
+KINDS: Mapping[str, str] = {
+    "float_type": NUMBER, "float_parsing": NUMBER, "decimal_type": NUMBER, "decimal_parsing": NUMBER,
+    "int_type": WHOLE, "int_parsing": WHOLE, "int_from_float": WHOLE, "string_type": TEXT,
+    "bool_type": TRUTH, "bool_parsing": TRUTH, "list_type": "a list", "tuple_type": "a list",
+    "dict_type": "an object", "mapping_type": "an object", "model_type": "an object",
+    "model_attributes_type": "an object", "dataclass_type": "an object",
+    "datetime_type": "a time", "datetime_parsing": "a time", "datetime_from_date_parsing": "a time",
+    "finite_number": "a number that ends",
+}  # fmt: skip
+BOUNDS: Mapping[str, str] = {
+    "missing": "It is missing. Add it.",
+    "extra_forbidden": "There is no such field.",
+    "greater_than": "It has to be more than {gt}.",
+    "greater_than_equal": "It has to be {ge} or more.",
+    "less_than": "It has to be less than {lt}.",
+    "less_than_equal": "It has to be {le} or less.",
+    "literal_error": "It has to be {expected}.",
+    "enum": "It has to be {expected}.",
+    "string_too_short": "It has to have {min_length} characters or more.",
+    "string_too_long": "It may have {max_length} characters at most.",
+    "too_short": "It has to have {min_length} or more.",
+    "too_long": "It may have {max_length} at most.",
+}
+
+
+def sentence(one: Mapping[str, Any]) -> str:
+    """Of one error as Pydantic lists it; in its own words where there are none of ours."""
+    kind = str(one.get("type"))
+    if kind in KINDS:
+        return f"It has to be {KINDS[kind]}."
+    if kind in BOUNDS:
+        return BOUNDS[kind].format_map({**(one.get("ctx") or {})}).replace("'", "")
+    said = str(one.get("msg") or "It is not valid").removeprefix("Value error, ").rstrip(".")
+    return f"{said}."
+
+
+def together(problems: Iterable[Problem]) -> str:
+    """All of them in a row: `store: It is missing. Add it.`"""
+    return " ".join(f"{one.path}: {one.message}" if one.path else one.message for one in problems)

@@ -1,0 +1,53 @@
+"""What a request has wrong is said in sentences."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import Problem
+from app.web.mistakes import sentence, together
+
+
+class Given(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    store: str
+    rate: Annotated[float, Field(gt=0, le=1)] = 1
+    many: Annotated[int, Field(ge=1)] = 1
+    on: bool = True
+    way: Literal["a", "b"] = "a"
+    name: Annotated[str, Field(max_length=3)] = ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "It is missing. Add it."),
+        ({"rate": 0}, "It has to be more than 0.0."),
+        ({"rate": 2}, "It has to be 1.0 or less."),
+        ({"rate": "x"}, "It has to be a number."),
+        ({"many": 0}, "It has to be 1 or more."),
+        ({"many": "x"}, "It has to be a whole number."),
+        ({"on": 5}, "It has to be true or false."),
+        ({"way": "c"}, "It has to be a or b."),
+        ({"name": "long"}, "It may have 3 characters at most."),
+        ({"stroe": 1}, "There is no such field."),
+        ({"store": 5}, "It has to be a text."),
+    ],
+)
+def test_each_is_a_sentence_of_ours(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Given.model_validate({"store": "s", **given} if given else given)
+    assert [sentence(one) for one in caught.value.errors()] == [said]
+
+
+def test_what_is_not_known_is_said_as_it_came_and_ends_once() -> None:
+    assert sentence({"type": "value_error", "msg": "Value error, That is no store."}) == "That is no store."
+
+
+def test_several_read_as_sentences() -> None:
+    problems = (Problem(path="store", message="It is missing. Add it."), Problem(message="No."))
+    assert together(problems) == "store: It is missing. Add it. No."
