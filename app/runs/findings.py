@@ -48,6 +48,7 @@ def gather(rooms: Rooms, run: Run, proofs: Sequence[Any], entries: Sequence[Entr
         steady_before=parsed.before.met if parsed and parsed.before else None,
         steady_after=parsed.after.met if parsed and parsed.after else None,
         steady_during=None if not parsed or not parsed.during else all(s.met for s in parsed.during),
+        missed_before=_missed([parsed.before]) if parsed else (),
         missed=_missed(steady),
         broken=_broken(parsed.activities, arming) if parsed else (),
         broken_rollbacks=_broken_rollbacks(parsed.rollbacks) if parsed else (),

@@ -25,6 +25,7 @@ class Findings:
     steady_before: bool | None = None  # None: not looked at
     steady_after: bool | None = None
     steady_during: bool | None = None
+    missed_before: tuple[str, ...] = ()  # probes outside their tolerance then
     missed: tuple[str, ...] = ()  # probes outside their tolerance, after or during
     broken: tuple[str, ...] = ()  # activities that failed, faults' own left out
     broken_rollbacks: tuple[str, ...] = ()
@@ -50,7 +51,10 @@ def not_started(findings: Findings) -> Reason:
     if findings.refused:
         return f"Refused: {findings.refused}"
     if findings.steady_before is False:
-        return "The steady state was not met before the method, so nothing was tried and nothing learnt."
+        missed = listed(findings.missed_before) or "A probe"
+        return (
+            f"{missed} was outside its tolerance before the method, so nothing was tried and nothing learnt."
+        )
     return None
 
 
@@ -143,7 +147,13 @@ RULES: tuple[tuple[Verdict, Callable[[Findings], Reason]], ...] = (
 
 def _held(findings: Findings) -> str:
     if not findings.faults:
-        return "The hypothesis held. No fault that the console recognises was part of it."
+        looked = findings.steady_after is not None or findings.steady_during is not None
+        said = (
+            "The hypothesis held."
+            if looked
+            else "It was played to its end, and no hypothesis was looked at afterwards."
+        )
+        return f"{said} No fault that the console recognises was part of it."
     return "The hypothesis held while the fault struck, and the fault is disarmed."
 
 

@@ -36,7 +36,8 @@ CASES: list[tuple[str, dict[str, Any], Verdict, str]] = [
     ("aborted", {"status": RunStatus.ABORTED}, Verdict.FAILED, "aborted"),
     ("broken rollback", {"broken_rollbacks": ("undo",)}, Verdict.FAILED, "The console has disarmed its faults"),
     ("refused", {"refused": "busy", "status": RunStatus.INTERRUPTED}, Verdict.NOT_STARTED, "busy"),
-    ("not steady before", {"steady_before": False, "steady_after": None}, Verdict.NOT_STARTED, "nothing learnt"),
+    ("not steady before", {"steady_before": False, "steady_after": None}, Verdict.NOT_STARTED, "A probe was outside its tolerance before"),
+    ("which before", {"steady_before": False, "missed_before": ("lag",)}, Verdict.NOT_STARTED, "“lag” was outside its tolerance before"),
 ]  # fmt: skip
 PRECEDENCE = [
     ({"refused": "busy"}, Verdict.NOT_STARTED),
