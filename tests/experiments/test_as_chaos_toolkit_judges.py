@@ -14,7 +14,7 @@ from app.errors import Invalid
 from app.experiments import Experiment, read
 from app.experiments.document import Document
 from app.experiments.validate import problems
-from app.runs.request import Request
+from app.runs.request import Request, Wish
 from app.settings import Environment, Settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -127,9 +127,7 @@ def test_whatever_is_let_through_can_be_read_and_asked_for(value):
             for given in ({}, {"a": 10**400, "c": [1]}):
                 read(experiment, {"GAMEDAY_NO_SUCH": "x"}, given)
             try:
-                Request.check(
-                    settings, document, environment=None, variables={}, rollback_strategy=None, dry=None
-                )
+                Request.check(settings, document, Wish())
             except Invalid:
                 assert path[0] == "runtime"
 
