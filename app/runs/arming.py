@@ -127,9 +127,10 @@ class Arming:
         entry = self._rooms.faults.intend(lease)
         self.entries[entry.id] = entry
         self._open.setdefault(intent.activity, []).append(entry.id)
-        words = {"name": intent.activity, "store": str(place), "value": value, "fault": entry.id}
-        words["functions"] = as_they_are(self._rooms.aws, environment.name, understood.functions)
-        asked: Told = ("asked", words)
+        asked: Told = ("asked", {
+            "name": intent.activity, "store": str(place), "value": entry.shown(value.encode()), "fault": entry.id,
+            "functions": as_they_are(self._rooms.aws, environment.name, understood.functions),
+        })  # fmt: skip
         return Answer(provider=provider, told=(asked, *told))
 
     def _lease(
