@@ -24,6 +24,7 @@ from app.settings import Environment, Settings, load, person
 LOGGER = logging.getLogger(__name__)
 STILL_ARMED = 1  # exit code
 NOT_KNOWN = "NOT KNOWN TO BE OFF"
+WHAT_FUNCTIONS_READ = "what functions of {} read"
 
 
 def guard(folder: Path, *, once: bool) -> int:
@@ -45,10 +46,19 @@ def guard(folder: Path, *, once: bool) -> int:
 def _after_one_look(settings: Settings, faults: Faults) -> int:
     """Whoever looks once and is told 0 relies on it: not to know is not "nothing is armed"."""
     aws = Aws(settings.environments)
-    unknown = [one for place in settings.environments.values() for one in _known(aws, place)[1]]
-    if unknown:
-        click.echo(f"{NOT_KNOWN}: {'; '.join(unknown)}.", err=True)
+    unknown = [name for name, place in settings.environments.items() if not _can_be_listed(aws, place)]
+    for name in unknown:
+        LOGGER.error("%s: %s.", NOT_KNOWN, WHAT_FUNCTIONS_READ.format(name))
     return STILL_ARMED if unknown else _armed(faults.active())
+
+
+def _can_be_listed(aws: Aws, environment: Environment) -> bool:
+    """The scan has said why not."""
+    try:
+        known(aws, environment)
+    except GamedayError:
+        return False
+    return True
 
 
 def _tell_strays(settings: Settings, faults: Faults) -> None:
@@ -133,7 +143,7 @@ def _known(aws: Aws, environment: Environment) -> tuple[list[Store], list[str]]:
         return known(aws, environment), []
     except GamedayError as error:
         click.echo(f"The functions of {environment.name} could not be listed: {error}", err=True)
-        return named(environment), [f"what functions of {environment.name} read"]
+        return named(environment), [WHAT_FUNCTIONS_READ.format(environment.name)]
 
 
 def _told(left: Sequence[str], unknown: Sequence[str]) -> int:

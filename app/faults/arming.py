@@ -192,7 +192,9 @@ class Arming(Disarming):
                 f"That Idempotency-Key came with another request before, which armed fault {first.id}. "
                 "A new request needs a new key.", fault=first.id,
             )  # fmt: skip
-        if first.taken_away and first.armed_at is None:  # a console died before it was armed
+        if first.state is FaultState.INTENDED:  # and nobody is at it: a console died over it
+            first = self.disarm(first.id, by=first.by, why="the console that was arming it ended")
+        if first.taken_away and first.armed_at is None:
             self.ledger.change(first.id, key=None)
             return None
         return replace(first, replayed=True)

@@ -58,7 +58,7 @@ def test_the_start_the_page_and_the_doctor_say_that_they_lead_nowhere_and_what_t
 
 def found(folder: Path, *words: str) -> tuple[str, str]:
     done = subprocess.run(
-        [GAMEDAY, "doctor", "--sandbox", "--output", "json", *words], cwd=folder, capture_output=True, text=True, check=False
+        [GAMEDAY, "doctor", "--output", "json", *words], cwd=folder, capture_output=True, text=True, check=False
     )  # fmt: skip
     findings = json.loads(done.stdout)["findings"]
     return next((one["level"], one["remedy"]) for one in findings if one["check"] == "links")

@@ -156,7 +156,7 @@ def test_a_store_that_is_as_it_should_be(desk: Desk) -> None:
         (lambda desk: desk.measure(0.5, ago=3600), "no-data", "warning", "flight"),
         (lambda desk: setattr(desk, "unread", "CloudWatch is silent."), "no-data", "warning", "flight could not be looked at: CloudWatch is silent."),
         (lambda desk: setattr(desk, "arrives", 2.0), "outside", "warning", "flight is outside"),
-        (lambda desk: setattr(desk, "arrives", 0.5), "signals", "ok", "have data and are within"),
+        (lambda desk: setattr(desk, "arrives", 0.5), "signals", "ok", "has data and is within"),
         (lambda desk: desk.measure(2), "outside", "warning", "flight is outside"),
         (lambda desk: setattr(desk, "troubles_", ("There is no log group x.",)), "log", "warning", "no log group x"),
     ],
