@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -25,6 +26,7 @@ from app.settings import Environment
 from app.storage import Storage
 
 HISTORY = timedelta(hours=1)  # fetched at most
+LOOK_WITHIN = 5.0  # seconds for CloudWatch to answer somebody who is about to start a run
 KEPT = timedelta(days=14)
 
 
@@ -162,17 +164,31 @@ class Metrics:
     def look_at(self, environment: Environment, queries: Sequence[Query]) -> str:
         """Ask now for those of which nothing fresh is known, for whoever can not wait for a turn.
 
-        Why there is nothing newer, as a sentence, where AWS does not answer or is not asked; else empty.
+        Why there is nothing newer, as a sentence, where AWS does not answer in time or is not asked; else empty.
         """
         if why := self.stopped(environment.name):
             return why
+        mine = copy_context()  # for whom it is asked
+        look = threading.Thread(
+            target=mine.run, args=(self._look, environment, queries), name="look", daemon=True
+        )
+        look.start()
+        look.join(LOOK_WITHIN)
+        if look.is_alive():
+            return f"CloudWatch has not answered within {LOOK_WITHIN:g} s."
+        troubles = (self._trouble.get((environment.name, query.id)) for query in queries)
+        return next((trouble.sentence for trouble in troubles if trouble), "")
+
+    def _look(self, environment: Environment, queries: Sequence[Query]) -> None:
         turns = self.turns(environment.name)
-        with turns.asking:
+        if not turns.asking.acquire(timeout=LOOK_WITHIN):
+            return
+        try:
             unknown = [query for query in queries if not self._is_fresh(environment, query)]
             if unknown and not turns.backs_off(self.clock.now()):
                 self._ask_for(environment, unknown, out_of_turn=True)
-        troubles = (self._trouble.get((environment.name, query.id)) for query in unknown)
-        return next((trouble.sentence for trouble in troubles if trouble), "")
+        finally:
+            turns.asking.release()
 
     def _is_fresh(self, environment: Environment, query: Query) -> bool:
         """Whether it was asked for lately: that there was no data is an answer, too."""

@@ -52,7 +52,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Any:
     ("name", "words", "code", "told"),
     [
         ("held", (), 0, "held: The hypothesis held."),
-        ("not-started", (), 3, "not started: The steady state was not met"),
+        ("not-started", (), 3, "was outside its tolerance before the method"),
         ("deviated", ("--accept", "unproven"), 1, "deviated: “works” was outside"),
         ("deviated", (), 3, "--accept unproven"),
         ("held", ("--no-wait",), 0, "Run "),

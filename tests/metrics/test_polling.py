@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from app.queries import Fold, Query
 from app.settings import Environment
 from app.storage import Storage
 from app.storage.engine import sqlite_url
+from tests.waiting import until
 
 PLACE = Environment(name="staging")
 
@@ -38,6 +40,8 @@ class CloudWatch:
     def __init__(self, clock: FrozenClock) -> None:
         self.clock, self.asked, self.value, self.down = clock, [], 7.0, False
         self.refused, self.status = "SEARCH", "Complete"
+        self.may_answer = threading.Event()
+        self.may_answer.set()
 
     def client(self, environment: str, service: str) -> CloudWatch:
         assert (environment, service) == ("staging", "cloudwatch")
@@ -45,6 +49,7 @@ class CloudWatch:
 
     def get_metric_data(self, **asked: Any) -> dict[str, Any]:
         self.asked.append(asked)
+        self.may_answer.wait(60)
         if self.down:
             raise Unavailable("CloudWatch does not answer.")
         if any(self.refused in entry.get("Expression", "") for entry in asked["MetricDataQueries"]):
@@ -382,3 +387,11 @@ def test_once_the_cap_is_reached_nobody_looks_out_of_turn(metrics, cloudwatch):
     metrics.stopped = lambda _environment: "The cap is reached."
     assert metrics.look_at(PLACE, [query("in")]) == "The cap is reached."
     assert cloudwatch.asked == []
+
+
+def test_a_slow_cloudwatch_holds_up_nobody_who_is_about_to_start(metrics, cloudwatch, monkeypatch):
+    monkeypatch.setattr("app.metrics.metrics.LOOK_WITHIN", 0.05)
+    cloudwatch.may_answer.clear()
+    assert "has not answered within" in metrics.look_at(PLACE, [query("in")])
+    cloudwatch.may_answer.set()
+    until(lambda: metrics.latest("staging", query("in").id), "its answer is kept all the same")

@@ -90,7 +90,7 @@ def run_there(asked: Asked, server: str) -> int:
         presses.counting = True
         url = f"{api.server}/runs/{run['id']}"
         _begun(asked, f"Run {run['id']} of {run['experiment']} in {run['environment']}: {url}")
-        _odd(run["findings"])
+        _odd(run.get("findings", ()))
         if not asked.wait:
             return _left(asked, run, url)
         with kept_in_sight(run["id"], _then(run["id"], api.server)):
