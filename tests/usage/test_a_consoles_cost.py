@@ -57,7 +57,7 @@ def test_a_run_tells_what_it_cost_and_the_month_what_all_cost(tmp_path: Path) ->
         run = console.run().raise_for_status().json()["id"]
         console.verdict(run)
         cost = console.get(f"/api/runs/{run}")["cost"]
-        assert cost["metrics"] >= 2 + 1  # its own probes before and after, and the console's sample
+        assert cost["metrics"] >= 2  # its own probes before and after; the console has looked a moment before
         assert cost["dollars"] > 0
         staging = until(
             lambda: counted(console), "whoever asked, every metric and request is counted once", SOON

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.faults import FaultState, Store
 from app.runs import Verdict
+from tests.waiting import until
 from tests.web.test_browser import clock, page, served
 
 __all__ = ["clock", "page", "served"]
@@ -51,6 +54,12 @@ def test_the_deadline_can_be_moved_on_a_phone(served: str, page: Any, console: A
     page.set_viewport_size(PHONE)
     page.goto(served)
     page.click("#armed .lease summary")
+    page.locator("#armed .deadline button").wait_for()
+    until(lambda: console.live.followers("faults"), "the page's stream")
+    fault = console.faults.entries[0]
+    console.faults.entries[0] = replace(fault, disarm_by=fault.disarm_by + timedelta(hours=7))
+    console.live.publish("faults", "fault", {})
+    page.locator("#armed .lease", has_text="7:0").wait_for()  # drawn anew, and still open
     assert page.is_visible("#armed .deadline button")
 
 
