@@ -42,7 +42,7 @@ def run(
     def console(settings: Settings, control: Control) -> None:
         serve(settings, children=children, sandbox=control, opened=lambda url: opened(url, browser=browser))
 
-    plan = Plan(folder=folder or working_folder(), port=port, aws_port=aws_port, speed=speed)
+    plan = Plan(folder=working_folder(folder), port=port, aws_port=aws_port, speed=speed)
     say(f"Working folder: {plan.folder}. What the sandbox keeps is in {plan.data}.")
     return run_with(console, plan=plan, reset=reset)
 
@@ -68,11 +68,13 @@ def run_with(serve: Serve, *, plan: Plan, reset: bool) -> int:
     return 0
 
 
-def working_folder(here: Path | None = None) -> Path:
-    """Where you are, if there are experiments; else the checkout that brought them.
+def working_folder(named: Path | None = None, *, here: Path | None = None) -> Path:
+    """The one that was named, with examples where it has no experiments; else where you are, if there are any.
 
-    An installed program has none: there the examples are copied into a new folder.
+    Else the checkout that brought them. An installed program has none: there they are copied into a new folder.
     """
+    if named is not None:
+        return named if (named / "experiments").is_dir() else furnished(named)
     here = here or Path.cwd()
     if (here / "experiments").is_dir():
         return here

@@ -99,9 +99,19 @@ def test_nothing_of_a_persons_own_aws_is_left():
 
 
 def test_the_working_folder_is_here_if_there_are_experiments(tmp_path):
-    assert (working_folder(tmp_path) / "workload" / "template.yaml").is_file()
+    assert (working_folder(here=tmp_path) / "workload" / "template.yaml").is_file()
     (tmp_path / "experiments").mkdir()
+    assert working_folder(here=tmp_path) == tmp_path
+
+
+def test_a_folder_that_is_named_gets_the_examples_unless_it_has_experiments(tmp_path, capsys):
+    (tmp_path / "experiments").mkdir()  # where one stands is not what was named
+    named = tmp_path / "lab"
+    assert working_folder(named, here=tmp_path) == named
+    assert (named / "experiments" / "serverless-etl" / "exp_2-strict.json").is_file()
+    assert str(named) in capsys.readouterr().out
     assert working_folder(tmp_path) == tmp_path
+    assert list((tmp_path / "experiments").iterdir()) == []
 
 
 def reaped(pid):
