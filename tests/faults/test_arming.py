@@ -303,15 +303,18 @@ def test_a_key_of_another_arming_is_refused_before_any_write(desk: Any) -> None:
     assert refused.value.details == {"fault": first.id}
 
 
-def test_a_console_that_dies_after_the_intent_is_told_the_key_again_and_arms_no_second_time(
-    desk: Any,
+@pytest.mark.parametrize(("after", "came_to"), [(False, (2, False, "armed")), (True, (1, True, "disarmed"))])
+def test_a_retry_ends_what_a_dead_console_was_arming_and_arms_once(
+    desk: Any, *, after: bool, came_to: tuple[int, bool, str]
 ) -> None:
-    desk.die("put")
+    desk.die("put", after=after)
     with pytest.raises(desk.Died):
         by_hand(desk, desk.console(), key="a", fingerprint="1")
-    again = by_hand(desk, desk.console(), key="a", fingerprint="1")
-    assert (again.id, again.replayed, again.state) == (1, True, FaultState.INTENDED)
-    assert desk.stored == desk.OFF
+    faults = desk.console()
+    again = by_hand(desk, faults, key="a", fingerprint="1")
+    assert (again.id, again.replayed, str(again.state)) == came_to
+    assert [entry.id for entry in faults.active()] == ([] if after else [2])
+    assert (desk.stored == desk.OFF) is after
 
 
 @pytest.mark.parametrize("call", ["put", "create"])

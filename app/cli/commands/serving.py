@@ -57,8 +57,9 @@ def serve(host: str, port: int, folder: Path, log: str | None) -> int:
 @click.option("--reset", is_flag=True, help="Throw the sandbox's state away first.")
 @click.option(
     "--folder",
-    type=FOLDER,
-    help="Working folder, whose experiments/ it plays.  [default: here, if there are experiments; else the examples]",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Working folder; it gets the examples if it has no experiments/.  [default: here, if there are experiments; "
+    "else the examples]",
 )
 @LOG
 def sandbox(
