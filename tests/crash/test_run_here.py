@@ -75,7 +75,8 @@ def test_killed_its_child_ends_by_itself_and_the_guardian_puts_the_store_back(wo
 def test_killed_with_its_child_the_next_run_repairs_it_before_anything_starts(world: World) -> None:
     process = armed(world)
     world.kill(process)
-    subprocess.run(["kill", "-9", f"-{world.child}"], check=True)
+    assert world.child > 1
+    os.killpg(world.child, signal.SIGKILL)  # procps's `kill -9 -16` kills everybody
     assert world.armed()
     world.add(two=experiment(0.1))
     assert world.start(command=("run", "two")).wait(120) is not None
