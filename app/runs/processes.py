@@ -37,11 +37,16 @@ def in_group(group: int) -> list[int]:
 
 
 def kill_group(group: int) -> None:
+    """Never 0, which is one's own, nor 1, which the system takes for everybody's."""
+    if group <= 1:
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 
 
 def kill(pid: int) -> None:
+    if pid <= 1:
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL)
 
