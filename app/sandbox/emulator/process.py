@@ -173,7 +173,8 @@ def _health(port: int) -> dict[str, Any] | None:
             body = json.load(answer)
     except (OSError, ValueError, urllib.error.URLError):
         return None
-    return body if isinstance(body, dict) and body.get("emulator") == "gameday" else None
+    ours = isinstance(body, dict) and body.get("emulator") == "gameday"
+    return body if ours and int(body["pid"]) > 1 else None  # 1 is a container's, and for signals everybody
 
 
 def _is_there(emulator: Emulator) -> bool:
