@@ -30,12 +30,12 @@ def share_of(fault: Fault) -> str:
 def _one(fault: Fault, functions: Sequence[str]) -> str:
     if fault.is_switch:
         return _switched(fault, functions)
-    matching = f" whose event has {_listed([_condition(one) for one in fault.match])}" if fault.match else ""
+    matching = f" whose event has {listed([_condition(one) for one in fault.match])}" if fault.match else ""
     return f"{share(fault.rate)} of the invocations{_of(functions)}{matching} {effect(fault)}"
 
 
 def _switched(fault: Fault, functions: Sequence[str]) -> str:
-    name = _listed(functions)
+    name = listed(functions)
     match fault.mode:
         case FaultMode.CONCURRENCY:
             who = name or "the function"
@@ -94,15 +94,16 @@ def _milliseconds(fault: Fault) -> str:
 
 
 def _of(functions: Sequence[str]) -> str:
-    return f" of {_listed(functions)}" if functions else ""
+    return f" of {listed(functions)}" if functions else ""
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
     return names[0] if len(names) == 1 else " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 EFFECTS: Mapping[FaultMode, Callable[[Fault], str]] = {
-    FaultMode.DENYLIST: lambda f: f"are refused {_listed(f.deny_list) or 'nothing: the list is empty'}",
+    FaultMode.DENYLIST: lambda f: f"are refused {listed(f.deny_list) or 'nothing: the list is empty'}",
     FaultMode.LATENCY: lambda f: f"start {_milliseconds(f)} late",
     FaultMode.EXCEPTION: lambda f: f"fail with “{f.message or 'an exception'}”",
     FaultMode.STATUSCODE: lambda f: f"answer {f.status_code} without running",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 
 from app.aws import Parameter, Parameters
-from app.dialects import any_armed, same
+from app.dialects import same
 from app.errors import Conflict
+from app.faults import putback
 from app.faults.entry import Store
 from app.faults.plan import shown
+from app.faults.scan import fires
 
 log = logging.getLogger(__name__)
 
@@ -19,32 +21,24 @@ def write_over_itself(held: Parameters, store: Store) -> bool:
     Denied or Unavailable where AWS does not do it.
     """
     present = held.describe(store.name)
-    if present is None or _is_fault(present.value):
+    if present is None or fires(present):
         return False
     version = held.put(
         store.name, present.value, kind=present.type, tier=present.tier, data_type=present.data_type,
         key_id=present.key_id, hosted=present.hosted, arming=True,
     )  # fmt: skip
-    anew = 0 < version <= present.version  # it was deleted meanwhile, and this write made it once more
-    between = _written(held, store, since=0 if anew else present.version, until=version)
-    if anew or between is not None:
-        _give_back(held, store, present, between)
+    anew = putback.was_deleted(present.version, version)
+    between = putback.between(held, store.name, 0 if anew else present.version, version)
+    if anew or between:
+        _give_back(held, store, present, between[-1] if between else None)
     return True
-
-
-def _written(held: Parameters, store: Store, *, since: int, until: int) -> Parameter | None:
-    """The newest version between the two."""
-    if until <= since + 1:
-        return None
-    rows = [row for row in held.history(store.name) if since < row.version < until]
-    return rows[-1] if rows else None
 
 
 def _give_back(held: Parameters, store: Store, present: Parameter, theirs: Parameter | None) -> None:
     """Put what went under in its place, None: nothing. Never a fault: its owner may have ended it since."""
     if theirs is None:
         held.delete(store.name)
-    elif _is_fault(theirs.value):
+    elif fires(theirs):
         raise Conflict(
             f"{store} was written over itself, and somebody armed it at the same moment, with {shown(theirs.value, secret=theirs.secret)}. That "
             "fault is off now. Let one console at a time work on a store."
@@ -58,7 +52,3 @@ def _give_back(held: Parameters, store: Store, present: Parameter, theirs: Param
         "%s was written by somebody else at the same moment as it was written over itself, to see that it may be "
         "written. What stands is theirs: %s.", store, "no value" if theirs is None else shown(theirs.value, secret=theirs.secret),
     )  # fmt: skip
-
-
-def _is_fault(value: bytes) -> bool:
-    return any_armed(value.decode("utf-8", "replace"))

@@ -85,7 +85,7 @@ def armed(aws: Aws, store: Store) -> Stray | None:
     except GamedayError as error:
         log.warning("%s could not be looked at: %s", store, error)
         return None
-    if held is None or not _fires(held):
+    if held is None or not fires(held):
         return None
     text = held.value.decode("utf-8", "replace")
     dialect = recognise(text)
@@ -104,11 +104,11 @@ def switch_off(aws: Aws, store: Store) -> str | None:
     """
     held = aws.stores(store.environment, store.kind)
     before = held.describe(store.name)
-    if before is None or not _fires(before):
+    if before is None or not fires(before):
         return None
     theirs = _write_off(held, before)
     after = held.get(store.name)
-    if after is not None and _fires(after):
+    if after is not None and fires(after):
         raise Unavailable(f"{store} still holds {shown(after.value, secret=after.secret)}.")
     done = f"{store} was armed with {shown(before.value, secret=before.secret)}, and is off, read back."
     stands = after.value if after else None
@@ -123,11 +123,11 @@ def _write_off(held: Parameters, standing: Parameter) -> bool:
     """Whether somebody else wrote meanwhile."""
     seen, theirs = standing.version, False
     for _ in range(putback.ROUNDS):
-        fires = _fires(standing)
-        off = switched_off(standing.value.decode("utf-8", "replace")).encode() if fires else standing.value
+        is_armed = fires(standing)
+        off = switched_off(standing.value.decode("utf-8", "replace")).encode() if is_armed else standing.value
         written = held.put(
             standing.name, off, kind=standing.type, tier=standing.tier, data_type=standing.data_type,
-            key_id=standing.key_id, hosted=None if fires else standing.hosted,
+            key_id=standing.key_id, hosted=None if is_armed else standing.hosted,
         )  # fmt: skip
         if putback.was_deleted(seen, written):
             held.delete(standing.name)
@@ -139,7 +139,8 @@ def _write_off(held: Parameters, standing: Parameter) -> bool:
     raise Unavailable(f"{standing.name} is written again as soon as it is switched off.")
 
 
-def _fires(held: Parameter) -> bool:
+def fires(held: Parameter) -> bool:
+    """Whether it holds a fault of any dialect."""
     return any_armed(held.value.decode("utf-8", "replace"))
 
 

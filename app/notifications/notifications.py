@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from app.clock import Clock
@@ -15,7 +16,7 @@ from app.notifications.message import Message, Place, payload, stop_link, words
 from app.notifications.notice import Kind, Notice
 from app.notifications.post import send
 from app.notifications.stop_links import StopLink, StopLinks, key_of
-from app.notifications.target import NotSent, Target, target_of
+from app.notifications.target import NotSent, target_of
 from app.notifications.templates import Texts
 from app.settings import KINDS, Channel, Settings
 from app.settings.channel import unknown
@@ -157,7 +158,7 @@ class Notifications:
         return self._settings.channels[name]
 
     def _state(self, channel: Channel, counted: Mapping[tuple[str, str], int]) -> ChannelState:
-        shown, trouble = self._shown(channel)
+        shown, trouble = usable(channel, self._settings.folder, self._environ, self._texts)
         count = {state: counted.get((channel.name, state.value), 0) for state in DeliveryState}
         return ChannelState(
             name=channel.name, shown=shown, kinds=channel.kinds, trouble=trouble,
@@ -166,15 +167,17 @@ class Notifications:
             given_up=count[DeliveryState.GIVEN_UP],
         )  # fmt: skip
 
-    def _shown(self, channel: Channel) -> tuple[str, str]:
-        try:
-            target: Target = target_of(channel, self._settings.folder, self._environ)
-        except NotSent as error:
-            return channel.shown, str(error)
-        return target.shown, self._texts.wrong(channel)
-
     @property
     def _stop_links(self) -> StopLinks:
         if self._links is None:
             self._links = StopLinks(key_of(self._settings.data))
         return self._links
+
+
+def usable(channel: Channel, folder: Path, environ: Mapping[str, str], texts: Texts) -> tuple[str, str]:
+    """A channel without its secret, and why nothing can be sent to it, a sentence; empty where it can."""
+    try:
+        target = target_of(channel, folder, environ)
+    except NotSent as error:
+        return channel.shown, str(error)
+    return target.shown, texts.wrong(channel)

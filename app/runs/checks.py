@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.aws import Function, Parameter
 from app.aws.permissions import Decision
 from app.dialects import Fault, FaultMode, any_armed, same, stickiness
+from app.dialects.words import listed
 from app.faults import Entry, KnownBy, Store, Understanding
 from app.faults.plan import resting, shown
 from app.runs.cost import COST, Cost, of_cost
@@ -85,11 +86,6 @@ def check(known: Known) -> list[Finding]:
         found.append(warning("no-fault", words))
     order = {Level.REFUSAL: 0, Level.WARNING: 1, Level.OK: 2}
     return sorted(found, key=lambda finding: order[finding.level])
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _of_run(known: Known) -> Findings:

@@ -26,11 +26,11 @@ from app.cli.doctor import machine
 from app.cli.doctor.asking import Look
 from app.cli.doctor.finding import Finding
 from app.experiments import Catalog
-from app.notifications.target import NotSent, target_of
+from app.notifications.notifications import usable
 from app.notifications.templates import Texts
 from app.runs.children import minimal
 from app.sandbox.emulator.node import bundled_folder, node_major
-from app.settings import Channel, Settings
+from app.settings import Settings
 
 ANSWERS_WITHIN = 12.0  # seconds, less than is waited for all questions
 OTHER_TIME = re.compile(r"\bdate\s[^`]*(?:--date|-d)\b")  # `date` for another time than now, which is GNU's
@@ -79,16 +79,11 @@ def _asked(questions: Mapping[str, Callable[[], Finding]]) -> list[Look]:
 
 
 def _channels(settings: Settings) -> list[Finding]:
-    return [machine.channel(one.name, trouble_of(one, settings)) for one in settings.channels.values()]
-
-
-def trouble_of(channel: Channel, settings: Settings) -> str:
-    """Why nothing can be sent to it, a sentence as the Notifications page has it; empty where it can."""
-    try:
-        target_of(channel, settings.folder, os.environ)
-    except NotSent as error:
-        return str(error)
-    return Texts(settings.folder).wrong(channel)
+    folder, texts = settings.folder, Texts(settings.folder)
+    return [
+        machine.channel(one.name, usable(one, folder, os.environ, texts)[1])
+        for one in settings.channels.values()
+    ]
 
 
 def _one(question: Callable[[], Finding]) -> Callable[[], Sequence[Finding]]:
