@@ -66,7 +66,7 @@ class Lab:
         assert answer.status_code == 202
         return answer.json()["id"]
 
-    def ended(self, run_id: int, seconds: float = 120) -> Any:
+    def ended(self, run_id: int, seconds: float = 300) -> Any:
         """The run once it has its verdict."""
         until(lambda: self.get(f"/api/runs/{run_id}")["verdict"], f"run {run_id} has a verdict", seconds)
         return self.get(f"/api/runs/{run_id}")

@@ -13,7 +13,7 @@ import pytest
 from tests.journeys.harness import Lab
 from tests.waiting import until
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(900)]
 
 
 def in_its_pause(lab: Lab) -> int:

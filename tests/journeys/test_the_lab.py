@@ -13,7 +13,7 @@ from app.web.words import number
 from tests.journeys.harness import STRICT, Lab, parsed, query_of
 from tests.waiting import until
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(900)]
 FLIGHT = "messages-in-flight"
 IN_FLIGHT = f"#signal-{FLIGHT}"
 ERRORS = "#signal-normal-error-rates"
@@ -49,9 +49,9 @@ def test_in_flight_leaves_its_tolerance_while_the_error_rate_stays_normal(lab, p
     assert (worst[WRITES] or 0) < 0.7 * worst[MESSAGES_IN]
     assert worst[CSV_OUT] > 0.93 * worst[MESSAGES_IN]
     assert not lab.armed()
+    # 1 % is malformed, and some are on their way. "Within" its tolerance may still have the fault's end in its window.
+    until(lambda: written(lab.samples(query_of(run, FLIGHT))[-1]) > 0.9, "nearly all is written again")
     lab.steady(page)
-    last = lab.samples(query_of(run, FLIGHT))[-1]["parts"]
-    assert last[WRITES] > 0.9 * last[MESSAGES_IN]  # 1 % is malformed, and some are on their way
 
 
 def test_the_toggle_arms_and_the_button_rolls_back(lab, page):
@@ -80,7 +80,7 @@ def test_verbatim_exp_2_is_translated_fired_and_disarmed(lab, page):
 def test_the_lab_s_fix_fails_on_the_error_rate_instead(lab, page):
     switch(page, lab, "waits")
     lab.steady(page)
-    run = lab.ended(start_strict(page, lab), 200)
+    run = lab.ended(start_strict(page, lab))
     assert run["verdict"] == "deviated"
     assert max(lab.values(run, "normal-error-rates")) > 5
     assert not lab.armed()
@@ -91,7 +91,7 @@ def test_the_resilient_handler_loses_nothing(lab, page):
     lab.steady(page)
     lab.take_dead_letters()  # of the handler before
     began = datetime.now(UTC)
-    run = lab.ended(start_strict(page, lab), 200)
+    run = lab.ended(start_strict(page, lab))
     assert max(lab.values(run, "normal-error-rates")) <= 5
     assert not lab.armed()
     good = lab.good_records(began)
@@ -119,6 +119,12 @@ def test_the_lab_s_own_command_prints_the_number_that_the_page_shows(lab, page):
     set_rate(page, lab, 20)
     assert told == sampled
     assert number(told, "%") in shown
+
+
+def written(sample: dict[str, Any]) -> float:
+    """DynamoDB writes over messages in, 0 where CloudWatch had no value for either."""
+    came, wrote = (sample["parts"].get(part) or 0 for part in (MESSAGES_IN, WRITES))
+    return wrote / came if came else 0
 
 
 def newer(sample: dict[str, Any], than: dict[str, Any]) -> dict[str, Any] | None:

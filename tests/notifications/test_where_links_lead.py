@@ -35,7 +35,6 @@ def test_where_links_lead_is_known(host: str, given: dict[str, object], nowhere:
     assert f"begin with {begins}" in settings.links
 
 
-@pytest.mark.timeout(200)
 def test_the_start_the_page_and_the_doctor_say_that_they_lead_nowhere_and_what_to_do(tmp_path: Path) -> None:
     with serving(tmp_path, "--host", "0.0.0.0") as (process, url):
         said, line = "", ""

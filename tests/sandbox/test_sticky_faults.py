@@ -20,7 +20,7 @@ from app.storage import Storage
 from app.storage.engine import sqlite_url
 from tests.waiting import until
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.sandbox]
 HALF = Fault(mode=FaultMode.DENYLIST, rate=0.5, deny_list=("dynamodb.*.amazonaws.com",))
 ALL = Fault(mode=FaultMode.DENYLIST, rate=1, deny_list=("dynamodb.*.amazonaws.com",))
 

@@ -10,7 +10,7 @@ from chaoslib import decode_bytes
 
 from tests.waiting import until
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.sandbox]
 
 SHIPPED = ["exp_1-minor_delay.json", "exp_2-dynamodb_disruption.json", "exp_2-strict.json"]
 

@@ -12,7 +12,7 @@ from tests.test_main import serving
 from tests.web.test_browser import page
 
 __all__ = ["page"]  # a fixture
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.browser]
 PATIENCE = 30_000  # milliseconds
 SIZES = [("light", 1280), ("dark", 1280), ("dark", 390)]
 
