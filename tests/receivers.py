@@ -14,6 +14,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 from tests.ports import free_port
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class WebReceiver:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.got.append(Got(path=self.path, headers=headers, body=body))
-                receiver.hold.wait(60)
+                receiver.hold.wait(PATIENCE)
                 self.send_response(receiver.status)
                 if receiver.location:
                     self.send_header("Location", receiver.location)

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from app.shipped import checkout, furnish, shipped
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -58,7 +58,7 @@ def sandbox(installed, tmp_path) -> Iterator[Any]:
             yield process, port, tmp_path
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0, (tmp_path / "output").read_text()
+            assert process.wait(PATIENCE) == 0, (tmp_path / "output").read_text()
 
 
 def test_the_sandbox_runs_from_the_wheel_alone(sandbox):
@@ -68,20 +68,20 @@ def test_the_sandbox_runs_from_the_wheel_alone(sandbox):
     def answers() -> bool:
         assert process.poll() is None, (folder / "output").read_text()
         try:
-            return httpx.get(f"{url}/healthz").is_success
+            return httpx.get(f"{url}/healthz", timeout=PATIENCE).is_success
         except httpx.HTTPError:
             return False
 
     until(answers, "the console answers")
-    page = httpx.get(url, headers={"accept": "text/html"}).text
+    page = httpx.get(url, headers={"accept": "text/html"}, timeout=PATIENCE).text
     assert "signal-messages-in-flight" in page
-    assert httpx.get(f"{url}/static/vendor/htmx.js").is_success
-    known = {one["id"] for one in httpx.get(f"{url}/api/experiments").json()}
+    assert httpx.get(f"{url}/static/vendor/htmx.js", timeout=PATIENCE).is_success
+    known = {one["id"] for one in httpx.get(f"{url}/api/experiments", timeout=PATIENCE).json()}
     assert "serverless-etl/exp_2-strict" in known
     copies = folder / "gameday-sandbox"
     assert (copies / "workload" / "src" / "index.js").is_file()
     assert str(copies) in (folder / "output").read_text()
-    with httpx.stream("GET", f"{url}/stream?page=live&environment=sandbox", timeout=90) as stream:
+    with httpx.stream("GET", f"{url}/stream?page=live&environment=sandbox", timeout=PATIENCE) as stream:
         assert any("within" in line for line in stream.iter_lines()), "nothing was measured"
 
 

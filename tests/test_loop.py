@@ -12,6 +12,7 @@ import pytest
 
 from app.clock import FrozenClock
 from app.loop import Loop
+from tests.waiting import PATIENCE
 
 LONG = 600.0
 
@@ -30,14 +31,14 @@ class Steps:
 
     def step(self) -> None:
         try:
-            self.to_do.get(timeout=30)()
+            self.to_do.get(timeout=PATIENCE)()
         finally:
             self.made.put(None)
 
     def make(self, loop: Loop[None], step: Callable[[], object] = lambda: None) -> None:
         self.to_do.put(step)
         loop.wake()
-        self.made.get(timeout=30)
+        self.made.get(timeout=PATIENCE)
 
 
 def fails() -> None:
@@ -77,7 +78,7 @@ def test_the_pause_follows_from_what_was_found(clock: FrozenClock) -> None:
     found: Queue[float] = Queue()
     for pause in (0.0, 0.0, LONG):
         found.put(pause)
-    loop = Loop("line", lambda: found.get(timeout=30), every=LONG, clock=clock, pause=float)
+    loop = Loop("line", lambda: found.get(timeout=PATIENCE), every=LONG, clock=clock, pause=float)
     loop.start()
     while found.qsize():
         threading.Event().wait(0.01)
@@ -90,16 +91,16 @@ def test_what_is_asked_for_during_a_step_is_looked_at_by_the_next(clock: FrozenC
 
     def step() -> None:
         began.set()
-        assert may.wait(60)
+        assert may.wait(PATIENCE)
         made.put(None)
 
     loop = Loop("line", step, every=LONG, clock=clock)
     loop.start()
-    assert began.wait(60)
+    assert began.wait(PATIENCE)
     loop.wake()
     may.set()
     for _ in range(2):
-        made.get(timeout=30)
+        made.get(timeout=PATIENCE)
     loop.stop()
 
 
@@ -119,11 +120,11 @@ def test_a_step_that_hangs_does_not_hold_up_the_end(
 
     def hangs() -> None:
         began.set()
-        may.wait(60)
+        may.wait(PATIENCE)
 
     loop = Loop("aftermath", hangs, every=LONG, clock=clock)
     loop.start()
-    assert began.wait(60)
+    assert began.wait(PATIENCE)
     at = time.monotonic()
     loop.stop(within=0.1)
     assert time.monotonic() - at < 10

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 WRONG = 2  # a mistake on the command line or in a file
@@ -57,13 +57,13 @@ def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 def ready(url: str) -> bool:
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"{url}/readyz").is_success
+        return httpx.get(f"{url}/readyz", timeout=PATIENCE).is_success
     return False
 
 
 def refused(folder: Path, *words: str) -> str:
     done = subprocess.run(
-        [GAMEDAY, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=30
+        [GAMEDAY, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == WRONG
     assert "Traceback" not in done.stderr
@@ -73,7 +73,7 @@ def refused(folder: Path, *words: str) -> str:
 def test_told_to_end_it_plays_the_rollbacks_and_goes_although_a_page_is_open(folder: Path) -> None:
     with serving(folder) as (process, url):
         run = (
-            httpx.post(f"{url}/experiments/slow/run", json={"accept": ["unproven"]})
+            httpx.post(f"{url}/experiments/slow/run", json={"accept": ["unproven"]}, timeout=PATIENCE)
             .raise_for_status()
             .json()["id"]
         )
@@ -82,22 +82,24 @@ def test_told_to_end_it_plays_the_rollbacks_and_goes_although_a_page_is_open(fol
         def watch() -> None:
             with (
                 contextlib.suppress(httpx.TransportError),
-                httpx.stream("GET", f"{url}/stream?page=live&environment=default", timeout=60) as stream,
+                httpx.stream(
+                    "GET", f"{url}/stream?page=live&environment=default", timeout=PATIENCE
+                ) as stream,
             ):
                 for _ in stream.iter_raw():
                     opened.set()
 
         threading.Thread(target=watch, daemon=True).start()
-        assert opened.wait(60)
+        assert opened.wait(PATIENCE)
         until(lambda: "before-activity" in events(url, run), "the activity has begun")
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
         assert time.monotonic() - begun < 12  # seconds; a container is killed soon after
         assert "Traceback" not in (process.stdout.read() if process.stdout else "")
     assert (folder / "clean").exists()
     with serving(folder) as (_, url):
-        ended = httpx.get(f"{url}/api/runs/{run}").json()
+        ended = httpx.get(f"{url}/api/runs/{run}", timeout=PATIENCE).json()
         assert (ended["status"], ended["verdict"]) == ("interrupted", "stopped")
 
 
@@ -117,7 +119,7 @@ def test_beyond_this_machine_a_login_is_asked_for_and_the_first_link_makes_an_ad
     with serving(folder, "--host", "0.0.0.0") as (process, url):
         lines = iter(process.stdout.readline, "")
         link = next(line.strip() for line in lines if "/login?code=gd_" in line)
-        assert httpx.get(f"{url}/api/runs").status_code == 401
+        assert httpx.get(f"{url}/api/runs", timeout=PATIENCE).status_code == 401
         with httpx.Client(base_url=url, headers={"origin": url, "accept": "text/html"}) as browser:
             assert browser.get("/runs").headers["location"] == "/login?after=/runs"
             assert "Sign in" in browser.get(link).text
@@ -132,14 +134,14 @@ def test_beyond_this_machine_a_login_is_asked_for_and_the_first_link_makes_an_ad
             [GAMEDAY, "token", "create", "ci", "--scope", "viewer"], cwd=folder, capture_output=True, text=True, check=True
         ).stdout.strip()  # fmt: skip
         bearer = {"authorization": f"Bearer {token}"}
-        assert httpx.get(f"{url}/api/runs", headers=bearer).status_code == 200
-        assert httpx.post(f"{url}/experiments/slow/run", headers=bearer).status_code == 403
+        assert httpx.get(f"{url}/api/runs", headers=bearer, timeout=PATIENCE).status_code == 200
+        assert httpx.post(f"{url}/experiments/slow/run", headers=bearer, timeout=PATIENCE).status_code == 403
         listed = subprocess.run(
             [GAMEDAY, "token", "list"], cwd=folder, capture_output=True, text=True, check=True
         )
         number = next(line.split()[0] for line in listed.stdout.splitlines() if line.split()[1] == "token")
         subprocess.run([GAMEDAY, "token", "revoke", number], cwd=folder, capture_output=True, check=True)
-        assert httpx.get(f"{url}/api/runs", headers=bearer).status_code == 401
+        assert httpx.get(f"{url}/api/runs", headers=bearer, timeout=PATIENCE).status_code == 401
 
 
 def test_a_second_console_in_the_folder_and_a_port_in_use_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -179,22 +181,24 @@ def test_in_a_change_freeze_nothing_starts_by_hand_or_by_a_schedule_and_both_say
     (folder / "gameday.toml").write_text('[environments.default]\nfreeze_calendars = ["freeze.ics"]\n')
     (folder / "freeze.ics").write_text(FREEZE)
     with serving(folder) as (_, url):
-        refused = httpx.post(f"{url}/experiments/slow/run", json={"accept": ["unproven"]}, timeout=60)
+        refused = httpx.post(f"{url}/experiments/slow/run", json={"accept": ["unproven"]}, timeout=PATIENCE)
         says = "default is in a change freeze (Year end) until 2099-01-01 00:00 UTC."
         assert refused.is_client_error
         assert says in refused.json()["detail"]
         soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
         body = {"name": "s", "experiment": "slow", "at": soon, "accept": ["unproven"]}
         made = (
-            httpx.post(f"{url}/api/schedules", json=body, timeout=60).raise_for_status().headers["location"]
+            httpx.post(f"{url}/api/schedules", json=body, timeout=PATIENCE)
+            .raise_for_status()
+            .headers["location"]
         )
-        fires = until(lambda: httpx.get(f"{url}{made}/fires", timeout=60).json(), "it fires")
+        fires = until(lambda: httpx.get(f"{url}{made}/fires", timeout=PATIENCE).json(), "it fires")
         until(
-            lambda: httpx.get(f"{url}{made}/fires", timeout=60).json()[0]["state"] == "refused",
+            lambda: httpx.get(f"{url}{made}/fires", timeout=PATIENCE).json()[0]["state"] == "refused",
             "it is refused",
         )
         assert len(fires) == 1
-        assert httpx.get(f"{url}{made}/fires", timeout=60).json()[0]["sentence"] == says
+        assert httpx.get(f"{url}{made}/fires", timeout=PATIENCE).json()[0]["sentence"] == says
 
 
 def test_a_dialect_that_nobody_speaks_is_refused_before_anything_starts(folder: Path) -> None:

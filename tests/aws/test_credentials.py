@@ -18,6 +18,7 @@ from app.aws import Aws
 from app.aws.credentials import CredentialsServer
 from app.errors import Unavailable
 from app.settings import Environment
+from tests.waiting import PATIENCE
 
 AWS = str(Path(sys.executable).parent / "aws")
 ASKING = "import boto3; c = boto3.Session().get_credentials().get_frozen_credentials(); print(c.access_key, c.token)"
@@ -76,9 +77,9 @@ def test_only_its_own_token_opens_a_door(served: CredentialsServer) -> None:
     mine = served.variables("mine", lambda: Source(timedelta(hours=1)).credentials)
     other = served.variables("other", lambda: Source(timedelta(hours=1)).credentials)
     uri, token = mine["AWS_CONTAINER_CREDENTIALS_FULL_URI"], other["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
-    assert httpx.get(uri, headers={"Authorization": token}).status_code == 403
-    assert httpx.get(uri).status_code == 403
-    assert httpx.get(f"{uri}x").status_code == 404
+    assert httpx.get(uri, headers={"Authorization": token}, timeout=PATIENCE).status_code == 403
+    assert httpx.get(uri, timeout=PATIENCE).status_code == 403
+    assert httpx.get(f"{uri}x", timeout=PATIENCE).status_code == 404
 
 
 def test_where_the_role_can_not_be_assumed_the_reason_is_told(served: CredentialsServer) -> None:
@@ -87,7 +88,7 @@ def test_where_the_role_can_not_be_assumed_the_reason_is_told(served: Credential
 
     variables = served.variables("test", none)
     headers = {"Authorization": variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"]}
-    answer = httpx.get(variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"], headers=headers)
+    answer = httpx.get(variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"], headers=headers, timeout=PATIENCE)
     assert (answer.status_code, answer.json()) == (503, {"message": "STS is away."})
 
 

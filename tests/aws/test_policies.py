@@ -24,6 +24,7 @@ from app.faults.entry import KINDS
 from app.settings import Environment
 from tests.aws.test_functions import create, package
 from tests.test_main import GAMEDAY
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 ARN = re.compile(r"arn:aws:[a-z]+:[a-z0-9-]*:\d{12}:[\w/:.*+=,@-]+")
@@ -200,7 +201,7 @@ def place(emulated: Environment, tmp_path: Path) -> Iterator[tuple[Path, Aws]]:
 
 def printed(folder: Path, role: str) -> Policy:
     words = [GAMEDAY, "iam", "--environment", "test", "--role", role]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     made: Policy = json.loads(done.stdout)
     return made
@@ -254,7 +255,7 @@ def test_aws_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
         '[environments.test]\nregion = "us-east-2"\nendpoint = "http://127.0.0.1:9"\n'
     )
     done = subprocess.run(
-        [GAMEDAY, "iam"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [GAMEDAY, "iam"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == 69
     assert done.stderr.startswith("gameday: AWS does not say who this is")

@@ -15,6 +15,7 @@ import pytest
 
 from app.child.spec import Spec
 from app.runs.children import Child, Children, start_fork_server
+from tests.waiting import PATIENCE
 
 # What experiments of the tests import: actions, a control, a configuration that is found out at run time.
 MODULE = """
@@ -104,13 +105,13 @@ class Told:
             )
 
         with self.news:
-            assert self.news.wait_for(found, 60), (kind, self.kinds)
+            assert self.news.wait_for(found, PATIENCE), (kind, self.kinds)
             message = found()
         assert message is not None
         return message
 
     def finish(self) -> dict[str, Any] | None:
-        assert self.child.join(30)
+        assert self.child.join(PATIENCE)
         path = self.folder / "journal.json"
         journal: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
         return journal

@@ -27,7 +27,7 @@ if __name__ == "__main__":
             break
         if "ask" in message:
             child.answer(message["ask"], answer="go")
-    child.join(10)
+    child.join(60)
 """
 
 

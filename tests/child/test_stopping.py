@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.runs import processes
+from tests.waiting import PATIENCE
 
 STOPS = [signal.SIGUSR1, signal.SIGTERM, signal.SIGINT]
 
@@ -88,29 +88,28 @@ def test_an_orphan_that_will_not_end_is_killed_with_everything_it_started(
     begin: Any, experiment: Any, activity: Any, tmp_path: Path
 ) -> None:
     late = tmp_path / "late"
-    slow = {"type": "process", "path": "sh", "arguments": ["-c", f"sleep 3; touch {late}"]}
+    slow = {"type": "process", "path": "sh", "arguments": ["-c", f"sleep 600; touch {late}"]}
     told = begin(
         experiment(activity("now", "dawdle"), rollbacks=[{"type": "action", "name": "s", "provider": slow}]),
         grace=0.5,
     )
     told.wait_for("before-activity", "now")
     told.hang_up()
-    assert told.child.join(10)
+    assert told.child.join(PATIENCE)
     assert told.child.exit_code == -signal.SIGKILL
-    assert processes.wait_until_gone(told.child.pid, seconds=5)
+    assert processes.wait_until_gone(told.child.pid, seconds=PATIENCE)
     assert not late.exists()
 
 
 def test_grandchildren_die_with_the_group(begin: Any, experiment: Any, tmp_path: Path) -> None:
     late = tmp_path / "late"
-    arm = {"type": "process", "path": "sh", "arguments": ["-c", f"sleep 1; touch {late}"]}
+    arm = {"type": "process", "path": "sh", "arguments": ["-c", f"sleep 600; touch {late}"]}
     told = begin(experiment({"type": "action", "name": "arm", "provider": arm}))
     told.wait_for("before-activity", "arm")
     assert len(processes.in_group(told.child.pid)) >= 1
     told.child.kill()
-    assert told.child.wait_until_gone(seconds=5)
+    assert told.child.wait_until_gone(seconds=PATIENCE)
     assert processes.in_group(told.child.pid) == []
-    subprocess.run(["sleep", "1.2"], check=True)  # the write would have come by now
     assert not late.exists()
 
 

@@ -25,6 +25,7 @@ from app.settings import Environment
 from tests.cli.typed import typed
 from tests.conftest import NOON
 from tests.test_main import GAMEDAY, serving
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parents[2]
 PLACE = Environment(name="staging", region="us-east-2", profile="staging")
@@ -124,7 +125,7 @@ def test_a_question_without_an_answer_holds_nothing_up_and_one_that_fails_is_tol
         raise OSError("no such thing")
 
     def hangs() -> Any:
-        never.wait(60)
+        never.wait(PATIENCE)
 
     looks = [
         Look(check="slow", look=hangs),

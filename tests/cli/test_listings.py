@@ -21,7 +21,7 @@ from app.storage.engine import opened
 from tests.cli.typed import typed as gameday
 from tests.conftest import NOON
 from tests.test_main import serving
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 NOUNS = ("experiments", "runs", "faults", "environments", "signals")
 LONG = "a/folder/of/experiments/with-a-name-that-is-longer-than-any-line-of-a-terminal-has-room-for-it"
@@ -89,8 +89,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[str]:
     with serving(folder) as (_, url):
-        started = httpx.post(f"{url}/experiments/short/run", json={}).json()
-        until(lambda: httpx.get(f"{url}/api/runs/{started['id']}").json()["verdict"], "a verdict")
+        started = httpx.post(f"{url}/experiments/short/run", json={}, timeout=PATIENCE).json()
+        until(
+            lambda: httpx.get(f"{url}/api/runs/{started['id']}", timeout=PATIENCE).json()["verdict"],
+            "a verdict",
+        )
         yield url
 
 

@@ -22,6 +22,7 @@ from app.errors import Conflict, GamedayError, Invalid, KeyReused, NotFound, Set
 from tests.cli.test_run import experiment, process
 from tests.cli.typed import typed
 from tests.test_main import GAMEDAY
+from tests.waiting import PATIENCE
 
 DOCS = Path(__file__).parents[2] / "docs"
 RUN = {"id": 7, "experiment": "strict", "environment": "e", "status": "queued"}
@@ -39,7 +40,7 @@ class Fake(BaseHTTPRequestHandler):
         if self.path.endswith("/events"):
             self._head(200, {"Content-Type": "text/event-stream"})
             self.wfile.write(b": here\n\n")
-            self.over.wait(60)
+            self.over.wait(PATIENCE)
             return
         self._answer()
 
@@ -51,7 +52,7 @@ class Fake(BaseHTTPRequestHandler):
         self.asked.set()
         told = next((one for end, one in self.answers.items() if self.path.endswith(end)), (404, {}))
         if told is None:
-            self.over.wait(60)
+            self.over.wait(PATIENCE)
             return
         body = json.dumps(told[1]).encode()
         self._head(told[0], {"Content-Length": str(len(body))})
@@ -166,9 +167,9 @@ def test_a_start_that_nobody_can_tell_of_may_have_armed_something(tmp_path: Path
 def test_ctrl_c_before_the_answer_to_a_start_may_leave_something_armed(tmp_path: Path, console: Any) -> None:
     console.answers = {"/run": None}
     run = begin(tmp_path, "--server", console.url)
-    assert console.asked.wait(60)
+    assert console.asked.wait(PATIENCE)
     run.send_signal(signal.SIGINT)
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=PATIENCE)
     assert (run.returncode, "A FAULT MAY BE ARMED" in err) == (7, True), err
 
 
@@ -196,7 +197,7 @@ def test_a_rollback_that_does_not_get_through_says_that_a_fault_may_still_be_arm
     assert run.stdout
     assert "Run 7 of strict" in run.stdout.readline()
     run.send_signal(signal.SIGINT)
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=PATIENCE)
     assert (run.returncode, f"The rollback was not confirmed: It broke. What became of it is not known: {ARMED}" in err) == (
         7, True,
     ), err  # fmt: skip

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 
 from app.cli.run.refreshed import Refreshed
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 def test_it_answers_at_once_and_with_the_newest() -> None:
     gate, answers = threading.Event(), iter([1, 2])
 
     def slow() -> int:
-        gate.wait(60)
+        gate.wait(PATIENCE)
         return next(answers)
 
     refreshed = Refreshed(slow, seconds=0)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.test_main import GAMEDAY, serving
+from tests.waiting import PATIENCE
 
 
 def process(name: str, command: str, **more: Any) -> dict[str, Any]:
@@ -27,7 +28,11 @@ def experiment(probe: str, *method: dict[str, Any]) -> dict[str, Any]:
 
 def gameday(url: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [GAMEDAY, "run", "--server", url, *words], capture_output=True, text=True, check=False, timeout=60
+        [GAMEDAY, "run", "--server", url, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
 
 

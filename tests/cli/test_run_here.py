@@ -24,14 +24,14 @@ from app import cli
 from app.logs import visible_everywhere
 from tests.cli.test_run import experiment, process
 from tests.test_main import GAMEDAY
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 CHAOS = str(Path(sys.executable).parent / "chaos")
 
 
 def gameday(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [GAMEDAY, "run", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=60,
+        [GAMEDAY, "run", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
         env={**os.environ, **environ},
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def test_a_terminal_gets_a_picture_with_the_progress_of_pauses(tmp_path: Path) -
         while chunk := os.read(ours, 4096):
             seen += chunk
     os.close(ours)
-    assert child.wait(60) == 0
+    assert child.wait(PATIENCE) == 0
     shown = seen.decode(errors="replace")
     assert "▶ Pause" in shown
     assert "█" in shown
@@ -193,13 +193,13 @@ def test_a_terminal_that_is_closed_ends_the_run_with_its_rollbacks(tmp_path: Pat
     child = closed(tmp_path, document, signal.SIG_DFL)
     until(lambda: (tmp_path / "undoing").exists() or child.poll() is not None)
     child.send_signal(signal.SIGHUP)  # as its shell and the kernel do, both: no second Ctrl-C
-    assert child.wait(90) == 5
+    assert child.wait(PATIENCE) == 5
     assert (tmp_path / "undone").exists()
 
 
 def test_by_nohup_a_run_outlives_its_terminal(tmp_path: Path) -> None:
     child = closed(tmp_path, experiment("true", process("dawdle", "touch begun; sleep 2")), signal.SIG_IGN)
-    assert child.wait(90) == 0
+    assert child.wait(PATIENCE) == 0
 
 
 def closed(folder: Path, document: dict[str, Any], on_hangup: signal.Handlers) -> subprocess.Popen[bytes]:
@@ -242,7 +242,7 @@ def test_ctrl_c_before_anything_was_started_starts_nothing(tmp_path: Path) -> No
         assert child.stderr
         assert "Waiting" in child.stderr.readline()
         child.send_signal(signal.SIGINT)
-        assert child.wait(60) == 130
+        assert child.wait(PATIENCE) == 130
     assert not (tmp_path / "done").exists()
 
 
@@ -258,7 +258,7 @@ def test_a_reader_that_goes_away_leaves_the_outcome_as_it_is(tmp_path: Path) -> 
     assert child.stderr
     child.stdout.readline()
     child.stdout.close()
-    assert (child.wait(60), child.stderr.read()) == (1, "")
+    assert (child.wait(PATIENCE), child.stderr.read()) == (1, "")
 
 
 def test_a_folder_that_can_not_be_written_to_is_said(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_a_signal_to_its_whole_group_ends_it_with_its_rollbacks(
     assert child.stdout
     assert any("Begin: dawdle" in line for line in child.stdout)
     os.killpg(child.pid, number)
-    out, _ = child.communicate(timeout=90)
+    out, _ = child.communicate(timeout=PATIENCE)
     assert (child.returncode, "stopped: " in out) == (5, True), out
     how = "Ctrl-C" if number == signal.SIGINT else number.name
     assert f"Ended by {how} (" in out

@@ -20,7 +20,7 @@ from junitparser import JUnitXml
 from tests.cli.test_run import experiment, process
 from tests.ports import free_port
 from tests.test_main import GAMEDAY, ready
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 STOPPED = 5
 
@@ -67,10 +67,10 @@ def begin(*words: str, cwd: Path | None = None) -> subprocess.Popen[str]:
 def test_files_are_the_consoles_own_byte_for_byte(url: str, tmp_path: Path) -> None:
     words = ["--junit", "j.xml", "--journal", "j.json", "--report", "r.md", "--output", "json"]
     process = begin("held", "--server", url, *words, cwd=tmp_path)
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=PATIENCE)
     told = json.loads(out)
     assert (process.returncode, told["verdict"], told["exit_code"]) == (0, "held", 0), err
-    kept = httpx.get(f"{url}/api/runs/{told['run']}/journal").content
+    kept = httpx.get(f"{url}/api/runs/{told['run']}/journal", timeout=PATIENCE).content
     assert (tmp_path / "j.json").read_bytes() == kept
     assert next(iter(JUnitXml.fromfile(str(tmp_path / "j.xml")))).tests == 4
     assert (tmp_path / "r.md").read_text().startswith(f"# Run {told['run']}: T")
@@ -79,21 +79,21 @@ def test_files_are_the_consoles_own_byte_for_byte(url: str, tmp_path: Path) -> N
 
 def test_without_waiting_the_run_is_named_and_left_to_the_console(url: str) -> None:
     process = begin("held", "--server", url, "--no-wait", "--output", "json")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     told = json.loads(out)
     assert (process.returncode, told["url"]) == (0, f"{url}/runs/{told['id']}")
 
 
 def test_a_file_is_nothing_for_a_console(url: str, folder: Path) -> None:
     process = begin("experiments/held.json", "--server", url, cwd=folder)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, "leave --server out" in err) == (2, True)
 
 
 def test_check_says_what_a_console_would_find(url: str) -> None:
     done = subprocess.run(
         [GAMEDAY, "run", "long", "--server", url, "--check", "--output", "json"],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert (done.returncode, told["ready"], told["accept"]) == (3, False, ["unproven"])
@@ -114,12 +114,12 @@ def test_ctrl_c_rolls_back_on_the_console_and_waits(url: str) -> None:
     process = begin("long", "--server", url)
     running(process)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == STOPPED, out + err
     assert "rolling back, and waiting" in err
     assert "The run has ended." in err
     assert "stopped: " in out
-    assert httpx.get(f"{url}/api/runs?limit=1").json()[0]["verdict"] == "stopped"
+    assert httpx.get(f"{url}/api/runs?limit=1", timeout=PATIENCE).json()[0]["verdict"] == "stopped"
 
 
 def test_it_survives_a_console_that_is_killed_and_comes_back(folder: Path, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_it_survives_a_console_that_is_killed_and_comes_back(folder: Path, tmp_p
         assert process.stdout
         assert any("does not answer" in line for line in process.stdout)
         with console(tmp_path, port):
-            out, err = process.communicate(timeout=120)
+            out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == STOPPED, out + err
     assert "answers again" in out
     assert "a crash of the console" in out
@@ -171,7 +171,7 @@ def test_a_start_whose_answer_is_lost_is_asked_again_with_the_same_key() -> None
     try:
         words = ["--no-wait", "--queue", "--var", "a:int=1", "--stop-if", "no data for 30s", "--fail-fast"]
         process = begin("held", "--server", f"http://127.0.0.1:{server.server_port}", *words)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     finally:
         server.shutdown()
         server.server_close()

@@ -17,6 +17,7 @@ from app.runs import Verdict
 from app.settings import Environment
 from tests.cli.typed import typed
 from tests.schedules.conftest import EXPERIMENT, Recorder, World
+from tests.waiting import PATIENCE
 from tests.web.conftest import console
 from tests.web.material import STRICT, experiment
 from tests.web.test_browser import clock, served
@@ -47,7 +48,12 @@ def folder(tmp_path: Path) -> Path:
 
 def gameday(folder: Path, *words: str, code: int = 0) -> str:
     done = subprocess.run(
-        [GAMEDAY, "schedules", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        [GAMEDAY, "schedules", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr

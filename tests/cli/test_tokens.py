@@ -11,13 +11,14 @@ import httpx
 import pytest
 
 from tests.test_main import GAMEDAY, serving
+from tests.waiting import PATIENCE
 
 SHUT_OUT_WITHIN = 20.0  # seconds; the stream looks every two
 
 
 def token(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [GAMEDAY, "token", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+        [GAMEDAY, "token", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 
@@ -37,7 +38,7 @@ def test_a_token_opens_a_stream_that_ends_once_it_is_revoked(tmp_path: Path) -> 
 
         def watch() -> None:
             with httpx.stream(
-                "GET", f"{url}/stream?page=live&environment=default", headers=headers, timeout=90
+                "GET", f"{url}/stream?page=live&environment=default", headers=headers, timeout=PATIENCE
             ) as stream:
                 assert stream.status_code == 200
                 for _ in stream.iter_raw():
@@ -45,13 +46,13 @@ def test_a_token_opens_a_stream_that_ends_once_it_is_revoked(tmp_path: Path) -> 
             ended.set()
 
         threading.Thread(target=watch, daemon=True).start()
-        assert opened.wait(60)
+        assert opened.wait(PATIENCE)
         assert not ended.is_set()
         revoked = time.monotonic()
         assert token(tmp_path, "revoke", number).returncode == 0
         assert ended.wait(SHUT_OUT_WITHIN), "the stream goes on"
         assert time.monotonic() - revoked < SHUT_OUT_WITHIN
-        assert httpx.get(f"{url}/api/runs", headers=headers).status_code == 401
+        assert httpx.get(f"{url}/api/runs", headers=headers, timeout=PATIENCE).status_code == 401
         assert token(tmp_path, "revoke", number).returncode == 2
 
 
@@ -71,7 +72,9 @@ def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_only(
             "x-forwarded-proto": scheme,
             "origin": f"{scheme}://gameday.example.com",
         }
-        answer = httpx.post(f"{url}/login", data={"code": secret}, headers={**passed, "accept": "text/html"})
+        answer = httpx.post(
+            f"{url}/login", data={"code": secret}, headers={**passed, "accept": "text/html"}, timeout=PATIENCE
+        )
         assert answer.status_code == 303
         assert ("secure" in answer.headers["set-cookie"].lower()) is secure
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from tests.waiting import PATIENCE
+
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 BIN = Path(sys.executable).parent
@@ -130,7 +132,7 @@ def cold(script: str) -> Run:
     def run(words: Sequence[str], *, folder: Path, environ: Mapping[str, str], console: Path) -> int:
         with console.open("w") as told:
             return subprocess.run(
-                [script, *words], cwd=folder, env=environ, stdout=told, stderr=told, check=False, timeout=120,
+                [script, *words], cwd=folder, env=environ, stdout=told, stderr=told, check=False, timeout=PATIENCE,
             ).returncode  # fmt: skip
 
     return run

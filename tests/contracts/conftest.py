@@ -23,6 +23,7 @@ from app.shipped import shipped
 from app.web import create_app
 from app.web.rates import Rates
 from app.web.schedule_shapes import NIGHTLY
+from tests.waiting import PATIENCE
 from tests.web.stand_ins import FakeConsole, make_console
 
 FILE = shipped("experiments") / "serverless-etl" / "exp_2-strict.json"
@@ -74,7 +75,7 @@ def listening(app: Any) -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{free.getsockname()[1]}"
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 def fill(console: FakeConsole) -> None:

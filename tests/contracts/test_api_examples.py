@@ -27,7 +27,7 @@ from app.web.signals import Sample, Signal
 from app.web.tokens import Credential, Me
 from app.web.usage import UsageOfMonth
 from tests.test_main import serving
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.sandbox
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "api.md"
@@ -76,7 +76,7 @@ def spoken(console: dict[str, str]) -> list[subprocess.CompletedProcess[str]]:
         ended = shell(block + "\n" + SAVE, known)
         known |= saved(Path(console["FOLDER"]) / "set")
         done.append(ended)
-    httpx.post(f"{console['GAMEDAY']}/api/schedules/1/run", timeout=30).raise_for_status()
+    httpx.post(f"{console['GAMEDAY']}/api/schedules/1/run", timeout=PATIENCE).raise_for_status()
     return done
 
 
@@ -87,7 +87,7 @@ def shell(script: str, known: dict[str, str]) -> subprocess.CompletedProcess[str
     environ = {"PATH": os.environ["PATH"], **known}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], cwd=known["FOLDER"], env=environ, capture_output=True,
-        text=True, check=False, timeout=120,
+        text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
 
 
@@ -127,7 +127,10 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any], console: dict
     assert json.loads(said(spoken, "/api/active"))["runs"] == []
     assert "armed  " in said(spoken, "channels/ops/test")
     ours = f"{console['GAMEDAY']}/api/notifications/deliveries"
-    until(lambda: "test" in {one["kind"] for one in httpx.get(ours).json()}, "the test is on its way")
+    until(
+        lambda: "test" in {one["kind"] for one in httpx.get(ours, timeout=PATIENCE).json()},
+        "the test is on its way",
+    )
     assert said(spoken, "/api/usage").startswith("test  ")
     assert said(spoken, "report.json").splitlines() == ["held", "completed"]
     assert "gd_" in said(spoken, "/api/tokens")
@@ -152,7 +155,7 @@ def test_what_they_answer_is_what_the_page_says(spoken: list[Any], console: dict
 def test_a_real_console_answers_in_the_shapes_that_are_described(
     console: dict[str, str], spoken: list[Any], path: str, shape: Any
 ) -> None:
-    answer = httpx.get(f"{console['GAMEDAY']}{path}", timeout=30).raise_for_status()
+    answer = httpx.get(f"{console['GAMEDAY']}{path}", timeout=PATIENCE).raise_for_status()
     assert TypeAdapter(shape).validate_json(answer.content) is not None
 
 

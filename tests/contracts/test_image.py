@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -105,7 +105,11 @@ def test_its_steps_give_a_console_that_lets_the_first_admin_in_and_ends_when_tol
         )
         told = output.read_text()
         assert process.poll() is None, told
-        until(lambda: httpx.get(f"{url}/healthz").is_success, "the health check answers", STARTS_WITHIN)
+        until(
+            lambda: httpx.get(f"{url}/healthz", timeout=PATIENCE).is_success,
+            "the health check answers",
+            STARTS_WITHIN,
+        )
         _signs_in(told, url)
         _is_confined(process.pid, place, told)
         _is_the_production_install(place)
@@ -122,7 +126,7 @@ def _signs_in(told: str, url: str) -> None:
     link = re.search(r"http://\S+/login\?code=\S+", told)
     assert link is not None
     assert link[0].startswith(f"{url}/login?code=")
-    assert httpx.get(f"{url}/api/runs").status_code == 401
+    assert httpx.get(f"{url}/api/runs", timeout=PATIENCE).status_code == 401
     with httpx.Client(base_url=url, headers={"origin": url, "accept": "text/html"}) as browser:
         assert "Sign in" in browser.get(link[0]).text
         answer = browser.post("/login", data={"code": link[0].partition("code=")[2]})
@@ -159,7 +163,7 @@ def _is_the_production_install(place: Path) -> None:
     assert done.stdout.strip() == "[]"
     assert not list((place / "opt" / "bin").glob("node*"))
     sandbox = subprocess.run([place / "opt" / "bin" / "gameday", "sandbox", "--no-browser"], cwd=place, text=True,
-                             capture_output=True, check=False, timeout=60)  # fmt: skip
+                             capture_output=True, check=False, timeout=PATIENCE)  # fmt: skip
     assert sandbox.returncode == 2, sandbox.stderr
     assert "gameday[sandbox]" in sandbox.stderr
 

@@ -15,6 +15,7 @@ from schemathesis.checks import CHECKS
 from app.web import ROUTES
 from tests.contracts.conftest import Served
 from tests.contracts.record import bare
+from tests.waiting import PATIENCE
 
 EXAMPLES = 5  # of each operation and phase
 SEED = 20261126
@@ -41,7 +42,7 @@ def test_every_operation_does_what_its_description_says(case: Any, served: Serve
         base_url=served.url,
         headers=signed(served),
         excluded_checks=[CHECKS.get_one(name) for name in NOT_HELD],
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 
@@ -57,7 +58,7 @@ def signed(served: Served) -> dict[str, str]:
 
 
 def test_the_stream_of_a_run_that_has_ended_is_events_and_ends(served: Served) -> None:
-    answer = httpx.get(f"{served.url}/api/runs/41/events", headers=signed(served), timeout=10)
+    answer = httpx.get(f"{served.url}/api/runs/41/events", headers=signed(served), timeout=PATIENCE)
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (
         200,
         "text/event-stream",
@@ -67,7 +68,9 @@ def test_the_stream_of_a_run_that_has_ended_is_events_and_ends(served: Served) -
 
 @pytest.fixture
 def document(served: Served) -> dict[str, Any]:
-    told: dict[str, Any] = httpx.get(f"{served.url}/openapi.json", headers=signed(served)).json()
+    told: dict[str, Any] = httpx.get(
+        f"{served.url}/openapi.json", headers=signed(served), timeout=PATIENCE
+    ).json()
     return told
 
 

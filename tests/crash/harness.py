@@ -22,7 +22,7 @@ from app.dialects import any_armed
 from app.runs import processes
 from tests.crash.oracle import Oracle
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 NAME = "failureLambdaConfig"
@@ -110,19 +110,19 @@ class World:
 
     def kill(self, process: subprocess.Popen[str]) -> None:
         process.send_signal(signal.SIGKILL)
-        process.wait(60)
+        process.wait(PATIENCE)
 
     def run(self, name: str = "one", **body: Any) -> int:
         """Ask for a run; 0 where the console died of it."""
         try:
-            answer = httpx.post(f"{self.url}/experiments/{name}/run", json=body, timeout=30)
+            answer = httpx.post(f"{self.url}/experiments/{name}/run", json=body, timeout=PATIENCE)
         except httpx.TransportError:
             return 0
         return int(answer.raise_for_status().json()["id"])
 
     def rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         path = self.folder / ".gameday" / "gameday.sqlite"
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=PATIENCE)
         connection.row_factory = sqlite3.Row
         try:
             return connection.execute(query, values).fetchall()
@@ -182,7 +182,7 @@ class World:
                 process.terminate()
         for process in self.alive:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(60)
+                process.wait(PATIENCE)
             if process.poll() is None:
                 self.kill(process)
 

@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.crash.harness import World, experiment
 from tests.receivers import MailReceiver, WebReceiver
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.sandbox
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -180,16 +180,19 @@ def test_a_stop_link_ends_its_run_from_outside(told: World, web: WebReceiver) ->
     until(lambda: "armed" in web.types() and told.told("pause"), "told that it is armed")
     link = next(got for got in web.got if got.type == "armed").json["data"]["stop"]
     for method in ("GET", "HEAD", "GET"):
-        httpx.request(method, link)
+        httpx.request(method, link, timeout=PATIENCE)
     assert told.armed(), "looking changes nothing"
     token = link.partition("token=")[2]
-    pressed = httpx.post(f"{told.url}/stop", data={"token": token}, timeout=30)
+    pressed = httpx.post(f"{told.url}/stop", data={"token": token}, timeout=PATIENCE)
     assert pressed.json()["disarmed"] is True
     assert not told.armed()
     until(told.settled, "settled")
     (run,) = told.rows("select verdict, stopped_by from runs")
     assert (run["verdict"], run["stopped_by"]) == ("stopped", "a stop link sent to bot")
-    assert httpx.post(f"{told.url}/stop", data={"token": token}).json()["sentence"] == "It is over already."
+    assert (
+        httpx.post(f"{told.url}/stop", data={"token": token}, timeout=PATIENCE).json()["sentence"]
+        == "It is over already."
+    )
     for place in secrets_in(told, token, token.partition(".")[2]):
         raise AssertionError(f"the link stands in {place}")
     assert told.broken() == []
@@ -210,11 +213,11 @@ def test_secrets_are_on_no_page_in_no_answer_in_no_log_and_not_on_disk(
         "errors are kept",
     )
     pages = [
-        httpx.get(f"{told.url}{path}", headers={"accept": "text/html"}).text
+        httpx.get(f"{told.url}{path}", headers={"accept": "text/html"}, timeout=PATIENCE).text
         for path in ("/notifications", "/runs/1", "/docs")
     ]
     answers = [
-        httpx.get(f"{told.url}/api/{path}").text
+        httpx.get(f"{told.url}/api/{path}", timeout=PATIENCE).text
         for path in ("notifications/channels", "notifications/deliveries", "active")
     ]
     for text in (*pages, *answers):
@@ -228,7 +231,7 @@ def test_an_address_that_apprise_does_not_take_is_refused_at_the_start_with_its_
     told.channels += f'[channels.ops]\nurl = "slak://{CANARY}"\n'
     told.prepare(one=experiment(0.2))
     console = told.start()
-    assert console.wait(120) == 2
+    assert console.wait(PATIENCE) == 2
     log = (told.folder / "console.log").read_text()
     assert "apprise takes no such address: slak://…" in log
     line = (told.folder / "gameday.toml").read_text().splitlines().index(f'url = "slak://{CANARY}"') + 1

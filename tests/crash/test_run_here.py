@@ -13,7 +13,7 @@ from app.cli.run.asked import Asked
 from app.cli.run.follow import Presses
 from app.cli.run.here import start, working
 from tests.crash.harness import BEFORE, GAMEDAY, ROLLBACK, World, experiment
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.sandbox
 STOPPED = 5
@@ -41,7 +41,7 @@ def log(world: World) -> str:
 def test_told_to_end_it_rolls_back_says_so_and_waits(world: World, number: signal.Signals) -> None:
     process = armed(world)
     process.send_signal(number)
-    assert process.wait(60) == STOPPED
+    assert process.wait(PATIENCE) == STOPPED
     assert world.value == BEFORE
     assert "rolling back, and waiting" in log(world)
     assert "Disarmed and read back. The run has ended." in log(world)
@@ -56,7 +56,7 @@ def test_told_twice_it_skips_the_wait_for_rollbacks_and_never_the_disarm(world: 
     until(lambda: world.told("rollbacks"), "rolling back")
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == STOPPED
+    assert process.wait(PATIENCE) == STOPPED
     assert time.monotonic() - began < PLAYED
     assert world.value == BEFORE
     assert world.broken() == []
@@ -67,7 +67,7 @@ def test_killed_its_child_ends_by_itself_and_the_guardian_puts_the_store_back(wo
     until(lambda: world.value == ROLLBACK, "the child plays its own rollbacks once its pipe is gone")
     world.expire()  # nobody renews the lease
     guardian = subprocess.run(
-        [GAMEDAY, "guardian", "--once"], cwd=world.folder, capture_output=True, text=True, check=False, timeout=60
+        [GAMEDAY, "guardian", "--once"], cwd=world.folder, capture_output=True, text=True, check=False, timeout=PATIENCE
     )  # fmt: skip
     assert guardian.returncode == 0, guardian.stdout + guardian.stderr
     assert world.value == BEFORE
@@ -80,7 +80,7 @@ def test_killed_with_its_child_the_next_run_repairs_it_before_anything_starts(wo
     os.killpg(world.child, signal.SIGKILL)  # procps's `kill -9 -16` kills everybody
     assert world.armed()
     world.add(two=experiment(0.1))
-    assert world.start(command=("run", "two")).wait(120) is not None
+    assert world.start(command=("run", "two")).wait(PATIENCE) is not None
     first, second = world.rows("select verdict, stopped_by from runs order by id")
     assert (first["verdict"], first["stopped_by"]) == ("stopped", "a crash of the console")
     assert second["verdict"] is not None
@@ -91,9 +91,9 @@ def test_killed_with_its_child_the_next_run_repairs_it_before_anything_starts(wo
 def test_it_dies_where_it_has_just_written_down_what_it_will_arm(world: World) -> None:
     world.prepare(one=experiment(60))
     process = world.start(command=("run", "one"), crash_at="intent-committed")
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(PATIENCE) == -signal.SIGKILL
     world.add(two=experiment(0.1))
-    assert world.start(command=("run", "two")).wait(120) is not None
+    assert world.start(command=("run", "two")).wait(PATIENCE) is not None
     assert world.settled()
     assert world.broken() == []
 
@@ -102,7 +102,12 @@ def test_a_folder_where_a_console_works_is_left_alone_and_its_address_is_named(w
     world.prepare(one=experiment(60))
     world.start()
     done = subprocess.run(
-        [GAMEDAY, "run", "one"], cwd=world.folder, capture_output=True, text=True, check=False, timeout=60
+        [GAMEDAY, "run", "one"],
+        cwd=world.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert (done.returncode, f"gameday run one --server {world.url}" in done.stderr) == (3, True), done.stderr
     assert world.rows("select 1 from runs") == []
@@ -111,14 +116,16 @@ def test_a_folder_where_a_console_works_is_left_alone_and_its_address_is_named(w
 def test_a_second_run_in_the_same_folder_is_refused_or_waits(world: World) -> None:
     first = armed(world)
     words = [GAMEDAY, "run", "one"]
-    done = subprocess.run(words, cwd=world.folder, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        words, cwd=world.folder, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
     assert (done.returncode, "--queue" in done.stderr) == (3, True), done.stderr
     second = world.start(command=("run", "one", "--queue"))
     first.send_signal(signal.SIGINT)
-    assert first.wait(60) == STOPPED
+    assert first.wait(PATIENCE) == STOPPED
     until(lambda: world.armed() and world.told("pause"), "the second one's turn")
     second.send_signal(signal.SIGINT)
-    assert second.wait(60) == STOPPED
+    assert second.wait(PATIENCE) == STOPPED
     assert world.value == BEFORE
 
 
@@ -126,7 +133,7 @@ def test_a_store_that_refuses_at_first_is_tried_until_it_is_back(world: World) -
     process = armed(world, rollbacks=[])
     world.oracle.turn(operation="PutParameter", times=4, code="AccessDeniedException")
     process.send_signal(signal.SIGINT)
-    assert process.wait(120) == STOPPED
+    assert process.wait(PATIENCE) == STOPPED
     assert "Not over yet: ssm:failureLambdaConfig is disarming" in log(world)
     assert "STILL ARMED" not in log(world)
     assert world.value == BEFORE

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.crash.harness import World, experiment
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.sandbox
 QUICK = {
@@ -25,7 +25,7 @@ QUICK = {
 def schedule(world: World, seconds: float, experiment: str = "quick") -> int:
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     body = {"name": "once", "experiment": experiment, "at": at.isoformat(), "accept": ["unproven"]}
-    answer = httpx.post(f"{world.url}/api/schedules", json=body, timeout=30).raise_for_status()
+    answer = httpx.post(f"{world.url}/api/schedules", json=body, timeout=PATIENCE).raise_for_status()
     return int(answer.json()["id"])
 
 
@@ -64,18 +64,20 @@ def test_while_aws_does_not_answer_a_start_is_503_and_a_fire_waits_until_it_does
     world.start()
     address = f"{world.url}/experiments/refused"
     world.oracle.away = True
-    by_api = httpx.post(f"{address}/run", json={"stop": [{"alarm": "payments-dead"}]}, timeout=120)
+    by_api = httpx.post(f"{address}/run", json={"stop": [{"alarm": "payments-dead"}]}, timeout=PATIENCE)
     assert (by_api.status_code, by_api.json()["type"]) == (503, "/docs#problem-unavailable"), by_api.text
     assert int(by_api.headers["retry-after"]) > 0
     assert {one["code"] for one in by_api.json()["findings"] if one["level"] == "refusal"} == {"unreachable"}
-    mixed = httpx.put(f"{world.url}/api/safety-lever", json={"engaged": True, "why": "no"}, timeout=60)
+    mixed = httpx.put(f"{world.url}/api/safety-lever", json={"engaged": True, "why": "no"}, timeout=PATIENCE)
     assert mixed.is_success, mixed.text
-    assert httpx.post(f"{address}/run", json={}, timeout=120).status_code == 409  # a real refusal stays one
-    httpx.put(f"{world.url}/api/safety-lever", json={"engaged": False, "why": "go on"}, timeout=60)
+    assert (
+        httpx.post(f"{address}/run", json={}, timeout=PATIENCE).status_code == 409
+    )  # a real refusal stays one
+    httpx.put(f"{world.url}/api/safety-lever", json={"engaged": False, "why": "go on"}, timeout=PATIENCE)
 
     made = schedule(world, 1, "refused")
     until(lambda: world.rows("select 1 from fires where state = 'waiting'"), "the fire waits")
-    by_hand = httpx.post(f"{world.url}/api/schedules/{made}/run", timeout=120)
+    by_hand = httpx.post(f"{world.url}/api/schedules/{made}/run", timeout=PATIENCE)
     assert (by_hand.status_code, "retry-after" in by_hand.headers) == (503, True), by_hand.text
     assert world.rows("select 1 from runs") == []
     world.oracle.away = False

@@ -15,7 +15,7 @@ import pytest
 
 from app.runs import processes
 from tests.crash.harness import ROLLBACK, World, experiment, writes
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.sandbox
 
@@ -35,7 +35,7 @@ def test_told_to_end_it_disarms_before_it_goes(world: World, number: signal.Sign
     console = in_flight(world)
     for _ in range(times):
         console.send_signal(number)
-    console.wait(60)
+    console.wait(PATIENCE)
     assert not world.armed(), "disarmed before it was gone"
     world.recover()
     (row,) = world.rows("select verdict from runs")
@@ -56,7 +56,7 @@ def test_told_to_end_while_its_rollbacks_run_it_still_disarms(world: World) -> N
     assert world.armed()
     console.send_signal(signal.SIGTERM)
     console.send_signal(signal.SIGTERM)
-    console.wait(60)
+    console.wait(PATIENCE)
     assert not world.armed()
     world.recover()
     assert world.broken() == []
@@ -89,7 +89,7 @@ def test_a_machine_that_was_off_past_the_deadline_disarms_when_it_is_on_again(wo
     world.kill(console)
     os.kill(world.child, signal.SIGKILL)
     path = world.folder / ".gameday" / "gameday.sqlite"
-    with contextlib.closing(sqlite3.connect(path, timeout=10)) as database:
+    with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as database:
         database.execute("update ledger set disarm_by = '2020-01-01', lease_until = '2020-01-01'")
         database.commit()
     assert world.armed(), "nothing but the schedule in AWS ends it while everything is off"
@@ -120,7 +120,7 @@ def test_a_child_that_misbehaves_is_rolled_back_all_the_same(world: World, kind:
     world.start()
     run = world.run(accept=["unproven"])
     until(lambda: mark.exists() and world.armed(), "the child misbehaves")
-    answer = httpx.post(f"{world.url}/runs/{run}/rollback", timeout=90).json()
+    answer = httpx.post(f"{world.url}/runs/{run}/rollback", timeout=PATIENCE).json()
     assert answer["disarmed"] is True
     until(world.settled, "settled")
     assert processes.in_group(world.child) == []
@@ -133,7 +133,7 @@ def test_fifty_clicks_start_one_run(world: World) -> None:
     answers: list[int] = []
 
     def click() -> None:
-        answers.append(httpx.post(f"{world.url}/experiments/one/run", timeout=60).status_code)
+        answers.append(httpx.post(f"{world.url}/experiments/one/run", timeout=PATIENCE).status_code)
 
     people = [threading.Thread(target=click) for _ in range(50)]
     for person in people:
@@ -143,7 +143,7 @@ def test_fifty_clicks_start_one_run(world: World) -> None:
     assert sorted(set(answers)) == [202, 409]
     assert answers.count(202) == 1
     until(lambda: world.told("pause") and world.armed(), "in the pause")
-    httpx.post(f"{world.url}/runs/1/rollback", timeout=60).raise_for_status()
+    httpx.post(f"{world.url}/runs/1/rollback", timeout=PATIENCE).raise_for_status()
     until(world.settled, "settled")
     assert len(world.rows("select 1 from runs")) == 1
     assert world.broken() == []
@@ -159,8 +159,8 @@ def test_a_request_whose_answer_was_lost_is_not_run_twice_at_once(world: World) 
     run = world.run()
     assert run == 2
     until(lambda: world.told("pause") and world.armed(), "in the pause")
-    assert httpx.post(f"{world.url}/experiments/one/run", timeout=30).status_code == 409
-    httpx.post(f"{world.url}/runs/{run}/rollback", timeout=60).raise_for_status()
+    assert httpx.post(f"{world.url}/experiments/one/run", timeout=PATIENCE).status_code == 409
+    httpx.post(f"{world.url}/runs/{run}/rollback", timeout=PATIENCE).raise_for_status()
     until(world.settled, "settled")
     assert world.broken() == []
 
@@ -168,7 +168,7 @@ def test_a_request_whose_answer_was_lost_is_not_run_twice_at_once(world: World) 
 def events(world: World, after: int) -> Iterator[tuple[int, str]]:
     """Numbers and kinds of the run's stream, from an event on."""
     headers = {"Last-Event-ID": str(after)} if after else {}
-    with httpx.stream("GET", f"{world.url}/api/runs/1/events", headers=headers, timeout=30) as answer:
+    with httpx.stream("GET", f"{world.url}/api/runs/1/events", headers=headers, timeout=PATIENCE) as answer:
         fields: dict[str, str] = {}
         for line in answer.iter_lines():
             name, colon, value = line.partition(":")
@@ -218,7 +218,7 @@ def test_without_cloudwatch_a_run_is_not_called_held_and_can_be_stopped(world: W
     run = world.run()
     if kind == "slow":
         until(lambda: world.told("hypothesis-before") or world.child, "it has begun")
-        httpx.post(f"{world.url}/runs/{run}/rollback", timeout=90).raise_for_status()
+        httpx.post(f"{world.url}/runs/{run}/rollback", timeout=PATIENCE).raise_for_status()
     until(world.settled, "settled")
     (row,) = world.rows("select verdict from runs")
     assert row["verdict"] != "held"

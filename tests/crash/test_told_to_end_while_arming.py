@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.crash.harness import BEFORE, NAME, World
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.sandbox
 BODY = {"store": f"ssm:{NAME}", "rate": 0.5, "deny_list": ["dynamodb.*"], "minutes": 60}
@@ -29,9 +29,9 @@ def told_to_end_at(world: World, console: subprocess.Popen[str], **knob: Any) ->
 
     world.oracle.turn(times=1, before=sigterm, **knob)
     with contextlib.suppress(httpx.HTTPError):  # cut off, or told
-        assert not httpx.put(f"{world.url}/api/faults", json=BODY, timeout=60).is_success
+        assert not httpx.put(f"{world.url}/api/faults", json=BODY, timeout=PATIENCE).is_success
     until(asked.is_set, "the arming has reached AWS")
-    return console.wait(90)
+    return console.wait(PATIENCE)
 
 
 def log(world: World) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from app.errors import Unavailable
 from app.faults import FaultState
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 HELD_UP = 0.05  # seconds that a test waits for an arming that it holds up itself
 
@@ -28,7 +28,7 @@ class Slow:
     def _before(self, call: str, name: str) -> None:
         if (call, name) == self._of and not self.asked.is_set():
             self.asked.set()
-            assert self.answers.wait(60)
+            assert self.answers.wait(PATIENCE)
 
 
 @pytest.fixture

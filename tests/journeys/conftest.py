@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.journeys.harness import Lab
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
@@ -31,10 +32,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def page(lab: Lab) -> Iterator[Page]:
     found = os.environ.get("GAMEDAY_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)))
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         page = browser.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(1000 * PATIENCE)
         yield page
         browser.close()

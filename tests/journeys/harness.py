@@ -19,7 +19,7 @@ from playwright.sync_api import Page
 
 from app.sandbox.names import BUCKET, DEAD_LETTERS, INCOMING, TABLE
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 SIGNALS = ("messages-in-flight", "normal-error-rates", "zero-sns-errors")
@@ -49,20 +49,20 @@ class Lab:
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "console.out").read_text()
         try:
-            return httpx.get(f"{self.url}/readyz").is_success
+            return httpx.get(f"{self.url}/readyz", timeout=PATIENCE).is_success
         except httpx.TransportError:
             return False
 
     def stop(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
     def get(self, path: str) -> Any:
-        return httpx.get(self.url + path, timeout=20).raise_for_status().json()
+        return httpx.get(self.url + path, timeout=PATIENCE).raise_for_status().json()
 
     def run(self, experiment: str = STRICT) -> int:
-        answer = httpx.post(f"{self.url}/experiments/{experiment}/run", timeout=20).raise_for_status()
+        answer = httpx.post(f"{self.url}/experiments/{experiment}/run", timeout=PATIENCE).raise_for_status()
         assert answer.status_code == 202
         return answer.json()["id"]
 
@@ -91,7 +91,7 @@ class Lab:
 
     def samples(self, query: str, since: str | None = None) -> list[dict[str, Any]]:
         path = f"{self.url}/api/signals/{query}/samples"
-        answer = httpx.get(path, params={"since": since} if since else {}, timeout=20)
+        answer = httpx.get(path, params={"since": since} if since else {}, timeout=PATIENCE)
         samples: list[dict[str, Any]] = answer.raise_for_status().json()
         return samples
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.journeys.harness import Lab
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(900)]
 
@@ -35,7 +35,7 @@ def told_after(lab: Lab, number: int) -> None:
     run = lab.ended(number)
     assert (run["status"], run["verdict"]) == ("interrupted", "stopped")
     assert not lab.armed()
-    journal = httpx.get(f"{lab.url}/api/runs/{number}/journal").raise_for_status().content
+    journal = httpx.get(f"{lab.url}/api/runs/{number}/journal", timeout=PATIENCE).raise_for_status().content
     assert json.loads(journal)["status"] == "interrupted"
 
 

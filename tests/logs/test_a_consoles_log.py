@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 PROBE = {"type": "process", "path": "true"}
@@ -28,7 +28,7 @@ EXPERIMENT = {
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz").is_success
+        return httpx.get(f"{url}/readyz", timeout=PATIENCE).is_success
     except httpx.TransportError:
         return False
 
@@ -47,15 +47,20 @@ def logged(folder: Path, *words: str, **environ: str) -> tuple[list[str], int]:
         try:
             until(lambda: answers(url), "the console answers")
             run = (
-                httpx.post(f"{url}/experiments/one/run", headers={"X-Request-ID": "from-a-proxy"})
+                httpx.post(
+                    f"{url}/experiments/one/run", headers={"X-Request-ID": "from-a-proxy"}, timeout=PATIENCE
+                )
                 .raise_for_status()
                 .json()
             )
-            until(lambda: httpx.get(f"{url}/api/runs/{run['id']}").json()["verdict"], "the verdict")
-            assert httpx.get(f"{url}/nothing?token=hunter2").headers["X-Request-ID"]
+            until(
+                lambda: httpx.get(f"{url}/api/runs/{run['id']}", timeout=PATIENCE).json()["verdict"],
+                "the verdict",
+            )
+            assert httpx.get(f"{url}/nothing?token=hunter2", timeout=PATIENCE).headers["X-Request-ID"]
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            process.wait(PATIENCE)
     return (folder / "stderr").read_text().splitlines(), run["id"]
 
 
@@ -95,7 +100,7 @@ def test_the_guardian_by_itself_logs_in_the_same_way(tmp_path: Path) -> None:
         '[environments.a]\nregion = "us-east-2"\nendpoint = "http://127.0.0.1:1"\n'
     )
     command = [GAMEDAY, "guardian", "--once", "--folder", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert done.returncode == 1  # its stores can not be looked into
     assert [line["level"] for line in lines] == ["warning", "error"]
@@ -105,6 +110,6 @@ def test_the_guardian_by_itself_logs_in_the_same_way(tmp_path: Path) -> None:
 def test_a_form_that_there_is_not_is_a_mistake_on_the_command_line(tmp_path: Path) -> None:
     environ = {**os.environ, "GAMEDAY_LOG": "xml"}
     command = [GAMEDAY, "guardian", "--once", "--folder", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environ)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, env=environ)
     assert done.returncode == 2
     assert "'json', 'text'" in done.stderr

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from app import logs
+from tests.waiting import PATIENCE
 
 TOKEN = "gd_" + "Ab3-" * 10
 Lines = Callable[[], list[dict[str, Any]]]
@@ -56,7 +57,7 @@ def test_a_line_says_when_how_grave_where_what_and_about_which_run(stream: io.St
 
 def test_what_one_thread_is_about_is_not_what_another_is_about(stream: io.StringIO, lines: Lines) -> None:
     logs.configure(stream=stream)
-    both_inside = threading.Barrier(2, timeout=10)
+    both_inside = threading.Barrier(2, timeout=PATIENCE)
 
     def attend(run_id: int) -> None:
         with logs.about(run_id=run_id):

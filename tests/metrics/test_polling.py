@@ -19,7 +19,7 @@ from app.queries import Fold, Query
 from app.settings import Environment
 from app.storage import Storage
 from app.storage.engine import sqlite_url
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 PLACE = Environment(name="staging")
 
@@ -49,7 +49,7 @@ class CloudWatch:
 
     def get_metric_data(self, **asked: Any) -> dict[str, Any]:
         self.asked.append(asked)
-        self.may_answer.wait(60)
+        self.may_answer.wait(PATIENCE)
         if self.down:
             raise Unavailable("CloudWatch does not answer.")
         if any(self.refused in entry.get("Expression", "") for entry in asked["MetricDataQueries"]):

@@ -13,6 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.usage.console import watched
+from tests.waiting import PATIENCE
 
 DOCS = Path(__file__).parents[2] / "docs"
 DASHBOARD = json.loads((DOCS / "monitoring" / "grafana-dashboard.json").read_text())
@@ -27,7 +28,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """Each metric that a console tells, with its labels. A run, and an environment with a cap, bring every one."""
     with watched(tmp_path_factory.mktemp("scraped"), settings="monthly_cap = 5") as console:
         console.verdict(console.run().raise_for_status().json()["id"])
-        text = httpx.get(f"{console.url}/metrics", timeout=30).raise_for_status().text
+        text = httpx.get(f"{console.url}/metrics", timeout=PATIENCE).raise_for_status().text
     return {
         family.name + ("_total" if family.type == "counter" else ""): {
             label for sample in family.samples for label in sample.labels

@@ -26,6 +26,7 @@ from app.settings import Environment
 from app.storage.tables import NoticeRow
 from tests.conftest import NOON
 from tests.notifications.conftest import Office
+from tests.waiting import PATIENCE
 
 
 class Post:
@@ -41,7 +42,7 @@ class Post:
     def __call__(self, target, message, *, now):
         if target.address in self.hanging:
             self.held.set()
-            self.may.wait(60)
+            self.may.wait(PATIENCE)
         if target.address in self.down:
             raise NotSent("The receiver answered 503.")
         self.sent.append((target.address, message.key, message.title))
@@ -154,7 +155,7 @@ def test_what_a_killed_console_had_in_hand_is_sent_again_by_the_next(office, pos
     dying = office.sender
     dying.route()
     threading.Thread(target=dying.step, args=("ops",), daemon=True).start()
-    assert post.held.wait(60)
+    assert post.held.wait(PATIENCE)
     assert office.deliveries[0].state is DeliveryState.SENDING
     post.hanging = set()
     heir = office.sender
@@ -171,7 +172,7 @@ def test_without_a_restart_it_counts_as_lost_after_a_while(office, post):
     dying = office.sender
     dying.route()
     threading.Thread(target=dying.step, args=("ops",), daemon=True).start()
-    assert post.held.wait(60)
+    assert post.held.wait(PATIENCE)
     post.hanging = set()
     office.clock.advance(LOST_AFTER.total_seconds())
     assert office.sender.step("ops") is True
@@ -194,8 +195,8 @@ def test_a_channel_that_hangs_holds_up_no_other(office, post):
     sender._notifications._post = watched
     for _ in range(3):
         office.tell()
-    assert post.held.wait(60)
-    assert arrived.wait(60)
+    assert post.held.wait(PATIENCE)
+    assert arrived.wait(PATIENCE)
     assert post.to("json://ops") == []
     sender.stop()  # does not wait for it
     assert not post.may.is_set()

@@ -15,7 +15,7 @@ from app.errors import Conflict
 from app.faults import FaultState
 from app.runs import RunStatus, Verdict, processes, store
 from app.runs.runs import NEVER_BEGAN
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 SLEEP = {
     "type": "action",
@@ -79,11 +79,11 @@ def test_pressed_while_arming_nothing_is_armed_afterwards(stage: Any, experiment
 
     def linger() -> None:
         reached.set()
-        go_on.wait(60)
+        go_on.wait(PATIENCE)
 
     stage.faults.on_intend = linger
     run = stage.start(experiment(stage.arms(), SLEEP))
-    assert reached.wait(60)
+    assert reached.wait(PATIENCE)
     with ThreadPoolExecutor(1) as pool:
         pressed = pool.submit(stage.runs.rollback, run.id, by="ann")
         go_on.set()
@@ -99,11 +99,11 @@ def test_pressed_while_aws_does_not_answer_a_later_activity_it_disarms_at_once(
     def hang() -> None:
         if "confirm" in stage.faults.calls:  # the second fault's: the first one is armed
             reached.set()
-            answers.wait(60)
+            answers.wait(PATIENCE)
 
     stage.faults.on_intend = hang
     run = stage.start(experiment(stage.arms(), {**stage.arms(), "name": "Arm again"}))
-    assert reached.wait(60)
+    assert reached.wait(PATIENCE)
     with ThreadPoolExecutor(1) as pool:
         pressed = pool.submit(stage.runs.rollback, run.id, by="ann")
         try:

@@ -25,7 +25,7 @@ from app.runs.supervisor import end_processes
 from app.settings import Environment, Settings
 from app.storage import Storage
 from app.storage.engine import sqlite_url
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 # A server of its own: the same stand-ins, one run, and then it waits to be killed.
 SERVER = """
@@ -146,7 +146,7 @@ def test_a_run_whose_end_hangs_is_waited_for_only_so_long(
 
     def dawdling(run_id: str, **words: Any) -> Any:
         if run_id == str(hanging.id):
-            answers.wait(60)
+            answers.wait(PATIENCE)
         return disarm_run(run_id, **words)
 
     stage.faults.disarm_run = dawdling

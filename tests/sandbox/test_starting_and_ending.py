@@ -22,7 +22,7 @@ from app.sandbox.emulator import process
 from app.sandbox.lifecycle import AlreadyRunning, Plan, Sandbox, only_one, port_is_free
 from app.sandbox.traffic import Traffic
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -203,7 +203,9 @@ def test_it_says_in_which_folder_it_works(tmp_path):
         other.listen()
         words = ["sandbox", "--no-browser", "--folder", tmp_path, "--port", str(other.getsockname()[1])]
         gameday = Path(sys.executable).parent / "gameday"
-        done = subprocess.run([gameday, *words], capture_output=True, text=True, check=False, timeout=100)
+        done = subprocess.run(
+            [gameday, *words], capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
     assert (
         f"Working folder: {tmp_path}. What the sandbox keeps is in {tmp_path}/.gameday/sandbox."
         in done.stdout

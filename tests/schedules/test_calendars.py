@@ -25,6 +25,7 @@ from app.schedules.unreadable import UnreadableError
 from app.settings import Environment
 from tests.conftest import NOON
 from tests.schedules.conftest import World
+from tests.waiting import PATIENCE
 
 UTC_ZONE, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")
 
@@ -363,13 +364,13 @@ def test_a_page_does_not_wait_for_a_thread_that_reads_and_what_arms_not_for_ever
 
     def slow(_: str) -> bytes:
         asked.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return calendar().encode()
 
     calendars = Calendars({"test": PLACE}, folder=tmp_path, cache=tmp_path / "kept", clock=clock, fetch=slow)
     calendars.refresh_behind()
     try:
-        assert asked.wait(60)
+        assert asked.wait(PATIENCE)
         assert "was not read yet" in calendars.troubles(PLACE)[0]
         assert "it is being read, and that takes long" in calendars.blackout(PLACE, clock.now())
     finally:
@@ -423,7 +424,7 @@ Calendars(
     fetch=lambda address: fetched(address, patience=3600),
 ).refresh_behind()
 """
-    ended = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
+    ended = subprocess.run([sys.executable, "-c", program], timeout=PATIENCE, check=False)
     assert ended.returncode == 0
 
 

@@ -17,7 +17,7 @@ import httpx
 
 from tests.ports import free_port
 from tests.usage.endpoint import Endpoint
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 STARTS_WITHIN = 120  # seconds, on a busy machine
@@ -53,10 +53,10 @@ class Watched:
     process: subprocess.Popen[bytes]
 
     def get(self, path: str) -> Any:
-        return httpx.get(f"{self.url}{path}", timeout=30).raise_for_status().json()
+        return httpx.get(f"{self.url}{path}", timeout=PATIENCE).raise_for_status().json()
 
     def run(self, name: str = "one", **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.url}/experiments/{name}/run", json=body, timeout=30)
+        return httpx.post(f"{self.url}/experiments/{name}/run", json=body, timeout=PATIENCE)
 
     def sampled(self, metric: str) -> int:
         """How often the console itself asked for it: ids tell its requests from a run's own probes."""
@@ -74,7 +74,7 @@ class Watched:
 
     def samples(self) -> dict[str, float]:
         """What a scrape tells, by name and labels as they stand there."""
-        text = httpx.get(f"{self.url}/metrics", timeout=30).raise_for_status().text
+        text = httpx.get(f"{self.url}/metrics", timeout=PATIENCE).raise_for_status().text
         lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
         return {name: float(value) for name, _, value in lines}
 
@@ -83,7 +83,7 @@ class Watched:
         """The experiment's page, as a browser holds it open. What came of its stream so far."""
         came: list[str] = []
         begun = threading.Event()
-        client = httpx.Client(timeout=60)
+        client = httpx.Client(timeout=PATIENCE)
 
         def follow() -> None:
             with (
@@ -135,5 +135,5 @@ def watched(folder: Path, *, settings: str = "", prepared: bool = False) -> Iter
 
 def answers(url: str) -> bool:
     with contextlib.suppress(httpx.TransportError):
-        return httpx.get(f"{url}/readyz").is_success
+        return httpx.get(f"{url}/readyz", timeout=PATIENCE).is_success
     return False

@@ -22,7 +22,7 @@ from app.runs.checks import warning
 from app.settings import Channel
 from app.web import create_app
 from app.web.words import number
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 from tests.web.test_stopping import stop_token
 
 pytestmark = pytest.mark.browser
@@ -59,7 +59,7 @@ def served(console: Any) -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     console.live.close()
     server.should_exit = True
-    thread.join(10)
+    thread.join(PATIENCE)
     listener.close()
 
 
@@ -73,6 +73,7 @@ def page() -> Iterator[Any]:
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=browser, args=ARGUMENTS)
         page = opened.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(1000 * PATIENCE)
         page.complaints = []
         page.on(
             "console",

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from app.access import Need
 from app.web import ROUTES
 from app.web.lanes import is_start
+from tests.waiting import PATIENCE
 from tests.web.material import STRICT
 from tests.web.test_guards import need_of
 
@@ -40,7 +41,7 @@ async def test_disarming_waits_for_no_slow_page_and_no_start(
 
     def held(*_: Any, **__: Any) -> Any:
         began.set()
-        may.wait(60)
+        may.wait(PATIENCE)
         raise RuntimeError("it was only to be slow")
 
     console.catalog.all = console.runs.start = console.runs.find = console.faults.arm = held

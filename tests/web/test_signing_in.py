@@ -13,14 +13,12 @@ from tests.web.test_browser import page
 
 __all__ = ["page"]  # a fixture
 pytestmark = [pytest.mark.browser]
-PATIENCE = 30_000  # milliseconds
 SIZES = [("light", 1280), ("dark", 1280), ("dark", 390)]
 
 
 def test_the_printed_link_makes_the_first_admin_and_a_wrong_code_is_refused(
     page: Any, tmp_path: Path
 ) -> None:
-    page.set_default_timeout(PATIENCE)
     with serving(tmp_path, "--host", "0.0.0.0") as (process, url):
         link = next(line.strip() for line in iter(process.stdout.readline, "") if "/login?code=gd_" in line)
         page.goto(f"{url}/runs")
@@ -37,7 +35,6 @@ def test_the_printed_link_makes_the_first_admin_and_a_wrong_code_is_refused(
 
 
 def test_the_form_fits_in_light_in_dark_and_on_a_phone(page: Any, tmp_path: Path) -> None:
-    page.set_default_timeout(PATIENCE)
     with serving(tmp_path, "--host", "0.0.0.0") as (_, url):
         for scheme, width in SIZES:
             page.emulate_media(color_scheme=scheme)

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.waiting import PATIENCE
+
 pytestmark = pytest.mark.sandbox
 
 # The lab's probe, word for word.
@@ -56,7 +58,7 @@ def measured(client):
 
 
 def posted(emulator, headers, body):
-    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=PATIENCE)
     try:
         connection.request("POST", "/", body=body, headers={**headers, "Authorization": AUTHORIZATION})
         answer = connection.getresponse()
@@ -247,7 +249,7 @@ def test_the_labs_own_command(emulator, tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert float(done.stdout) == pytest.approx(27.0)

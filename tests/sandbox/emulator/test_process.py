@@ -13,7 +13,7 @@ import pytest
 from app.errors import Conflict, Unavailable
 from app.sandbox.emulator.process import find, start, stop
 from tests.ports import free_port
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.sandbox
 
@@ -33,7 +33,7 @@ def port():
 
 
 def get(emulator, path="/", **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=PATIENCE)
     try:
         connection.request(
             "GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}
@@ -71,7 +71,7 @@ def test_it_refuses_web_pages(emulator, headers, path):
 
 
 def test_it_refuses_a_preflight(emulator):
-    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=PATIENCE)
     connection.request("OPTIONS", "/", headers={"Origin": "http://evil.example"})
     answer = connection.getresponse()
     answer.read()
@@ -148,4 +148,4 @@ def test_one_that_does_not_answer_any_more_is_stopped_too(tmp_path, port):
     found = find(port)
     os.kill(started.pid, signal.SIGSTOP)
     stop(found, patience=0.2)
-    assert started.process.wait(timeout=10) == -signal.SIGKILL
+    assert started.process.wait(timeout=PATIENCE) == -signal.SIGKILL

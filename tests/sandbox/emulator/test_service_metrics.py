@@ -2,11 +2,12 @@
 
 import io
 import json
-import time
 import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from tests.waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -152,10 +153,12 @@ def test_invocations_through_a_queue_count_like_direct_ones(
 
 def wait_until_worked_on(sqs, url):
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+
+    def worked_on():
         read = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        if [read[name] for name in names] == ["0", "1"]:  # the malformed one waits for its visibility timeout
-            return
-        time.sleep(0.1)
-    raise AssertionError(read)
+        return [read[name] for name in names] == [
+            "0",
+            "1",
+        ]  # the malformed one waits for its visibility timeout
+
+    until(worked_on, "the good ones are deleted")
