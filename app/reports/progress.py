@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Protocol
 
+from app.evidence import Proof
 from app.faults import Entry
 from app.queries import Judgement
 from app.queries.freshness import is_stale
@@ -19,7 +20,7 @@ SPARKS = 60  # samples of a signal, the newest
 
 
 class EvidenceRoom(Protocol):
-    def of(self, entry: Entry, /) -> Any: ...
+    def of(self, entry: Entry, /) -> Proof: ...
 
 
 def progress(

@@ -10,11 +10,17 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from app.aws import Identity
+from app.aws.functions import Functions
 from app.aws.metering import Meter
 from app.clock import Clock
+from app.evidence import Proof
+from app.evidence.evidence import InjectedFault
 from app.experiments import Experiment, FaultIntent, Reading, SnapshotInfo
 from app.faults import Entry, Lease, Lever, Store, Understanding
 from app.live import Live
+from app.metrics import Sample
+from app.queries import Query
 from app.runs.children import Children
 from app.runs.run import Run
 from app.settings import Environment, Settings
@@ -56,23 +62,23 @@ class ReadingRoom(Protocol):
 
 
 class MetricRoom(Protocol):
-    def watch(self, subject: str, environment: str, queries: Sequence[Any], /) -> Any: ...
-    def unwatch(self, subject: str, /) -> Any: ...
-    def record(self, samples: Sequence[Any], /) -> Any: ...
+    def watch(self, subject: str, environment: str, queries: Sequence[Query], /) -> None: ...
+    def unwatch(self, subject: str, /) -> None: ...
+    def record(self, samples: Sequence[Sample], /) -> None: ...
     def samples(
         self, environment: str, query_id: str, since: datetime,
         limit: int | None = None, until: datetime | None = None, /,
-    ) -> Sequence[Any]: ...  # fmt: skip
+    ) -> Sequence[Sample]: ...  # fmt: skip
 
 
 class EvidenceRoom(Protocol):
-    def of(self, fault: Any, /, *, until: datetime | None = None) -> Any: ...
+    def of(self, fault: InjectedFault, /, *, until: datetime | None = None) -> Proof: ...
 
 
 class AwsRoom(Protocol):
     def client(self, environment: str, service: str, /) -> Any: ...
-    def functions(self, environment: str, /) -> Any: ...
-    def identity(self, environment: str, /) -> Any: ...
+    def functions(self, environment: str, /) -> Functions: ...
+    def identity(self, environment: str, /) -> Identity: ...
     def child_variables(self, environment: str, /) -> Mapping[str, str]: ...
 
 
