@@ -95,7 +95,7 @@ def test_told_to_end_it_plays_the_rollbacks_and_goes_although_a_page_is_open(fol
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - begun < 12  # seconds; a container is killed soon after
+        assert time.monotonic() - begun < 30  # seconds; the container is killed then
         assert "Traceback" not in (process.stdout.read() if process.stdout else "")
     assert (folder / "clean").exists()
     with serving(folder) as (_, url):

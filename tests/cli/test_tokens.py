@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import httpx
@@ -12,8 +11,6 @@ import pytest
 
 from tests.test_main import GAMEDAY, serving
 from tests.waiting import PATIENCE
-
-SHUT_OUT_WITHIN = 20.0  # seconds; the stream looks every two
 
 
 def token(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -48,10 +45,8 @@ def test_a_token_opens_a_stream_that_ends_once_it_is_revoked(tmp_path: Path) -> 
         threading.Thread(target=watch, daemon=True).start()
         assert opened.wait(PATIENCE)
         assert not ended.is_set()
-        revoked = time.monotonic()
         assert token(tmp_path, "revoke", number).returncode == 0
-        assert ended.wait(SHUT_OUT_WITHIN), "the stream goes on"
-        assert time.monotonic() - revoked < SHUT_OUT_WITHIN
+        assert ended.wait(PATIENCE), "the stream goes on"
         assert httpx.get(f"{url}/api/runs", headers=headers, timeout=PATIENCE).status_code == 401
         assert token(tmp_path, "revoke", number).returncode == 2
 

@@ -20,9 +20,9 @@ STOPPED = 5
 SLOW = {
     "type": "action",
     "name": "dawdle",
-    "provider": {"type": "process", "path": "sleep", "arguments": "40"},
+    "provider": {"type": "process", "path": "sleep", "arguments": "600"},
 }
-PLAYED = 15  # seconds, within which a run ends that nobody waits rollbacks for
+PLAYED = 50  # seconds: less than the minute that rollbacks are waited for
 
 
 def armed(world: World, *words: str, **more: object) -> subprocess.Popen[str]:
