@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -30,8 +31,17 @@ def listed(noun: str, *, folder: Path, server: str | None, output: str, filters:
     elif rows:
         click.echo(table(rows, NOUNS[noun].columns, width=_width() if sys.stdout.isatty() else UNCUT))
     elif not beside:
-        click.echo(NOUNS[noun].none, err=True)
+        click.echo(_none(noun, server, _given(filters)), err=True)
     return 0
+
+
+def _none(noun: str, server: str | None, filters: Mapping[str, Any]) -> str:
+    """What to do, there where was looked; of what was looked for in particular it is only known that it is not there."""
+    chosen = [f"--{name}" for name in filters if name != "limit"]
+    if chosen:
+        return f"There are no such {noun}. Leave {' and '.join(chosen)} out to see what there is."
+    there = rf"`\1 --server {server}`" if server else r"`\1`"
+    return re.sub(r"`(gameday [^`]+)`", there, NOUNS[noun].none)
 
 
 def shown(
