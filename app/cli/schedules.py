@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,7 +13,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from app.cli.beside import tell
-from app.cli.listing import WIDTH, Column, table
+from app.cli.listing import Column, table
+from app.cli.listings import nothing_such, width
 from app.cli.run.asking import Api
 from app.errors import Conflict, NotFound, Problem
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST = 500
 LAST = 10  # fires
+KNOWN = 10  # fires to come, of each schedule
 Told = Mapping[str, Any]
 
 
@@ -40,10 +41,12 @@ def listed(
         click.echo(json.dumps(found, indent=2))
         return 0
     if found:
-        click.echo(table(found, COLUMNS, width=shutil.get_terminal_size((WIDTH, 24)).columns))
+        click.echo(table(found, COLUMNS, width=width()))
     if not (found or mistakes or beside):
+        chosen = {"environment": environment, "experiment": experiment}
         click.echo(
-            "Nothing runs by itself. Add a schedules.yaml beside an experiment, or a schedule on its page."
+            nothing_such("schedules", [name for name, value in chosen.items() if value])
+            or "Nothing runs by itself. Add a schedules.yaml beside an experiment, or a schedule on its page."
         )
     return 0
 
@@ -76,26 +79,42 @@ def show(folder: Path, server: str | None, number: int, *, output: str) -> int:
 
 
 def following(folder: Path, server: str | None, *, limit: int, output: str) -> int:
+    beside = "" if server else tell(folder)
     with _source(folder, server) as source:
         found = [one for one in source.all() if one["due_at"]]
         soonest = sorted(found, key=lambda one: str(one["due_at"]))[:limit]
-        fires = [(fire, one) for one in soonest for fire in source.one(int(one["id"]))["upcoming"]]
-    fires = sorted(fires, key=lambda pair: str(pair[0]["due_at"]))[:limit]
+        known = [(one, source.one(int(one["id"]))["upcoming"]) for one in soonest]
+    fires, until = _in_turn(known)
+    fires, left_out = fires[:limit], len(fires) < limit and until
     if output == "json":
-        click.echo(
-            json.dumps(
-                [{"schedule": one["id"], "name": one["name"], **fire} for fire, one in fires], indent=2
-            )
-        )
-        return 0
-    for fire, one in fires:
+        told = [{"schedule": one["id"], "name": one["name"], **fire} for fire, one in fires]
+        click.echo(json.dumps(told, indent=2))
+    for fire, one in fires if output != "json" else ():
         hindered = f"  ▲ {fire['hindered']}" if fire["hindered"] else ""
         click.echo(
             f"{_local(fire['due_at'], one)} {one['time_zone']:<20} {one['name']} ({one['experiment']}){hindered}"
         )
-    if not fires:
+    if left_out:
+        click.echo(
+            f"Of each schedule the next {KNOWN} are known: what comes later is left out. The calendar has all.",
+            err=True,
+        )
+    if not fires and not beside and output != "json":
         click.echo("Nothing fires by itself.")
     return 0
+
+
+def _in_turn(known: Sequence[tuple[Told, Sequence[Told]]]) -> tuple[list[tuple[Told, Told]], str]:
+    """Fires with their schedules in the order of time, as far as nothing between them is missing, and until when that is.
+
+    Empty: all of them are known.
+    """
+    ends = [str(fires[-1]["due_at"]) for _, fires in known if len(fires) >= KNOWN]
+    until = min(ends, default="")
+    pairs = [
+        (fire, one) for one, fires in known for fire in fires if not until or str(fire["due_at"]) <= until
+    ]
+    return sorted(pairs, key=lambda pair: str(pair[0]["due_at"])), until
 
 
 @contextmanager

@@ -37,9 +37,12 @@ def activity(value: Any, path: str, known: frozenset[str] | None = None) -> Foun
     yield from _timing(value, path)
     by = value.get("provider")
     if not isinstance(by, dict):
-        yield path, f"{kind or 'activity'} “{name}” has no provider. Add one, for example type: python."
+        yield (
+            path,
+            f"{kind or 'activity'} “{name or 'without a name'}” has no provider. Add one, for example type: python.",
+        )
         return
-    yield from provider(by, f"{path}.provider", name)
+    yield from provider(by, f"{path}.provider", name or f"the {kind or 'activity'} without a name")
 
 
 def _timing(value: Mapping[str, Any], path: str) -> Found:

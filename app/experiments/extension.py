@@ -10,6 +10,7 @@ Chaos Toolkit carries extensions along and reads none of them, so `chaos run` pl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ KNOWN = ("name", "faults", "stop")
 FAULT = ("activity", "store", "value")
 STOPS = ("signal", "above", "below", "for", "no_data_for", "alarm", "alarm_prefix", "alarm_tag")
 WAYS = ("signal", "no_data_for", "alarm", "alarm_prefix", "alarm_tag")
+UNREAD = "nothing would look at it here. Leave it out, or make it a condition of its own."
+QUERY_ID = re.compile(r"(run-)?[0-9a-f]{12}")
 Found = Iterator[tuple[str, str]]
 
 
@@ -99,8 +102,8 @@ def stop_problems(one: Any, path: str) -> Found:
     ways = [way for way in WAYS if one.get(way) is not None]
     if not ways or len(set(ways) - {"signal", "no_data_for"}) > 1:
         yield path, f"A stop condition has one of {', '.join(WAYS)}."
-    if "signal" in one and "no_data_for" not in one and ("above" in one) == ("below" in one):
-        yield path, "A signal needs a bound: above or below, one of them."
+    if ways:
+        yield from _bound(one, path)
     for key in ("above", "below", "for", "no_data_for"):
         if key in one and not is_number(one[key]):
             yield f"{path}.{key}", f"{key} is a number."
@@ -109,6 +112,17 @@ def stop_problems(one: Any, path: str) -> Found:
             yield f"{path}.{key}", f"{key} is a text."
     if isinstance(one.get("alarm_tag"), str) and "=" not in one["alarm_tag"]:
         yield f"{path}.alarm_tag", "A tag is key=value."
+
+
+def _bound(one: Mapping[str, Any], path: str) -> Found:
+    """A bound is a signal's; beside anything else nobody would look at it, and the run would seem guarded."""
+    if "signal" in one and "no_data_for" not in one:
+        if ("above" in one) == ("below" in one):
+            yield path, "A signal needs a bound: above or below, one of them."
+        return
+    for key in ("above", "below", "for"):
+        if key in one:
+            yield f"{path}.{key}", f"“{key}” belongs to a signal's bound: {UNREAD}"
 
 
 def _block(block: Mapping[str, Any], path: str, document: Mapping[str, Any]) -> Found:
@@ -125,8 +139,36 @@ def _block(block: Mapping[str, Any], path: str, document: Mapping[str, Any]) -> 
             return
     for index, one in enumerate(block.get("faults", [])):
         yield from _fault(one, f"{path}.faults[{index}]", names)
+    signals = _signals(document)
     for index, one in enumerate(block.get("stop", [])):
         yield from stop_problems(one, f"{path}.stop[{index}]")
+        signal = one.get("signal") if isinstance(one, dict) else None
+        if isinstance(signal, str) and signal and not _may_be(signal, signals):
+            known = ", ".join(signals) or "none"
+            yield (
+                f"{path}.stop[{index}].signal",
+                f"The hypothesis has no signal “{signal}”. It has: {known}.",
+            )
+
+
+def _signals(document: Mapping[str, Any]) -> list[str]:
+    """What the probes of the hypothesis are called."""
+    hypothesis = document.get("steady-state-hypothesis")
+    probes = hypothesis.get("probes") if isinstance(hypothesis, dict) else None
+    return [
+        str(one.get("name", one.get("ref")))
+        for one in (probes if isinstance(probes, list) else [])
+        if isinstance(one, dict)
+    ]
+
+
+def _may_be(signal: str, names: list[str]) -> bool:
+    """A query's id, or a name that is not known before a run, is looked at when one starts."""
+    return (
+        signal in names
+        or QUERY_ID.fullmatch(signal) is not None
+        or any("${" in one for one in (signal, *names))
+    )
 
 
 def _fault(one: Any, path: str, names: set[Any]) -> Found:

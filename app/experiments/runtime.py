@@ -12,6 +12,7 @@ from typing import Any
 from app.experiments.activities import Found
 
 ROLLBACK_STRATEGIES = ("always", "default", "never", "deviated")
+ACCEPTABLE = ("unproven", "cost")  # refusals of preflight that a person can take upon themselves
 STRATEGIES: Mapping[str, tuple[str, ...]] = {
     "rollbacks": ROLLBACK_STRATEGIES,
     "hypothesis": (

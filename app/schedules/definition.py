@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.errors import Invalid, Problem
 from app.experiments import plain
-from app.experiments.runtime import ROLLBACK_STRATEGIES
+from app.experiments.runtime import ACCEPTABLE, ROLLBACK_STRATEGIES
 from app.schedules import cron, zones
 from app.schedules.rule import Kind, Rule, fires, shortest_gap
 from app.settings.channel import unknown
@@ -126,13 +126,16 @@ def _definition(form: _Form) -> Definition:
     strategy = form.text("rollback_strategy") or None
     if strategy is not None and strategy not in ROLLBACK_STRATEGIES:
         form.wrong("rollback_strategy", f"A rollback strategy is one of {', '.join(ROLLBACK_STRATEGIES)}.")
+    accept = form.names("accept")
+    for one in (word for word in accept if word not in ACCEPTABLE):
+        form.wrong("accept", f"Nobody can accept “{one}”. It is a list of {' or '.join(ACCEPTABLE)}.")
     if form.unknown:
         for one in form.unknown:
             form.wrong(one, f"There is no such field. There are: {', '.join(FIELDS)}.")
     return Definition(
         name=form.needed("name", LONGEST_NAME), experiment=form.needed("experiment"), environment=form.needed("environment"),
         rule=rule, missed=Missed(missed), queue=form.flag("queue"), paused=form.flag("paused"), tell=form.names("tell"),
-        variables=form.table("variables"), rollback_strategy=strategy, accept=form.names("accept"),
+        variables=form.table("variables"), rollback_strategy=strategy, accept=accept,
         fields={key: _plain(value) for key, value in form.given.items() if value not in (None, "")} | {"time_zone": zone_name},
     )  # fmt: skip
 

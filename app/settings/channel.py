@@ -14,7 +14,11 @@ NO_CHANNELS = "There are no channels yet: add one, [channels.ops]"
 
 def unknown(names: Iterable[str], known: Collection[str]) -> str:
     """What is wrong with the first name that is no channel's, and what there is; empty where nothing is."""
-    there = f"There are: {', '.join(known)}" if known else f"{NO_CHANNELS} in gameday.toml"
+    there = (
+        f"There are: {', '.join(known)}"
+        if known
+        else f"{NO_CHANNELS} in gameday.toml, which gameday serve reads"
+    )
     return next((f"There is no channel “{name}”. {there}." for name in names if name not in known), "")
 
 

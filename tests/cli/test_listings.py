@@ -160,6 +160,17 @@ def test_an_empty_folder_says_what_to_do_and_is_left_as_it_was(tmp_path: Path, n
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_filter_leaves_out_is_not_said_to_be_nowhere(served: str, folder: Path) -> None:
+    for where in ((), ("--server", served)):
+        done = gameday(folder, "runs", "list", "--experiment", "broken", *where)
+        assert done.stderr.strip() == "There are no such runs. Leave --experiment out to see what there is."
+
+
+def test_a_console_without_runs_is_the_one_that_the_next_command_asks(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, url):
+        assert f"`gameday run ID --server {url}`" in gameday(tmp_path, "runs", "list", "--server", url).stderr
+
+
 def test_another_environment_than_there_are_is_a_mistake(folder: Path) -> None:
     for noun in ("runs", "faults", "signals"):
         done = gameday(folder, noun, "list", "--environment", "prod")

@@ -140,6 +140,17 @@ def test_the_same_key_is_the_same_run(tmp_path: Path) -> None:
     assert (tmp_path / "done").read_text() == "x\n"
 
 
+@pytest.mark.parametrize("other", [["e.json", "--var", "a=b"], ["other.json"]])
+def test_a_key_that_came_with_another_run_is_a_mistake_and_not_that_runs_verdict(
+    tmp_path: Path, other: list[str]
+) -> None:
+    write(tmp_path / "e.json", experiment("true", process("do", "true")))
+    write(tmp_path / "other.json", experiment("false", process("do", "true")))
+    assert gameday(tmp_path, "e.json", "--key", "k").returncode == 0
+    done = gameday(tmp_path, *other, "--key", "k")
+    assert (done.returncode, "A new request needs a new key." in done.stderr) == (2, True), done.stdout
+
+
 def test_check_starts_nothing(tmp_path: Path) -> None:
     write(tmp_path / "experiments" / "e.json", experiment("true", process("do", "touch done")))
     done = gameday(tmp_path, "e", "--check")

@@ -77,6 +77,30 @@ def test_they_are_listed_shown_and_looked_ahead(folder: Path) -> None:
     assert "held" not in {fire["name"] for fire in fires}
 
 
+def test_what_fires_next_has_no_gap_where_a_schedule_fires_more_often_than_is_known(folder: Path) -> None:
+    """Ten fires of “often”, once an hour, are known: what comes after them is not said to come next."""
+    fires: list[dict[str, Any]] = json.loads(
+        typed(folder, "schedules", "next", "--limit", "20", "--output", "json").stdout
+    )
+    often = [fire["due_at"] for fire in fires if fire["name"] == "often"]
+    assert len(often) == 10
+    assert fires[-1]["due_at"] == often[-1]
+    assert len(fires) < 20
+    assert "what comes later is left out" in typed(folder, "schedules", "next", "--limit", "20").stderr
+    assert typed(folder, "schedules", "next").stderr == ""
+
+
+def test_where_there_is_no_terminal_no_file_is_cut_and_a_filter_is_no_emptiness(tmp_path: Path) -> None:
+    lab = tmp_path / "experiments" / "a-folder-with-a-long-name-for-a-terminal"
+    lab.mkdir(parents=True)
+    (lab / "one.json").write_text(json.dumps(EXPERIMENT))
+    (lab / "schedules.yaml").write_text('schedules: [{name: nightly, experiment: one, cron: "0 3 * * *"}]\n')
+    listed = typed(tmp_path, "schedules", "list").stdout
+    assert f"experiments/{lab.name}/schedules.yaml" in listed
+    others = typed(tmp_path, "schedules", "list", "--experiment", "two")
+    assert "There are no such schedules. Leave --experiment out to see what there is." in others.stdout
+
+
 def test_what_there_is_not_is_a_sentence(folder: Path) -> None:
     assert "There is no schedule 9." in gameday(folder, "show", "9", code=2)
 

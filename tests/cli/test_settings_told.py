@@ -17,7 +17,7 @@ from tests.cli.typed import typed
         ("[environments.a]\nregion us-east-2\n", "gameday.toml:2  Expected '=' after a key"),
         ("[environments.a]\nregion us-east-2\n", ", at column 8."),
         ("[environments.a]\n\nstores = [", "gameday.toml:3  Invalid value."),
-        ('[environments.a]\ntell = ["ops"]\n', "There is no channel “ops”. There are no channels yet: add one, [channels.ops] in gameday.toml."),
+        ('[environments.a]\ntell = ["ops"]\n', "There is no channel “ops”. There are no channels yet: add one, [channels.ops] in gameday.toml, which gameday serve reads."),
         ('[environments.a]\ntell = ["op"]\n[channels.ops]\nurl = "https://a.example"\n', "There are: ops."),
     ],
 )  # fmt: skip

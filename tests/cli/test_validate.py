@@ -21,6 +21,23 @@ method:
     provider:
       type: telepathy
 """
+STOPS = """title: t
+description: d
+steady-state-hypothesis:
+  title: works
+  probes:
+    - type: probe
+      name: flight
+      tolerance: 0
+      provider: {type: process, path: "true"}
+method: []
+extensions:
+  - name: gameday
+    stop:
+      - {signal: flight, above: 3, for: 60}
+      - {signal: flihgt, above: 3}
+      - {alarm: payments, for: 60}
+"""
 TOLD = "method[0].provider.type: There is no provider of type “telepathy”, which “go” has. It is python, process or http."
 
 
@@ -45,6 +62,19 @@ def test_each_problem_is_a_line_that_an_editor_can_open(tmp_path):
     code, out, err = validate(tmp_path)
     assert out.splitlines() == [f"experiments/lab/bad.yaml:7: {TOLD}", "2 files, 1 problem in 1."]
     assert (code, err) == (1, "")
+
+
+def test_a_stop_condition_that_would_refuse_every_start_is_told_with_its_line(tmp_path):
+    """Else a run says so only when it is to begin."""
+    experiments(tmp_path, stops=STOPS)
+    code, out, _ = validate(tmp_path)
+    unread = "“for” belongs to a signal's bound: nothing would look at it here. Leave it out, or make it a condition of its own."
+    assert out.splitlines() == [
+        "experiments/stops.yaml:15: extensions[0].stop[1].signal: The hypothesis has no signal “flihgt”. It has: flight.",
+        f"experiments/stops.yaml:16: extensions[0].stop[2].for: {unread}",
+        "1 file, 2 problems in 1.",
+    ]
+    assert code == 1
 
 
 def test_nothing_wrong_is_said_in_a_line(tmp_path):

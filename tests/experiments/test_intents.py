@@ -118,7 +118,11 @@ def test_the_extension_says_what_no_argument_shows(tmp_path: Path) -> None:
             {"alarm_prefix": "payments-"},
         ],
     }
-    found = reading(tmp_path / "e", method=[process("x", path="my-tool")], extensions=[block])
+    probe = {**process("x"), "type": "probe", "name": "flight", "tolerance": 0}
+    found = reading(
+        tmp_path / "e", method=[process("x", path="my-tool")], extensions=[block],
+        **{"steady-state-hypothesis": {"title": "h", "probes": [probe]}},
+    )  # fmt: skip
     (intent,) = found.intents
     assert (intent.store, intent.value) == (("ssm", "p"), '{"isEnabled": true}')
     assert found.unproven == ()
@@ -148,6 +152,9 @@ def test_the_extension_says_what_no_argument_shows(tmp_path: Path) -> None:
         ({"stop": [{"signal": "x", "above": "high"}]}, "extensions[0].stop[0].above", "is a number"),
         ({"stop": [{"alarm_tag": "team"}]}, "extensions[0].stop[0].alarm_tag", "key=value"),
         ({"stop": ["soon"]}, "extensions[0].stop[0]", "is an object"),
+        ({"stop": [{"signal": "flihgt", "above": 5}]}, "extensions[0].stop[0].signal", "has no signal “flihgt”. It has: none."),
+        ({"stop": [{"alarm": "a", "for": 60}]}, "extensions[0].stop[0].for", "nothing would look at it"),
+        ({"stop": [{"signal": "x", "no_data_for": 9, "above": 5}]}, "extensions[0].stop[0].above", "nothing would look at it"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_extension_has_its_place(

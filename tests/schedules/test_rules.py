@@ -125,6 +125,7 @@ WRONG = [
     ({"cron": "0 3 * * *", "missed": "twice"}, "missed", "“skip” or “run_once”"),
     ({"cron": "0 3 * * *", "queue": "yes"}, "queue", "true or false"),
     ({"cron": "0 3 * * *", "tell": "slack"}, "tell", "a list of names"),
+    ({"cron": "0 3 * * *", "accept": ["costs"]}, "accept", "unproven or cost"),
     ({"cron": "0 3 * * *", "variables": [1]}, "variables", "a table"),
     ({"cron": "0 3 * * *", "rollback_strategy": "maybe"}, "rollback_strategy", "one of always"),
     ({"cron": "0 3 * * *", "name": "x" * 201}, "name", "at most 200 characters"),

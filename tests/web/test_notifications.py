@@ -10,6 +10,7 @@ import pytest
 from app.notifications import Kind, Notice, Sender, enqueue
 from app.notifications.target import NotSent
 from app.settings import Channel
+from app.web import create_app
 
 pytestmark = pytest.mark.anyio
 CANARY = "hunter2CANARY"
@@ -44,6 +45,17 @@ async def test_an_empty_page_says_how_a_channel_is_made(client: httpx.AsyncClien
     assert "[channels.ops]" in page
     assert "Nothing was sent yet" in page
     assert (await client.get("/api/notifications/channels")).json() == []
+
+
+async def test_a_sandbox_says_that_no_channel_of_gameday_toml_is_told_by_it(console: Any) -> None:
+    told = []
+    for control in (console.sandbox, None):
+        console.sandbox = control
+        transport = httpx.ASGITransport(app=create_app(console))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            page = (await client.get("/notifications")).text
+        told.append("The sandbox reads no <code>gameday.toml</code>" in page)
+    assert told == [True, False]
 
 
 async def test_channels_are_shown_without_their_secrets(client: httpx.AsyncClient, room: Any) -> None:

@@ -71,7 +71,10 @@ async def test_a_channel_that_is_not_there_is_refused_with_those_that_are(
     assert console.schedules.get(1).definition.tell == ("ops",)
     console.settings.channels.clear()
     none = await client.post("/api/schedules", json={**NIGHTLY, "tell": ["ops"]})
-    assert "There are no channels yet: add one, [channels.ops] in gameday.toml." in none.text
+    assert (
+        "There are no channels yet: add one, [channels.ops] in gameday.toml, which gameday serve reads."
+        in none.text
+    )
     page = (await client.get("/schedules/1", headers=PAGE)).text
     assert "It tells ops, and there is no such channel any more." in page
 

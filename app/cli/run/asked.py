@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,6 +69,13 @@ class Asked:
             "stop": [dict(one) for one in self.stop],
         }
         return {name: value for name, value in words.items() if value}
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that makes one run differ from another: a key belongs to what it came with first."""
+        is_local = self.is_file and not self.is_url
+        what = str(Path(self.source).resolve()) if is_local else self.source
+        return hashlib.sha256(json.dumps([what, self.body], sort_keys=True).encode()).hexdigest()
 
     @property
     def wish(self) -> Wish:

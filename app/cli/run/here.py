@@ -125,7 +125,7 @@ def start(engine: Engine, asked: Asked, presses: Presses) -> Run:
     """
     key, runs = asked.key or secrets.token_hex(16), engine.console.runs
     try:
-        return runs.start(asked.source, asked.wish, key=key, by=person())
+        return runs.start(asked.source, asked.wish, key=key, fingerprint=asked.fingerprint, by=person())
     except KeyboardInterrupt:
         run = runs.started_with(key)
         if run is None or runs.dispatch.attending(run.id) is None:
