@@ -13,7 +13,7 @@ from app.experiments.intents import FaultIntent, activities, intents_in
 from app.experiments.signals import Signal, signals_of
 from app.experiments.story import Step, expected_seconds, story
 from app.experiments.substitution import configuration, resolved
-from app.experiments.unproven import Unproven, leased, unproven
+from app.experiments.unproven import Unproven, beside, leased, unproven
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +61,8 @@ def _read(experiment: Experiment, variables: Mapping[str, str], given: Mapping[s
 
 
 def _unproven(document: Mapping[str, Any], intents: list[FaultIntent]) -> tuple[Unproven, ...]:
-    """Of the method's activities that arm nothing which is known."""
+    """Of the method's activities that arm nothing which is known, or something else besides."""
     known = leased(intent for intent in intents if intent.phase == "method")
     every = enumerate(activities(document, "method"))
-    told = [unproven(one, "method") for index, one in every if index not in known]
+    told = [(beside if index in known else unproven)(one, "method") for index, one in every]
     return tuple(filter(None, told))

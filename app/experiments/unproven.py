@@ -13,7 +13,7 @@ from typing import Any
 
 from app.dialects import DIALECTS, SWITCHED, any_armed, read_as, recognise
 from app.dialects.documents import document
-from app.experiments.commands import aws_command
+from app.experiments.commands import aws_command, hides_more
 from app.experiments.intents import FaultIntent
 
 READS = re.compile(
@@ -25,6 +25,7 @@ HARMLESS_COMMANDS = frozenset({("appconfig", "create-hosted-configuration-versio
 HARMLESS_CALLS = frozenset({"time.sleep", "builtins.print", "os.getcwd", "os.getpid"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST = 80  # characters of a name in a sentence
+MORE = "hands a shell more than one command"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +75,19 @@ def unproven(activity: Mapping[str, Any], phase: str) -> Unproven | None:
     return Unproven(activity=str(activity.get("name")), phase=phase, what=what) if what else None
 
 
+def beside(activity: Mapping[str, Any], phase: str) -> Unproven | None:
+    """What an activity that arms a fault does besides, in the same line; None where it does nothing else."""
+    more = activity.get("type") != "probe" and hides_more(activity.get("provider") or {})
+    return Unproven(activity=str(activity.get("name")), phase=phase, what=MORE) if more else None
+
+
 def _process(provider: Mapping[str, Any]) -> str:
     command = aws_command(provider)
     if command is not None:
         harmless = READS.match(command.operation) or (command.service, command.operation) in HARMLESS_COMMANDS
-        return "" if harmless else f"runs `aws {command.service} {command.operation}`"
+        if not harmless:
+            return f"runs `aws {command.service} {command.operation}`"
+        return MORE if hides_more(provider) else ""
     name = PurePosixPath(str(provider.get("path"))).name
     shell = isinstance(provider.get("arguments"), str) and re.search(r"[;&|<>`$]", provider["arguments"])
     return "" if name in HARMLESS and not shell else f"runs `{name[:LONGEST]}`"

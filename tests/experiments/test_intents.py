@@ -12,6 +12,7 @@ from app.experiments import read
 from app.experiments.catalog import Catalog
 from app.experiments.extension import StopCondition
 from app.experiments.intents import intents_of
+from app.experiments.unproven import MORE
 
 ARMED = '{"isEnabled": true, "failureMode": "latency", "rate": 1}'
 SSM = ("ssm", "p", ARMED)
@@ -168,6 +169,13 @@ def test_a_mistake_in_the_extension_has_its_place(
         (process("s3 rm s3://bucket"), "runs `aws s3 rm`"),
         (process("lambda invoke --function-name f out"), "runs `aws lambda invoke`"),
         (process("hello | tee x", path="echo"), "runs `echo`"),
+        (process("sts get-caller-identity && aws ssm put-parameter --name p --value x"), MORE),
+        (process("sts get-caller-identity\naws ssm put-parameter --name p --value x\n"), MORE),
+        (process("sts get-caller-identity;aws s3 rm s3://bucket"), MORE),
+        (process("ssm get-parameter --name $(aws s3 rm s3://bucket)"), MORE),
+        (process(["-c", "aws ssm get-parameter --name `aws s3 rm s3://bucket`"], path="sh"), MORE),
+        (process(["-c", "aws sts get-caller-identity\naws s3 rm s3://bucket"], path="sh"), "runs `sh`"),
+        (process(f"ssm put-parameter --name p --value '{ARMED}' && aws s3 rm s3://bucket"), MORE),
         (process("ssm put-parameter --name /prod/db-host --value nowhere"), "runs `aws ssm put-parameter`"),
         (process("ssm put-parameter --name p --value '{\"is_enabled\": true}'"), "runs `aws ssm put-parameter`"),
         (python("chaosaws.ssm.actions", "put_parameter", name="x", value="1"), "calls chaosaws.ssm.actions.put_parameter"),
@@ -191,6 +199,10 @@ def test_what_nobody_can_undo_is_told(tmp_path: Path, activity: dict[str, Any], 
         process("events disable-rule --name nightly"),
         process("appconfig create-hosted-configuration-version --application-id a --content x out"),
         process("cloudwatch get-metric-data --x y"),
+        process(
+            "cloudwatch get-metric-data --start-time `date -u -d '5 min ago' +%s` --query 'a[?b==`1`] | [0]'"
+        ),
+        process("cloudwatch get-metric-data \\\n  --x 'y; z' > out.json 2>&1\n"),
         process("lambda wait function-active --function-name f"),
         process("5", path="sleep"),
         python("chaosaws.cloudwatch.probes", "get_metric_statistics"),
