@@ -23,6 +23,7 @@ SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
 CLI = "failure-lambda"
 QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*\"""")
 REDIRECTED = re.compile(r"[<>]&\d?|&>")  # the one `&` that ends no command
+PLACE = ("region", "profile", "endpoint-url")  # options that lead to another account or region
 JOINING = ";&|\n"  # what a shell ends one command with and begins another
 LARGEST_FILE = 256 * 1024
 LONGEST_LINE = 32 * 1024  # characters: the time that shlex takes grows with their square
@@ -45,6 +46,13 @@ def aws_command(provider: Mapping[str, Any]) -> AwsCommand | None:
     if len(positional) < 2:  # noqa: PLR2004  a service and an operation
         return None
     return AwsCommand(service=positional[0], operation=positional[1], options=options)
+
+
+def named_place(provider: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Region, profile and address as the command itself names them, where it does."""
+    words = _line(provider)
+    _, options = _sorted_out(words[1:], flags={"--all", "--json"}) if words else ([], {})
+    return tuple((name, options[name]) for name in PLACE if name in options and "${" not in options[name])
 
 
 def hides_more(provider: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.dialects import DIALECTS, SWITCHED, any_armed, read_as, recognise
 from app.dialects.documents import document
-from app.experiments.commands import aws_command, hides_more
+from app.experiments.commands import aws_command, failure_lambda_command, hides_more
 from app.experiments.intents import FaultIntent
 
 READS = re.compile(
@@ -35,6 +35,7 @@ class Unproven:
     activity: str
     phase: str
     what: str
+    elsewhere: bool = False  # a fault all the same, in a store that is not the environment's
 
 
 def leased(intents: Iterable[FaultIntent]) -> frozenset[int]:
@@ -75,9 +76,16 @@ def unproven(activity: Mapping[str, Any], phase: str) -> Unproven | None:
     return Unproven(activity=str(activity.get("name")), phase=phase, what=what) if what else None
 
 
+def elsewhere(intent: FaultIntent, where: str) -> Unproven:
+    what = f"writes {':'.join(intent.store)} elsewhere ({where})"
+    return Unproven(activity=intent.activity, phase=intent.phase, what=what, elsewhere=True)
+
+
 def beside(activity: Mapping[str, Any], phase: str) -> Unproven | None:
     """What an activity that arms a fault does besides, in the same line; None where it does nothing else."""
-    more = activity.get("type") != "probe" and hides_more(activity.get("provider") or {})
+    provider = activity.get("provider") or {}
+    read = aws_command(provider) or failure_lambda_command(provider)  # else the file itself says what it does
+    more = read is not None and activity.get("type") != "probe" and hides_more(provider)
     return Unproven(activity=str(activity.get("name")), phase=phase, what=MORE) if more else None
 
 

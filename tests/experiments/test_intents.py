@@ -13,6 +13,7 @@ from app.experiments.catalog import Catalog
 from app.experiments.extension import StopCondition
 from app.experiments.intents import intents_of
 from app.experiments.unproven import MORE
+from app.settings import Environment
 
 ARMED = '{"isEnabled": true, "failureMode": "latency", "rate": 1}'
 SSM = ("ssm", "p", ARMED)
@@ -86,7 +87,7 @@ def reading(folder: Path, **parts: Any) -> Any:
     (folder / "one.json").write_text(json.dumps(document))
     experiment = Catalog(folder).load("one")
     assert not experiment.problems, experiment.problems
-    return read(experiment, {})
+    return read(experiment, {}, environment=Environment(name="test", region="us-east-2"))
 
 
 def test_a_deployment_of_appconfig_means_the_content_that_was_made_before_it(tmp_path: Path) -> None:
@@ -212,6 +213,34 @@ def test_what_nobody_can_undo_is_told(tmp_path: Path, activity: dict[str, Any], 
 )
 def test_faults_and_reads_are_not_told(tmp_path: Path, activity: dict[str, Any]) -> None:
     assert reading(tmp_path / "e", method=[activity]).unproven == ()
+
+
+PUT = f"ssm put-parameter --name p --value '{ARMED}'"
+
+
+@pytest.mark.parametrize(
+    ("activity", "where", "configuration"),
+    [
+        (process(f"{PUT} --region eu-west-1"), "region eu-west-1", {}),
+        (process(f"--profile other {PUT}"), "profile other", {}),
+        (process(f"{PUT} --region ${{place}}"), "region eu-west-1", {"place": "eu-west-1"}),
+        (process(["ssm", "put-parameter", "--endpoint-url", "http://x", "--name", "p", "--value", ARMED]), "endpoint-url http://x", {}),
+        (python("chaosaws.ssm.actions", "put_parameter", name="p", value=ARMED), "region eu-west-1", {"aws_region": "eu-west-1"}),
+    ],
+)  # fmt: skip
+def test_a_fault_in_another_account_or_region_is_nobodys_to_lease(
+    tmp_path: Path, activity: dict[str, Any], where: str, configuration: dict[str, str]
+) -> None:
+    found = reading(tmp_path / "e", method=[activity], rollbacks=[activity], configuration=configuration)
+    assert found.intents == ()
+    assert [(one.activity, one.what) for one in found.unproven] == [
+        ("Arm", f"writes ssm:p elsewhere ({where})")
+    ]
+
+
+def test_a_fault_in_the_environments_own_region_is_one(tmp_path: Path) -> None:
+    found = reading(tmp_path / "e", method=[process(f"{PUT} --region us-east-2")])
+    assert (len(found.intents), found.unproven) == (1, ())
 
 
 def test_what_is_written_where_the_method_has_armed_a_fault_is_put_back_with_it(tmp_path: Path) -> None:
