@@ -23,6 +23,7 @@ STRUCK = {
     FaultMode.LATENCY: re.compile(r"\bsleeping now\b"),
     FaultMode.STATUSCODE: re.compile(r"\bcorrupting now\b"),
 }
+ALWAYS = re.compile(r" a rate of 1(?:\.0+)?\s*\Z")
 # What it writes at INFO before them, struck or not.
 ANNOUNCED = {
     FaultMode.LATENCY: re.compile(r"\bInjecting \d+ ms of delay with a rate of "),
@@ -67,8 +68,9 @@ def is_armed(text: str) -> bool:
 
 
 def struck(line: str) -> FaultMode | None:
-    """The fault that a log line says has struck: DEBUG lines only, since the others come before the dice."""
-    return next((mode for mode, pattern in STRUCK.items() if pattern.search(line)), None)
+    """The fault that a log line says has struck: DEBUG lines, since the others come before the dice; all at a rate of 1."""
+    certain = announced(line) if ALWAYS.search(line) else None
+    return certain or next((mode for mode, pattern in STRUCK.items() if pattern.search(line)), None)
 
 
 def announced(line: str) -> FaultMode | None:

@@ -16,6 +16,7 @@ from app.errors import Conflict, GamedayError, Invalid, Unavailable
 from app.evidence import Evidence
 from app.experiments import Reading
 from app.experiments.extension import StopCondition
+from app.experiments.unproven import arms
 from app.faults import Faults, Store, dead_mans_switch
 from app.faults.understanding import readers_of
 from app.metrics import Metrics
@@ -117,11 +118,11 @@ class Preflight:
 
     def _stores(self, reading: Reading, environment: Environment) -> dict[Store, str]:
         """Each store that the method arms, with the first value that does."""
+        method = [intent for intent in reading.intents if str(intent.phase) == "method"]
         found: dict[Store, str] = {}
-        for intent in reading.intents:
-            if str(intent.phase) == "method":
-                kind, name = intent.store
-                found.setdefault(Store(environment=environment.name, kind=kind, name=name), intent.value)
+        for intent in sorted(method, key=lambda one: not arms(one.store[0], one.value)):
+            kind, name = intent.store
+            found.setdefault(Store(environment=environment.name, kind=kind, name=name), intent.value)
         return found
 
     def _of(self, store: Store, value: str, reading: Reading, environment: Environment) -> StoreFacts:

@@ -273,6 +273,10 @@ ENVELOPE = '{"timestamp":"t","level":"INFO","fields":{"source":"failure-lambda",
         (PYTHON, "[DEBUG] sleeping now", "latency"),
         (PYTHON, "[DEBUG] corrupting now", "statuscode"),
         (PYTHON, "[INFO] Injecting 400 ms of delay with a rate of 0.5", None),  # before the dice
+        (PYTHON, "[INFO] Injecting 400 ms of delay with a rate of 1", "latency"),  # which all fall well
+        (PYTHON, "Injecting exception_type <class 'Exception'> with message no a rate of 1", "exception"),
+        (PYTHON, "Injecting exception_type <class 'Exception'> with message no a rate of 0", None),
+        (PYTHON, "Injecting Error 404 at a rate of 1.0", "statuscode"),
     ],
 )  # fmt: skip
 def test_a_log_line_says_which_fault_struck(name: str, line: str, mode: str | None) -> None:

@@ -77,10 +77,15 @@ class Desk:
         self.unread = ""
         self.troubles_: tuple[str, ...] = ()
 
-    def look(self, *, stop: tuple[StopCondition, ...] = (), **environment: Any) -> dict[str, Finding]:
-        intent = FaultIntent(store=("ssm", "p"), value=ARMED, activity="Arm", phase="method", index=0)
+    def look(
+        self, *, stop: tuple[StopCondition, ...] = (), values: tuple[str, ...] = (ARMED,), **environment: Any
+    ) -> dict[str, Finding]:
+        intents = [
+            FaultIntent(store=("ssm", "p"), value=value, activity="Arm", phase="method", index=index)
+            for index, value in enumerate(values)
+        ]
         signal = SimpleNamespace(name="flight", query=QUERY, tolerance=Tolerance(high=1.0))
-        reading = Reading(intents=(intent,), signals=(signal,), steps=(), expected_seconds=600)
+        reading = Reading(intents=tuple(intents), signals=(signal,), steps=(), expected_seconds=600)
         self.preflight = Preflight(
             faults=self.faults,
             aws=self.aws,
@@ -290,3 +295,8 @@ def test_what_the_dead_mans_switch_can_not_bring_back_is_told_before(desk: Desk)
     desk.parameters.put("p", OFF.encode(), kind="SecureString", key_id="alias/mine")
     found = desk.look(dead_mans_switch_role="arn:aws:iam::1:role/switch")["dead-mans-switch"]
     assert (str(found.level), "does not bring back what it held" in found.sentence) == ("warning", True)
+
+
+def test_a_value_that_is_off_before_the_fault_hides_nothing_of_it(desk: Desk) -> None:
+    found = desk.look(values=(OFF, ARMED.replace("denylist", "blacklist")))
+    assert {"translated", "disarm-plan"} <= found.keys()
