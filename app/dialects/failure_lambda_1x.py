@@ -15,7 +15,19 @@ from app.dialects import feature_flags
 from app.dialects.documents import document, handed_out, is_envelope, number, over, unsayable
 from app.dialects.fault import Fault, FaultMode, Match
 
-__all__ = ["FLUSH", "LIBRARY", "NAME", "STICKINESS", "flush", "is_armed", "off", "parse", "struck", "write"]
+__all__ = [
+    "FLUSH",
+    "LIBRARY",
+    "NAME",
+    "STICKINESS",
+    "cleared",
+    "flush",
+    "is_armed",
+    "off",
+    "parse",
+    "struck",
+    "write",
+]
 
 NAME = "failure-lambda/1.x"
 LIBRARY = "failure-lambda"
@@ -96,6 +108,13 @@ def off(onto: str | None = None) -> str:
     if onto and is_envelope(document(onto)):
         return over(onto, {"values": {**handed_out(onto), **flags}})
     return over(onto, flags)
+
+
+def cleared(onto: str) -> str:
+    """Every flag off but one that never fires, so that warm containers clear; what else is there stays."""
+    if is_envelope(document(onto)):
+        return flush(onto)
+    return over(off(onto), {FaultMode.LATENCY.value: NEVER_FIRES})
 
 
 def is_armed(text: str) -> bool:

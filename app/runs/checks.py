@@ -236,8 +236,10 @@ def _of_readers(facts: StoreFacts) -> Findings:
         yield warning("translated", f"The value is written for {understood.translated_from}, which the functions ignore "
                       f"without a word. It is translated to {understood.function_dialect}; the file stays as it is.",
                       f"gameday faults migrate FILE --to {understood.function_dialect}")  # fmt: skip
-    if any(function.disabled for function in facts.functions):
-        yield refusal("disabled", f"FAILURE_LAMBDA_DISABLED is set on {facts.functions[0].name}: the library is passed by.",
+    # Only 1.x from npm knows the variable: the Layer does not, nor does 0.x.
+    passed_by = [function.name for function in facts.functions if function.disabled and not function.wrapper]
+    if passed_by and understood.function_dialect in (None, "failure-lambda/1.x"):
+        yield refusal("disabled", f"FAILURE_LAMBDA_DISABLED is set on {listed(passed_by)}: the library is passed by.",
                       "Take the variable away.")  # fmt: skip
 
 

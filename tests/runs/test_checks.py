@@ -33,6 +33,9 @@ ENTRY = Entry(
     id=1, store=STORE, run_id="7", by="ann", state=FaultState.ARMED, dialect="failure-lambda/0.x", fault=REFUSED,
     functions=("f",), previous=OFF, value=ARMED, created_at=NOW, disarm_by=NOW,
 )  # fmt: skip
+FLAGS = "failure-lambda/1.x"
+LATE = Fault(mode=FaultMode.LATENCY, rate=1, min_latency=1, max_latency=1)
+PASSED_BY = Function(name="f", code_sha256="", runtime="", disabled=True)
 PYTHON = "chaos_lambda/0.3"
 IN_JSON = Function(name="f", code_sha256="", runtime="", log_format="JSON")
 RAISED = Fault(mode=FaultMode.EXCEPTION, rate=0.5)
@@ -66,7 +69,7 @@ def test_a_store_that_is_as_it_should_be_has_nothing_but_good_news_and_its_stick
         ({"understood": understood(functions=())}, "no-function", "warning"),
         ({"libraries": {"f": None}}, "library", "warning"),
         ({"understood": understood(dialect="failure-lambda/0.2")}, "translated", "warning"),
-        ({"functions": (replace(FACTS.functions[0], disabled=True),)}, "disabled", "refusal"),
+        ({"understood": understood(function_dialect=FLAGS, fault=LATE), "functions": (PASSED_BY,)}, "disabled", "refusal"),
         ({"present": None}, "missing", "warning"),
         ({"unreadable": "AccessDenied"}, "unreadable", "refusal"),
         ({"present": Parameter(name="p", value=ARMED)}, "armed-outside", "warning"),
@@ -156,6 +159,15 @@ def test_dates_that_appconfig_gives_feature_flags_are_no_change(limit: int, code
     flags = '{"version": "1", "flags": {"a": {"name": "a"}}, "values": {"a": {"enabled": true, "_updatedAt": "%s", "b": %d}}}'
     last = replace(OVER, previous=(flags % ("then", 5)).encode())
     assert code in of_store(last=last, present=Parameter(name="p", value=(flags % ("now", limit)).encode()))
+
+
+def test_a_library_that_does_not_know_the_variable_is_not_passed_by() -> None:
+    layer = {
+        "understood": understood(function_dialect=FLAGS),
+        "functions": (replace(PASSED_BY, wrapper=True),),
+    }
+    assert "disabled" not in of_store(**layer)
+    assert "disabled" not in of_store(functions=(PASSED_BY,))
 
 
 def test_what_proves_a_fault_of_chaos_lambda_at_a_rate_of_1_is_in_its_log() -> None:
