@@ -53,7 +53,7 @@ def write(fault: Fault, onto: str | None = None) -> str:
         case FaultMode.EXCEPTION:
             fields["exception_msg"] = fault.message or ""
         case _:
-            fields["error_code"] = fault.status_code or 0
+            fields["error_code"] = fault.status_code
     return over(onto, fields)
 
 
@@ -96,6 +96,8 @@ def _refuse(fault: Fault) -> None:
         raise unsayable(NAME, "injects one fault at a time", "Arm one of them.")
     if fault.mode not in TYPES:
         raise unsayable(NAME, f"has no {fault.mode} fault", f"It has {', '.join(TYPES)}.")
+    if fault.mode is FaultMode.STATUSCODE and fault.status_code is None:
+        raise unsayable(NAME, "has no status code that is left out", "Choose one, for example 500.")
     if fault.match:
         raise unsayable(NAME, "can not choose invocations by their event", "Leave `match` out.")
 

@@ -16,8 +16,10 @@ from app.dialects.documents import document
 from app.experiments.commands import aws_command, failure_lambda_command, hides_more
 from app.experiments.intents import FaultIntent
 
+# Of what begins with `test`, some invoke what they test.
 READS = re.compile(
-    r"(get|describe|list|head|filter|search|scan|query|wait|lookup|simulate|test|batch-get)(-|$)"
+    r"(get|describe|list|head|filter|search|scan|query|wait|lookup|simulate|batch-get)(-|$)"
+    r"|test-(event-pattern|metric-filter)$"
 )
 HARMLESS = frozenset({"sleep", "true", "false", "echo", "date", "printf", "cat", "ls", "test"})
 # Of AppConfig: a version that nobody reads before it is deployed.

@@ -73,6 +73,7 @@ class Known:
     unproven: tuple[tuple[str, str], ...] = ()  # activity, what it does
     accepted: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()  # of the stop conditions, in ALARM already
+    alarms_unmet: tuple[str, ...] = ()  # stop conditions on alarms that do not exist
     alarms_unanswered: str = ""  # why nobody knows: AWS did not answer
     passed_by: tuple[str, ...] = ()  # keys of the file that Chaos Toolkit does not read, each with its place
     recycle: bool = False  # the environment permits new containers
@@ -111,6 +112,9 @@ def _of_run(known: Known) -> Findings:
             f"A stop condition is met already: {', '.join(known.alarms)} is in ALARM.",
             "Mend what it tells of, or leave it out of the stop conditions.",
         )
+    for sentence in known.alarms_unmet:
+        words = f"There is no alarm for a stop condition: “{sentence}” would never end the run."
+        yield warning("no-alarm", words, "Correct its name, or make the alarm first.")
     if known.alarms_unanswered:
         yield refusal(
             UNREACHABLE,

@@ -26,7 +26,7 @@ from app.runs.checks import METRIC_DELAY, UNREACHABLE, Finding, Known, Level, St
 from app.runs.cost import cost_of
 from app.runs.rooms import Patience
 from app.runs.standing import counted
-from app.runs.stopping import alarming
+from app.runs.stopping import alarming, unmet
 from app.settings import Environment
 from app.usage import Usage
 
@@ -70,7 +70,7 @@ class Preflight:
         lifetime = self._lifetime(reading, environment)
         unread = self._metrics.look_at(environment, [s.query for s in reading.signals if s.query is not None])
         silent, outside = self._signals(reading, environment)
-        alarms, unanswered = self._alarms(environment, [*reading.stop_conditions, *stop])
+        alarms, unmet, unanswered = self._alarms(environment, [*reading.stop_conditions, *stop])
         return check(
             Known(
                 stores=tuple(self._of(store, value, reading, environment) for store, value in stores.items()),
@@ -90,6 +90,7 @@ class Preflight:
                 passed_by=tuple(map(str, reading.warnings)),
                 recycle=environment.recycle,
                 alarms=alarms,
+                alarms_unmet=unmet,
                 alarms_unanswered=unanswered,
                 cost=None
                 if self._usage is None
@@ -193,14 +194,15 @@ class Preflight:
 
     def _alarms(
         self, environment: Environment, conditions: Sequence[StopCondition]
-    ) -> tuple[tuple[str, ...], str]:
-        """Those in ALARM; and why nobody knows, where AWS does not answer."""
+    ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+        """Those in ALARM; conditions on alarms that do not exist; and why nobody knows, where AWS does not answer."""
         try:
-            return tuple(alarming(self._aws, environment.name, conditions)), ""
+            asked = self._aws, environment.name, conditions
+            return tuple(alarming(*asked)), tuple(unmet(*asked)), ""
         except GamedayError as error:
             if _unanswered(error):
-                return (), str(error)
-            return (f"(they could not be read: {error})",), ""
+                return (), (), str(error)
+            return (f"(they could not be read: {error})",), (), ""
 
     def _lever(self, environment: Environment) -> str:
         engaged = self._faults.lever.engaged(environment.name)

@@ -170,6 +170,7 @@ def test_a_mistake_in_the_extension_has_its_place(
         (process("s3 rm s3://bucket"), "runs `aws s3 rm`"),
         (process("lambda invoke --function-name f out"), "runs `aws lambda invoke`"),
         (process("hello | tee x", path="echo"), "runs `echo`"),
+        (process("apigateway test-invoke-method --rest-api-id a"), "runs `aws apigateway test-invoke-method`"),
         (process("sts get-caller-identity && aws ssm put-parameter --name p --value x"), MORE),
         (process("sts get-caller-identity\naws ssm put-parameter --name p --value x\n"), MORE),
         (process("sts get-caller-identity;aws s3 rm s3://bucket"), MORE),
@@ -200,6 +201,7 @@ def test_what_nobody_can_undo_is_told(tmp_path: Path, activity: dict[str, Any], 
         process("events disable-rule --name nightly"),
         process("appconfig create-hosted-configuration-version --application-id a --content x out"),
         process("cloudwatch get-metric-data --x y"),
+        process("events test-event-pattern --event-pattern {} --event {}"),
         process(
             "cloudwatch get-metric-data --start-time `date -u -d '5 min ago' +%s` --query 'a[?b==`1`] | [0]'"
         ),

@@ -105,6 +105,7 @@ def test_what_is_wrong_with_a_store_is_said(facts: dict[str, Any], code: str, le
     [
         ({"lever": "The safety lever was engaged by ann."}, "lever", "refusal"),
         ({"blackout": "test is in a blackout window."}, "blackout", "refusal"),
+        ({"alarms_unmet": ("alarm x is in ALARM",)}, "no-alarm", "warning"),
         ({"silent": ("flight",)}, "no-data", "warning"),
         ({"outside": ("flight",)}, "outside", "warning"),
         ({"signals": 3}, "signals", "ok"),
