@@ -54,4 +54,4 @@ class Console:
 
     def read(self, experiment: Experiment, environment: Environment) -> Reading:
         """What the experiment measures and does, with the environment's variables."""
-        return experiments.read(experiment, environment.variables)
+        return experiments.read(experiment, environment.variables, environment=environment)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 
 from app.clock import FrozenClock
 from app.sandbox.emulator import process
 from app.settings import Environment
 from tests.ports import free_port
 
+settings.register_profile("patient", deadline=None)  # a machine that does much else is slow
+settings.load_profile("patient")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 

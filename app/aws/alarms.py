@@ -20,7 +20,16 @@ class Alarm:
 
 def in_alarm(client: Any, *, names: Sequence[str] = (), prefix: str | None = None) -> list[Alarm]:
     """Those in ALARM now; composite alarms, too. Unavailable where CloudWatch does not answer."""
-    asked: dict[str, Any] = {"StateValue": ALARM, "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+    return _those(client, {"StateValue": ALARM}, names, prefix)
+
+
+def there(client: Any, *, names: Sequence[str] = (), prefix: str | None = None) -> list[Alarm]:
+    """Those that exist, whatever their state. Unavailable where CloudWatch does not answer."""
+    return _those(client, {}, names, prefix)
+
+
+def _those(client: Any, wanted: dict[str, Any], names: Sequence[str], prefix: str | None) -> list[Alarm]:
+    asked = {**wanted, "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
     if prefix is not None:
         return _asked(client, {**asked, "AlarmNamePrefix": prefix})
     chunks = [list(names[at : at + AT_ONCE]) for at in range(0, len(names), AT_ONCE)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +25,8 @@ APPCONFIG_VARIABLES = (
 )
 RECYCLED = "GAMEDAY_RECYCLED"
 WRAPPER = "/opt/failure-lambda-wrapper"
+MOVING = frozenset({"RevisionId", "LastModified", "State", "StateReason", "StateReasonCode", "LastUpdateStatus",
+                    "LastUpdateStatusReason", "LastUpdateStatusReasonCode", "ResponseMetadata"})  # fmt: skip
 LISTED_FOR = 60.0  # seconds: a function that is added is seen a minute later
 
 
@@ -38,6 +42,7 @@ class Function:
     library: str = "failure-lambda"  # or chaos_lambda, by which variable it has
     layers: tuple[str, ...] = ()  # ARNs
     cache_ttl: float | None = None  # seconds, FAILURE_CACHE_TTL; None: the library's default
+    poll: float | None = None  # seconds, of AppConfig's extension; None: its default
     wrapper: bool = False  # the Layer of 1.x, which clears at every invocation
     disabled: bool = False  # FAILURE_LAMBDA_DISABLED: the library is passed by
     keep_alive: bool | None = None  # AWS_NODEJS_CONNECTION_REUSE_ENABLED; None: not said
@@ -45,6 +50,8 @@ class Function:
     log_format: str = "Text"  # or JSON
     application_log_level: str | None = None
     revision: str = ""
+    settings: str = ""  # a digest of its configuration without what replacing containers changes
+    recycled: str = ""  # when a console has replaced its containers
     last_modified: str = ""  # as Lambda writes it
 
     @property
@@ -163,6 +170,7 @@ def _function(row: dict[str, Any]) -> Function:
         library=PARAMETER_VARIABLES[named[0]] if named and not by_appconfig else "failure-lambda",
         layers=tuple(layer["Arn"] for layer in row.get("Layers", ())),
         cache_ttl=_seconds(variables.get("FAILURE_CACHE_TTL")),
+        poll=_seconds(variables.get("AWS_APPCONFIG_EXTENSION_POLL_INTERVAL_SECONDS")),
         wrapper=variables.get("AWS_LAMBDA_EXEC_WRAPPER") == WRAPPER,
         disabled=variables.get("FAILURE_LAMBDA_DISABLED") == "true",
         keep_alive={"1": True, "0": False}.get(variables.get("AWS_NODEJS_CONNECTION_REUSE_ENABLED", "")),
@@ -170,8 +178,20 @@ def _function(row: dict[str, Any]) -> Function:
         log_format=logging.get("LogFormat") or "Text",
         application_log_level=logging.get("ApplicationLogLevel"),
         revision=row.get("RevisionId", ""),
+        settings=_digest(row),
+        recycled=variables.get(RECYCLED, ""),
         last_modified=row.get("LastModified", ""),
     )
+
+
+def _digest(row: dict[str, Any]) -> str:
+    of = {name: value for name, value in row.items() if name not in MOVING}
+    environment = row.get("Environment", {})
+    variables = {k: v for k, v in environment.get("Variables", {}).items() if k != RECYCLED}
+    text = json.dumps(
+        {**of, "Environment": {**environment, "Variables": variables}}, sort_keys=True, default=str
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _seconds(text: str | None) -> float | None:

@@ -128,7 +128,7 @@ def _of_stores(
             nobody_knows += unknown
         for store in wanted:
             try:
-                done = switch_off(aws, store)
+                done = switch_off(aws, store, settings.environments[name])
             except GamedayError as error:
                 click.echo(f"{store} in {name} could not be switched off: {error}", err=True)
                 (on if armed(aws, store) else nobody_knows).append(f"{store} in {name}")

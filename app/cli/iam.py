@@ -67,7 +67,7 @@ def _intents(settings: Settings, environment: Environment) -> Iterable[FaultInte
     for experiment in Catalog(settings.experiments).all():
         if experiment.valid:
             try:
-                yield from read(experiment, environment.variables).intents
+                yield from read(experiment, environment.variables, environment=environment).intents
             except GamedayError as error:
                 click.echo(f"Left out: {error}", err=True)
 

@@ -23,6 +23,7 @@ STRUCK = {
     FaultMode.LATENCY: re.compile(r"\bsleeping now\b"),
     FaultMode.STATUSCODE: re.compile(r"\bcorrupting now\b"),
 }
+ALWAYS = re.compile(r" a rate of 1(?:\.0+)?\s*\Z")
 # What it writes at INFO before them, struck or not.
 ANNOUNCED = {
     FaultMode.LATENCY: re.compile(r"\bInjecting \d+ ms of delay with a rate of "),
@@ -52,7 +53,7 @@ def write(fault: Fault, onto: str | None = None) -> str:
         case FaultMode.EXCEPTION:
             fields["exception_msg"] = fault.message or ""
         case _:
-            fields["error_code"] = fault.status_code or 0
+            fields["error_code"] = fault.status_code
     return over(onto, fields)
 
 
@@ -67,8 +68,9 @@ def is_armed(text: str) -> bool:
 
 
 def struck(line: str) -> FaultMode | None:
-    """The fault that a log line says has struck: DEBUG lines only, since the others come before the dice."""
-    return next((mode for mode, pattern in STRUCK.items() if pattern.search(line)), None)
+    """The fault that a log line says has struck: DEBUG lines, since the others come before the dice; all at a rate of 1."""
+    certain = announced(line) if ALWAYS.search(line) else None
+    return certain or next((mode for mode, pattern in STRUCK.items() if pattern.search(line)), None)
 
 
 def announced(line: str) -> FaultMode | None:
@@ -94,6 +96,8 @@ def _refuse(fault: Fault) -> None:
         raise unsayable(NAME, "injects one fault at a time", "Arm one of them.")
     if fault.mode not in TYPES:
         raise unsayable(NAME, f"has no {fault.mode} fault", f"It has {', '.join(TYPES)}.")
+    if fault.mode is FaultMode.STATUSCODE and fault.status_code is None:
+        raise unsayable(NAME, "has no status code that is left out", "Choose one, for example 500.")
     if fault.match:
         raise unsayable(NAME, "can not choose invocations by their event", "Leave `match` out.")
 

@@ -17,6 +17,8 @@ from app.dialects.switches import SWITCHED
 
 CACHED = 60.0  # seconds: FAILURE_CACHE_TTL where it is not set
 POLLED = 45.0  # seconds: AWS_APPCONFIG_EXTENSION_POLL_INTERVAL_SECONDS where it is not set
+# A container clears at its next invocation, which has to come before the flush goes.
+SHORTEST_FLUSH = 10.0  # seconds
 LAST_THAT_NEVER_CLEARS = (0, 4, 1)
 NUMBERS = re.compile(r"\d+")
 
@@ -66,32 +68,37 @@ def disarm_plan(
     version: str | None = None,
     kind: str = "ssm",
     cache_ttl: float | None = None,
+    poll: float | None = None,
     wrapper: bool = False,
 ) -> DisarmPlan:
     """The plan for one armed fault.
 
-    `version` of the library, None: not known, then the worst of its dialect; `kind` of store; `cache_ttl` in
-    seconds as the function has it set; `wrapper`: the 1.x Layer, which clears at every invocation.
+    `version` of the library, None: not known, then the newest of its dialect; `kind` of store; `cache_ttl` in
+    seconds as the function has it set, and `poll` likewise; `wrapper`: the 1.x Layer, which clears at every invocation.
     """
     if dialect in SWITCHED:
         return DisarmPlan()
     modes = {one.mode for one in fault.every}
-    seen = POLLED if kind == "appconfig" else 0.0
+    seen = 0.0 if kind != "appconfig" else POLLED if poll is None else poll
     if dialect == failure_lambda_1x.NAME:
-        return _flags(modes, seen=seen, cache_ttl=cache_ttl, wrapper=wrapper)
+        cached = uncached(kind) if cache_ttl is None else cache_ttl
+        return _flags(modes, propagation=seen + cached, wrapper=wrapper)
     network = FaultMode.DENYLIST in modes
     recycle = network and (dialect == failure_lambda_02.NAME or _never_clears(version))
     return DisarmPlan(propagation=seen, recycle=recycle, left=_left(modes))
 
 
-def _flags(modes: set[FaultMode], *, seen: float, cache_ttl: float | None, wrapper: bool) -> DisarmPlan:
-    cached = (0.0 if seen else CACHED) if cache_ttl is None else cache_ttl
-    propagation = seen + cached
+def uncached(kind: str) -> float:
+    """Seconds for which 1.x keeps what it has read, where FAILURE_CACHE_TTL is not set."""
+    return 0.0 if kind == "appconfig" else CACHED
+
+
+def _flags(modes: set[FaultMode], *, propagation: float, wrapper: bool) -> DisarmPlan:
     flush = bool(modes & {FaultMode.DENYLIST, FaultMode.DISKSPACE}) and not wrapper
     return DisarmPlan(
         propagation=propagation,
         flush=failure_lambda_1x.FLUSH if flush else None,
-        flush_seconds=propagation if flush else 0.0,
+        flush_seconds=max(propagation, SHORTEST_FLUSH) if flush else 0.0,
     )
 
 

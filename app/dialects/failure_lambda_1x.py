@@ -15,7 +15,19 @@ from app.dialects import feature_flags
 from app.dialects.documents import document, handed_out, is_envelope, number, over, unsayable
 from app.dialects.fault import Fault, FaultMode, Match
 
-__all__ = ["FLUSH", "LIBRARY", "NAME", "STICKINESS", "flush", "is_armed", "off", "parse", "struck", "write"]
+__all__ = [
+    "FLUSH",
+    "LIBRARY",
+    "NAME",
+    "STICKINESS",
+    "cleared",
+    "flush",
+    "is_armed",
+    "off",
+    "parse",
+    "struck",
+    "write",
+]
 
 NAME = "failure-lambda/1.x"
 LIBRARY = "failure-lambda"
@@ -96,6 +108,13 @@ def off(onto: str | None = None) -> str:
     if onto and is_envelope(document(onto)):
         return over(onto, {"values": {**handed_out(onto), **flags}})
     return over(onto, flags)
+
+
+def cleared(onto: str) -> str:
+    """Every flag off but one that never fires, so that warm containers clear; what else is there stays."""
+    if is_envelope(document(onto)):
+        return flush(onto)
+    return over(off(onto), {FaultMode.LATENCY.value: NEVER_FIRES})
 
 
 def is_armed(text: str) -> bool:
@@ -191,6 +210,11 @@ def _written(fault: Fault) -> dict[str, Any]:
 
 
 def _condition(one: Match) -> dict[str, str]:
+    if one.operator not in OPERATORS or (one.value is None and one.operator != "exists"):
+        raise unsayable(
+            NAME, f"skips a match of {one.path} by {one.operator} {one.value or 'nothing'}",
+            f"It takes a value, and one of {', '.join(sorted(OPERATORS))}; `exists` takes none.",
+        )  # fmt: skip
     value = {} if one.value is None else {"value": one.value}
     return {"path": one.path, "operator": one.operator, **value}
 
@@ -251,6 +275,12 @@ def _compiles(pattern: str) -> bool:
     return True
 
 
+def _until_timeout(buffer: float | None) -> float | None:
+    if buffer is not None and buffer < 0:
+        raise unsayable(NAME, f"skips a buffer of {buffer:g} ms", "Choose 0 or more.")
+    return buffer
+
+
 def _status(code: int | None) -> int:
     if code is None or code not in STATUSES:
         raise unsayable(NAME, f"skips the status code {code}", "Choose one from 100 to 599.")
@@ -295,7 +325,7 @@ READING: Mapping[FaultMode, Callable[[Flag], Fields | None]] = {
 }
 SAYING: Mapping[FaultMode, Callable[[Fault], Fields]] = {
     FaultMode.LATENCY: _latency,
-    FaultMode.TIMEOUT: lambda fault: {"timeout_buffer_ms": fault.timeout_buffer},
+    FaultMode.TIMEOUT: lambda fault: {"timeout_buffer_ms": _until_timeout(fault.timeout_buffer)},
     FaultMode.DISKSPACE: lambda fault: {"disk_space": _mebibytes(fault.disk_space)},
     FaultMode.DENYLIST: lambda fault: {"deny_list": [_obeyed(pattern) for pattern in fault.deny_list]},
     FaultMode.STATUSCODE: lambda fault: {"status_code": _status(fault.status_code)},

@@ -12,7 +12,7 @@ from typing import Any
 from app.aws import Aws, LogEvent, Throttled
 from app.aws.logs import filter_log_events, milliseconds
 from app.clock import Clock
-from app.dialects import DIALECTS, failure_lambda_0x
+from app.dialects import DIALECTS, chaos_lambda_03, failure_lambda_0x, failure_lambda_1x
 from app.errors import GamedayError
 from app.evidence import metric_filters
 from app.evidence.proof import Proof
@@ -77,7 +77,12 @@ class Collector:
     def _read(self, until: datetime) -> Proof:
         try:
             hidden = self._prepare()
-            if self._settings is not None and self._settings.metric_filters and not hidden:
+            if (
+                self._settings is not None
+                and self._settings.metric_filters
+                and not hidden
+                and self._countable
+            ):
                 return self._by_filters(until)
             seen = [name for name in self._cursors if name not in hidden]
             absent = [self._sources[name].group for name in seen if not self._read_function(name, until)]
@@ -100,6 +105,12 @@ class Collector:
         self._prepared = True
         return {name: source.why for name, source in self._sources.items() if source.why}
 
+    @property
+    def _countable(self) -> bool:
+        """A filter sees fields of JSON, and not those of JSON that stands as a text within Lambda's own."""
+        within = any(source.in_json for source in self._sources.values())
+        return not (within and self._dialect == failure_lambda_1x.NAME)
+
     def _by_filters(self, until: datetime) -> Proof:
         groups = [source.group for source in self._sources.values()]
         if not self._filtered:
@@ -108,6 +119,8 @@ class Collector:
         client = self._aws.client(self._environment, "cloudwatch")
         proof = metric_filters.counted(client, groups, self._since, until)
         proof = replace(proof, until=max(self._since, until - metric_filters.LATE))
+        if not proof.fired and DIALECTS[self._dialect].LIBRARY == chaos_lambda_03.LIBRARY:
+            proof = replace(proof, can_see=False, why=metric_filters.BEFORE_DICE)
         return metric_filters.over(proof, self._with_count(proof, until).counted)
 
     def _with_count(self, proof: Proof, until: datetime) -> Proof:
@@ -127,8 +140,8 @@ class Collector:
             return proof
         return replace(
             proof, can_see=False,
-            why=f"{self._tally.announced} invocations met the fault, but chaos_lambda says at DEBUG only whether it "
-            "struck. Set the function's log level to DEBUG.",
+            why=f"{self._tally.announced} invocations met the fault, but chaos_lambda says at DEBUG only whether a delay or "
+            "an error struck, and of an exception never. Set the function's log level to DEBUG, or arm at a rate of 100 %.",
         )  # fmt: skip
 
     def _failed(self, error: GamedayError) -> Proof:

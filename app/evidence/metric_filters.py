@@ -23,10 +23,14 @@ NAMESPACE = "GameDay"
 PATTERNS = {
     "failure-lambda/0.2": '?"Intercepted network connection" ?"ms latency." ?"Injecting exception message" '
     '?"Injecting status code" ?"Injecting disk space"',
-    "failure-lambda/1.x": '{ ($.action = "inject" && $.mode != "denylist") || ($.action = "block") || '
-    '($.fields.action = "inject") }',
-    "chaos_lambda/0.3": '?"sleeping now" ?"corrupting now"',
+    "failure-lambda/1.x": '{ ($.source = "failure-lambda" && (($.action = "inject" && $.mode != "denylist") || '
+    '$.action = "block")) || ($.fields.source = "failure-lambda" && $.fields.action = "inject") }',
+    "chaos_lambda/0.3": '?"sleeping now" ?"corrupting now" ?"a rate of 1"',
 }
+BEFORE_DICE = (
+    "A metric filter has counted no line that says that the fault struck. chaos_lambda says so at DEBUG only, unless it is "
+    "armed at a rate of 100 %, and of an exception never: set the function's log level to DEBUG."
+)
 PATTERNS["failure-lambda/0.x"] = PATTERNS["failure-lambda/0.2"]
 PATTERNS["chaos_lambda/0.1"] = PATTERNS["chaos_lambda/0.3"]
 

@@ -25,6 +25,7 @@ class Source:
     function: str
     group: str
     why: str = ""
+    in_json: bool = False  # Lambda puts each line into an object of its own
 
 
 def group_of(function: str) -> str:
@@ -39,13 +40,19 @@ def source(aws: Aws, environment: str, name: str) -> Source:
         found = None
     if found is None:
         return Source(function=name, group=group_of(name))
-    return Source(function=name, group=found.log_group or group_of(name), why=dropped(found))
+    return Source(
+        function=name, group=found.log_group or group_of(name), why=dropped(found), in_json=in_json(found)
+    )
+
+
+def in_json(function: Function) -> bool:
+    return function.log_format.upper() == "JSON"
 
 
 def dropped(function: Function) -> str:
     """Why the library's lines are not in the log; empty where they are."""
     level = (function.application_log_level or "INFO").upper()
-    if function.log_format.upper() == "JSON" and level in ABOVE_INFO:
+    if in_json(function) and level in ABOVE_INFO:
         return (
             f"{function.name} logs in JSON at level {level}, which drops the lines that tell of a fault. "
             "Set its ApplicationLogLevel to INFO."

@@ -21,6 +21,10 @@ FLAGS = {"--overwrite", "--no-overwrite", "--debug", "--no-verify-ssl", "--no-pa
          "--enabled", "--no-enabled", "--no-cli-pager", "--no-cli-auto-prompt"}  # fmt: skip
 SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
 CLI = "failure-lambda"
+QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*\"""")
+REDIRECTED = re.compile(r"[<>]&\d?|&>")  # the one `&` that ends no command
+PLACE = ("region", "profile", "endpoint-url")  # options that lead to another account or region
+JOINING = ";&|\n"  # what a shell ends one command with and begins another
 LARGEST_FILE = 256 * 1024
 LONGEST_LINE = 32 * 1024  # characters: the time that shlex takes grows with their square
 LONGEST_AGO = 455 * 86400  # seconds; CloudWatch keeps 15 months
@@ -42,6 +46,49 @@ def aws_command(provider: Mapping[str, Any]) -> AwsCommand | None:
     if len(positional) < 2:  # noqa: PLR2004  a service and an operation
         return None
     return AwsCommand(service=positional[0], operation=positional[1], options=options)
+
+
+def named_place(provider: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Region, profile and address as the command itself names them, where it does."""
+    words = _line(provider)
+    _, options = _sorted_out(words[1:], flags={"--all", "--json"}) if words else ([], {})
+    return tuple((name, options[name]) for name in PLACE if name in options and "${" not in options[name])
+
+
+def hides_more(provider: Mapping[str, Any]) -> bool:
+    """Whether a shell is handed another command besides the one that is read here; `date` for a time is none."""
+    arguments = provider.get("arguments")
+    lines = [arguments] if provider.get("type") == "process" and isinstance(arguments, str) else []
+    return any(map(_holds_more, [*lines, *_shells_own(provider)]))
+
+
+def _shells_own(provider: Mapping[str, Any]) -> list[str]:
+    """What `sh -c` is given."""
+    words = (
+        _words(provider.get("arguments")) if PurePosixPath(str(provider.get("path"))).name in SHELLS else None
+    )
+    return words[1:2] if words and words[0] == "-c" else []
+
+
+def _holds_more(line: str) -> bool:
+    said = QUOTED.sub(lambda found: "''" if found[0][0] == "'" else found[0], line)
+    substituted = [match[1] or match[2] or "" for match in BACKTICKS.finditer(said)]
+    alone = REDIRECTED.sub(" ", BACKTICKS.sub("x", said).replace("\\\n", " ")).strip()
+    return any(map(_does_more, substituted)) or _joined(alone)
+
+
+def _does_more(substituted: str) -> bool:
+    return substituted.split()[:1] != ["date"] or _joined(substituted)
+
+
+def _joined(line: str) -> bool:
+    """By `;`, `&&`, `|` or a new line, where none of them is quoted."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=JOINING)
+    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
+    try:
+        return any(not set(word) - set(JOINING) for word in lexer if word)
+    except ValueError:  # a quote that is never closed: no shell runs it
+        return False
 
 
 def failure_lambda_command(provider: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -73,7 +120,12 @@ def _line(provider: Mapping[str, Any]) -> list[str] | None:
     if words is None:
         return None
     program = PurePosixPath(str(provider.get("path"))).name
-    if program in SHELLS and len(words) > 1 and words[0] == "-c" and not re.search(r"[;&|<>]", words[1]):
+    if (
+        program in SHELLS
+        and len(words) > 1
+        and words[0] == "-c"
+        and not re.search(r"[;&|<>\n]", words[1].strip())
+    ):
         inner = _words(words[1])
         return [PurePosixPath(inner[0]).name, *inner[1:]] if inner else None
     return [program, *words]

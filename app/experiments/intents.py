@@ -9,9 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from app.experiments import extension
-from app.experiments.commands import AwsCommand, aws_command, failure_lambda_command, file_or_text
+from app.experiments.commands import (
+    AwsCommand,
+    aws_command,
+    failure_lambda_command,
+    file_or_text,
+    named_place,
+)
+from app.settings import Environment
 
 Options = Mapping[str, str]
+# What chaosaws is told in the experiment's configuration, by the options of `aws` that say the same.
+PLACES = {"region": "aws_region", "profile": "aws_profile_name"}
 Found = tuple[str, str, str]  # kind of store, its name, the value
 
 
@@ -26,6 +35,19 @@ class FaultIntent:
     index: int  # of the activity in its phase
     over: bool = False  # the value goes over what the store holds then, field by field
     version: str = ""  # AppConfig: the hosted version that is deployed, where its content stands elsewhere
+    place: tuple[tuple[str, str], ...] = ()  # region, profile and address, as far as it names them itself
+
+    def elsewhere(self, environment: Environment, region: str | None = None) -> str:
+        """What of it names another account or region than the environment's; empty where nothing does.
+
+        `region`: the environment's, where its settings have none; not known, no region is another one.
+        """
+        own = {
+            "region": environment.region or region or dict(self.place).get("region"),
+            "profile": environment.profile,
+            "endpoint-url": (environment.endpoint_url or "").rstrip("/"),
+        }
+        return ", ".join(f"{name} {said}" for name, said in self.place if said.rstrip("/") != own[name])
 
 
 def intents_of(
@@ -34,6 +56,7 @@ def intents_of(
     """The store writes of one activity; none where a `${name}` is not known yet."""
     provider = activity.get("provider") or {}
     where: dict[str, Any] = {"activity": str(activity.get("name")), "phase": phase, "index": index}
+    where["place"] = named_place(provider)
     if (fields := failure_lambda_command(provider)) is not None:
         return (FaultIntent(store=("ssm", fields[0]), value=json.dumps(fields[1]), over=True, **where),)
     command = aws_command(provider)
@@ -52,8 +75,19 @@ def intents_in(document: Mapping[str, Any], phase: str, folder: Path) -> list[Fa
         own = intents_of(activity, phase=phase, index=index, folder=folder)
         if not own and phase == "method":
             own = _declared(declared, str(activity.get("name")), index)
-        found += [_with_content(intent, document, folder) for intent in own]
+        place = _configured(activity, document)
+        found += [
+            _with_content(_with(intent, place=place or intent.place), document, folder) for intent in own
+        ]
     return found
+
+
+def _configured(activity: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Where chaosaws goes, by the experiment's configuration; empty for anything else."""
+    if not str((activity.get("provider") or {}).get("module")).startswith("chaosaws."):
+        return ()
+    given = document.get("configuration") or {}
+    return tuple((place, given[key]) for place, key in PLACES.items() if isinstance(given.get(key), str))
 
 
 def activities(document: Mapping[str, Any], phase: str) -> list[Mapping[str, Any]]:
@@ -85,8 +119,12 @@ def _with_content(intent: FaultIntent, document: Mapping[str, Any], folder: Path
         same = command.options.get("application-id") == application
         if same and command.options.get("configuration-profile-id") == profile:
             content = file_or_text(command.options.get("content", ""), folder) or ""
-            return FaultIntent(**{**vars(intent), "value": content})
+            return _with(intent, value=content)
     return intent
+
+
+def _with(intent: FaultIntent, **changes: Any) -> FaultIntent:
+    return FaultIntent(**{**vars(intent), **changes})
 
 
 def _of_command(command: AwsCommand, folder: Path | None) -> Found | None:

@@ -13,11 +13,13 @@ from typing import Any
 
 from app.dialects import DIALECTS, SWITCHED, any_armed, read_as, recognise
 from app.dialects.documents import document
-from app.experiments.commands import aws_command
+from app.experiments.commands import aws_command, failure_lambda_command, hides_more
 from app.experiments.intents import FaultIntent
 
+# Of what begins with `test`, some invoke what they test.
 READS = re.compile(
-    r"(get|describe|list|head|filter|search|scan|query|wait|lookup|simulate|test|batch-get)(-|$)"
+    r"(get|describe|list|head|filter|search|scan|query|wait|lookup|simulate|batch-get)(-|$)"
+    r"|test-(event-pattern|metric-filter)$"
 )
 HARMLESS = frozenset({"sleep", "true", "false", "echo", "date", "printf", "cat", "ls", "test"})
 # Of AppConfig: a version that nobody reads before it is deployed.
@@ -25,6 +27,7 @@ HARMLESS_COMMANDS = frozenset({("appconfig", "create-hosted-configuration-versio
 HARMLESS_CALLS = frozenset({"time.sleep", "builtins.print", "os.getcwd", "os.getpid"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST = 80  # characters of a name in a sentence
+MORE = "hands a shell more than one command"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,7 @@ class Unproven:
     activity: str
     phase: str
     what: str
+    elsewhere: bool = False  # a fault all the same, in a store that is not the environment's
 
 
 def leased(intents: Iterable[FaultIntent]) -> frozenset[int]:
@@ -74,11 +78,26 @@ def unproven(activity: Mapping[str, Any], phase: str) -> Unproven | None:
     return Unproven(activity=str(activity.get("name")), phase=phase, what=what) if what else None
 
 
+def elsewhere(intent: FaultIntent, where: str) -> Unproven:
+    what = f"writes {':'.join(intent.store)} elsewhere ({where})"
+    return Unproven(activity=intent.activity, phase=intent.phase, what=what, elsewhere=True)
+
+
+def beside(activity: Mapping[str, Any], phase: str) -> Unproven | None:
+    """What an activity that arms a fault does besides, in the same line; None where it does nothing else."""
+    provider = activity.get("provider") or {}
+    read = aws_command(provider) or failure_lambda_command(provider)  # else the file itself says what it does
+    more = read is not None and activity.get("type") != "probe" and hides_more(provider)
+    return Unproven(activity=str(activity.get("name")), phase=phase, what=MORE) if more else None
+
+
 def _process(provider: Mapping[str, Any]) -> str:
     command = aws_command(provider)
     if command is not None:
         harmless = READS.match(command.operation) or (command.service, command.operation) in HARMLESS_COMMANDS
-        return "" if harmless else f"runs `aws {command.service} {command.operation}`"
+        if not harmless:
+            return f"runs `aws {command.service} {command.operation}`"
+        return MORE if hides_more(provider) else ""
     name = PurePosixPath(str(provider.get("path"))).name
     shell = isinstance(provider.get("arguments"), str) and re.search(r"[;&|<>`$]", provider["arguments"])
     return "" if name in HARMLESS and not shell else f"runs `{name[:LONGEST]}`"

@@ -220,7 +220,7 @@ class Disarming(Ground):
             return outcome
         told = entry.plan.left
         if entry.plan.recycle:
-            told = recycled(self._aws, self._environment(entry.environment), entry)
+            told = recycled(self._aws, self._environment(entry.environment), entry.functions)
         if entry.plan.by_hand:
             told = f"{told} Check by hand what else the run did: {entry.plan.by_hand}.".lstrip()
         return f"{outcome} {told}".rstrip()

@@ -174,7 +174,10 @@ class Faults(Arming):
         with self._holding(store):
             if entry := self.busy(store):
                 raise Conflict(f"{store} is held by {entry.by}: disarm that.", fault=entry.id)
-            done = switch_off(self._aws, store) or f"{store} is off already."
+            done = (
+                switch_off(self._aws, store, self._environment(store.environment))
+                or f"{store} is off already."
+            )
         log.warning("%s switched off a fault that was not in the ledger: %s", by, done)
         self.scan(store.environment)
         return done

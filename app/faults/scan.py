@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 from app.aws import Aws, Parameter, Parameters
 from app.dialects import Fault, any_armed, read_as, recognise, same, sentence, switched_off
+from app.dialects.failure_lambda_1x import cleared
 from app.errors import GamedayError, Unavailable
 from app.faults import putback
-from app.faults.entry import HIDDEN, Entry, Store
+from app.faults.entry import HIDDEN, Entry, Store, Understanding
 from app.faults.ledger import Ledger
 from app.faults.plan import shown
-from app.faults.understanding import readers_of
+from app.faults.recycling import recycled
+from app.faults.understanding import readers_of, understand
 from app.settings import Environment
 
+CLEARING = "It holds a flag that never fires, at which containers that were hit clear: leave it there for some minutes."
 log = logging.getLogger(__name__)
 
 
@@ -96,8 +99,11 @@ def armed(aws: Aws, store: Store) -> Stray | None:
     )
 
 
-def switch_off(aws: Aws, store: Store) -> str | None:
+def switch_off(aws: Aws, store: Store, environment: Environment) -> str | None:
     """Write the store's own value with every fault in it off, whoever armed it. What was done; None: nothing to do.
+
+    Where warm containers have to be cleared it keeps a flag that never fires and does that; where they have to be
+    replaced, they are, or the command is told.
 
     What somebody else writes at the same moment stands, unless it is a fault, too. Unavailable where AWS does not do
     it, or where the store still holds a fault afterwards.
@@ -106,11 +112,13 @@ def switch_off(aws: Aws, store: Store) -> str | None:
     before = held.describe(store.name)
     if before is None or not fires(before):
         return None
-    theirs = _write_off(held, before)
+    understood = understand(aws, environment, store, before.value.decode("utf-8", "replace"))
+    theirs = _write_off(held, before, clears=understood.plan.flush is not None)
     after = held.get(store.name)
     if after is not None and fires(after):
         raise Unavailable(f"{store} still holds {shown(after.value, secret=after.secret)}.")
     done = f"{store} was armed with {shown(before.value, secret=before.secret)}, and is off, read back."
+    done += _of_containers(aws, environment, understood)
     stands = after.value if after else None
     return (
         f"{done} What somebody else wrote meanwhile stands: {shown(stands, secret=before.secret)}."
@@ -119,12 +127,19 @@ def switch_off(aws: Aws, store: Store) -> str | None:
     )
 
 
-def _write_off(held: Parameters, standing: Parameter) -> bool:
+def _of_containers(aws: Aws, environment: Environment, understood: Understanding) -> str:
+    if understood.plan.recycle:
+        return f" {recycled(aws, environment, understood.functions)}"
+    return f" {CLEARING}" if understood.plan.flush else ""
+
+
+def _write_off(held: Parameters, standing: Parameter, *, clears: bool) -> bool:
     """Whether somebody else wrote meanwhile."""
+    written_off = cleared if clears else switched_off
     seen, theirs = standing.version, False
     for _ in range(putback.ROUNDS):
         is_armed = fires(standing)
-        off = switched_off(standing.value.decode("utf-8", "replace")).encode() if is_armed else standing.value
+        off = written_off(standing.value.decode("utf-8", "replace")).encode() if is_armed else standing.value
         written = held.put(
             standing.name, off, kind=standing.type, tier=standing.tier, data_type=standing.data_type,
             key_id=standing.key_id, hosted=None if is_armed else standing.hosted,

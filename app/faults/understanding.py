@@ -8,6 +8,7 @@ from typing import Any
 
 from app.aws import Aws, Code, Function
 from app.dialects import DIALECTS, SWITCHED, for_version, read_as, recognise, translate
+from app.dialects.disarming import POLLED, uncached
 from app.dialects.documents import document, is_envelope
 from app.errors import GamedayError, Invalid
 from app.faults.entry import KnownBy, Store, Understanding
@@ -52,7 +53,7 @@ def understand(aws: Aws, environment: Environment, store: Store, text: str) -> U
         else readers.known_by,
         value=value,
         refusal=readers.refusal or _misplaced(store, text) or refusal,
-        reading=_reading(readers.functions),
+        reading=_reading(readers.functions, store.kind),
         store_kind=store.kind,
         present=text,
     )
@@ -108,14 +109,20 @@ def _switch(store: Store, text: str) -> Understanding:
     )  # fmt: skip
 
 
-def _reading(functions: Sequence[Function]) -> dict[str, Any]:
+def _reading(functions: Sequence[Function], kind: str) -> dict[str, Any]:
     """What of the functions' settings bears on how long off takes: the worst of them."""
-    lifetimes = [function.cache_ttl for function in functions]
-    known = [seconds for seconds in lifetimes if seconds is not None]
     return {
-        "cache_ttl": max(known) if known and len(known) == len(lifetimes) else None,
+        "cache_ttl": _longest([function.cache_ttl for function in functions], uncached(kind)),
+        "poll": _longest([function.poll for function in functions], POLLED),
         "wrapper": bool(functions) and all(function.wrapper for function in functions),
     }
+
+
+def _longest(told: Sequence[float | None], default: float) -> float | None:
+    """None where no function says anything else than the library's default."""
+    if all(seconds is None for seconds in told):
+        return None
+    return max(default if seconds is None else seconds for seconds in told)
 
 
 def _declared(functions: tuple[Function, ...], dialect: str) -> Readers:

@@ -100,12 +100,26 @@ class Arming:
     def _recognise(self, activity: Mapping[str, Any]) -> Intent | None:
         """From what the child is about to run, else from what the file announced under that name."""
         name = str(activity.get("name"))
+        away = {one["activity"] for one in self._run.facts.get("unproven", ()) if one.get("elsewhere")}
         for intent in self._rooms.reading.intents(activity):
+            where = self._elsewhere(intent)
+            if where and name not in away:
+                raise Refusal(
+                    f"“{name}” writes {':'.join(intent.store)} elsewhere ({where}), where nobody would put it back."
+                )
+            if where or (name in away and not intent.place):  # a person said yes to that
+                return None
             return Intent.of(intent, name)
         announced = self._run.facts.get("intents", ())
         return next(
             (Intent(**i) for i in announced if i["activity"] == name and i["phase"] == "method"), None
         )
+
+    def _elsewhere(self, intent: FaultIntent) -> str:
+        if not intent.place:
+            return ""
+        environment = self._rooms.settings.environment(self._run.environment)
+        return intent.elsewhere(environment, self._rooms.aws.identity(environment.name).region)
 
     def _intend(self, intent: Intent, activity: Mapping[str, Any]) -> Answer:
         environment = self._rooms.settings.environment(self._run.environment)

@@ -8,7 +8,8 @@ from datetime import datetime
 from app.errors import GamedayError
 from app.runs.rooms import AwsRoom
 
-LOOKED_AT = ("code_sha256", "revision", "last_modified")
+LOOKED_AT = ("code_sha256", "revision", "last_modified", "settings", "recycled")
+MOVED_BY_US = frozenset({"revision", "last_modified", "recycled"})  # where only its containers were replaced
 
 
 def as_they_are(aws: AwsRoom, environment: str, functions: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -39,13 +40,21 @@ def changed(
     return [
         _told(name, was, after[name], at)
         for name, was in before.items()
-        if name in after and dict(was) != dict(after[name])
+        if name in after and _differs(was, after[name])
     ]
+
+
+def _differs(was: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Parts that an earlier version of the console did not look at say nothing."""
+    parts = {part for part in {**was, **now} if part in was or part.startswith("alias ")}
+    if "recycled" in was and was["recycled"] != now["recycled"]:
+        parts -= MOVED_BY_US
+    return any(was.get(part) != now.get(part) for part in parts)
 
 
 def _told(name: str, was: Mapping[str, str], now: Mapping[str, str], at: datetime) -> str:
     moved = [part for part in {**was, **now} if part.startswith("alias ") and was.get(part) != now.get(part)]
-    if moved and all(was[part] == now[part] for part in LOOKED_AT):
+    if moved and all(was[part] == now[part] for part in LOOKED_AT if part in was):
         told = ", ".join(f"{part} from {was.get(part, 'none')} to {now.get(part, 'none')}" for part in moved)
         return f"{name} was pointed elsewhere during the run, as seen at {at:%H:%M:%S} UTC: {told}"
     when = f", at {now['last_modified']}" if now.get("last_modified") else ""

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from app.aws import Function, Parameter
 from app.aws.permissions import Decision
-from app.dialects import Fault, FaultMode, any_armed, same, stickiness
+from app.dialects import SWITCHED, Fault, FaultMode, any_armed, read_as, same, stickiness
 from app.dialects.words import listed
+from app.evidence.sources import in_json
 from app.faults import Entry, KnownBy, Store, Understanding
 from app.faults.plan import resting, shown
 from app.runs.cost import COST, Cost, of_cost
@@ -18,7 +19,14 @@ from app.runs.finding import Finding, Level, ok, refusal, warning
 __all__ = ["Finding", "Known", "Level", "StoreFacts", "check", "ok", "refusal", "warning"]
 
 READS_A_SECOND = 40  # of GetParameter, by default, for a whole account and region
+DETAILED = frozenset({"DEBUG", "TRACE"})
 ENOUGH_HITS = 10  # below which a share says nothing
+# What comes of a throttled read in libraries that read at every invocation, by how their dialects begin.
+THROTTLED = {"failure-lambda/0": "switch the fault off", "chaos_lambda/": "make invocations fail"}
+ABSENT = {
+    "event-source-mapping": "Name a mapping by its UUID, as `aws lambda list-event-source-mappings` has it.",
+    "events-rule": "Name a rule, and its bus where that is not the default one.",
+}
 UNREACHABLE = "unreachable"  # of refusals that may be over in a moment, since AWS did not answer
 LATER = "Try again in a moment."
 METRIC_DELAY = 60.0  # seconds until AWS's own metrics have a minute, where no delay was observed yet
@@ -65,6 +73,7 @@ class Known:
     unproven: tuple[tuple[str, str], ...] = ()  # activity, what it does
     accepted: frozenset[str] = frozenset()
     alarms: tuple[str, ...] = ()  # of the stop conditions, in ALARM already
+    alarms_unmet: tuple[str, ...] = ()  # stop conditions on alarms that do not exist
     alarms_unanswered: str = ""  # why nobody knows: AWS did not answer
     passed_by: tuple[str, ...] = ()  # keys of the file that Chaos Toolkit does not read, each with its place
     recycle: bool = False  # the environment permits new containers
@@ -103,6 +112,9 @@ def _of_run(known: Known) -> Findings:
             f"A stop condition is met already: {', '.join(known.alarms)} is in ALARM.",
             "Mend what it tells of, or leave it out of the stop conditions.",
         )
+    for sentence in known.alarms_unmet:
+        words = f"There is no alarm for a stop condition: “{sentence}” would never end the run."
+        yield warning("no-alarm", words, "Correct its name, or make the alarm first.")
     if known.alarms_unanswered:
         yield refusal(
             UNREACHABLE,
@@ -174,6 +186,7 @@ def _of_store(facts: StoreFacts, known: Known) -> Findings:
     if facts.understood is not None and facts.understood.fault is not None:
         yield from _of_traffic(facts, facts.understood.fault)
         yield from _of_ending(facts, facts.understood, facts.understood.fault, recycle=known.recycle)
+        yield from _of_proof(facts, facts.understood, facts.understood.fault)
     for trouble in facts.log_troubles:
         yield warning("log", trouble, "Without its lines nobody sees whether the fault fires.")
     if facts.switch:
@@ -227,8 +240,10 @@ def _of_readers(facts: StoreFacts) -> Findings:
         yield warning("translated", f"The value is written for {understood.translated_from}, which the functions ignore "
                       f"without a word. It is translated to {understood.function_dialect}; the file stays as it is.",
                       f"gameday faults migrate FILE --to {understood.function_dialect}")  # fmt: skip
-    if any(function.disabled for function in facts.functions):
-        yield refusal("disabled", f"FAILURE_LAMBDA_DISABLED is set on {facts.functions[0].name}: the library is passed by.",
+    # Only 1.x from npm knows the variable: the Layer does not, nor does 0.x.
+    passed_by = [function.name for function in facts.functions if function.disabled and not function.wrapper]
+    if passed_by and understood.function_dialect in (None, "failure-lambda/1.x"):
+        yield refusal("disabled", f"FAILURE_LAMBDA_DISABLED is set on {listed(passed_by)}: the library is passed by.",
                       "Take the variable away.")  # fmt: skip
 
 
@@ -246,6 +261,12 @@ def _of_value(facts: StoreFacts) -> Findings:
         )
         return
     if present is None:
+        if store.kind in ABSENT:
+            yield refusal("missing", f"There is no {store}.", ABSENT[store.kind])
+        return
+    if store.kind in SWITCHED and _is_off_already(facts, present):
+        yield warning("armed-outside", f"{store} is {shown(present.value, secret=False)} already: the run changes nothing there.",
+                      "That is what will be put back. Switch it on first, if it is to work before the run and after it.")  # fmt: skip
         return
     text = present.value.decode("utf-8", "replace")
     by = f", last written by {present.written_by}" if present.written_by else ""
@@ -262,6 +283,13 @@ def _of_value(facts: StoreFacts) -> Findings:
                       "What is there now is what will be put back.")  # fmt: skip
     elif facts.holder is None:
         yield ok("idle", f"Nothing is armed in {store}.")
+
+
+def _is_off_already(facts: StoreFacts, present: Parameter) -> bool:
+    """A limit of some size is how a function is meant to work; none at all, or the one that is to be set, is not."""
+    fault = read_as(facts.store.kind, present.value.decode("utf-8", "replace"))
+    known = facts.holder is None and fault is not None
+    return known and (not (fault and fault.limit) or same(present.value, facts.value.encode()))
 
 
 def _of_permissions(facts: StoreFacts) -> Findings:
@@ -293,13 +321,29 @@ def _of_traffic(facts: StoreFacts, fault: Fault) -> Findings:
     if hits < ENOUGH_HITS:
         yield warning("few-hits", f"About {hits:.0f} invocations would be hit at {rate:.2g} a second: too few to tell anything.",
                       "Arm it for longer, for a larger share, or send more traffic.")  # fmt: skip
-    old = facts.understood is not None and (facts.understood.function_dialect or "").startswith(
-        "failure-lambda/0"
-    )
-    if old and facts.store.kind == "ssm" and rate > READS_A_SECOND:
+    dialect = (facts.understood.function_dialect or "") if facts.understood else ""
+    come_to = next((words for begins, words in THROTTLED.items() if dialect.startswith(begins)), None)
+    if come_to and facts.store.kind == "ssm" and rate > READS_A_SECOND:
         yield warning("throttled-reads", f"{rate:.0f} invocations a second each read the parameter, and Parameter Store allows {READS_A_SECOND}: "
-                      "reads that are throttled switch the fault off.",
+                      f"reads that are throttled {come_to}.",
                       "Raise the throughput setting of Parameter Store, or use failure-lambda 1.x, which caches.")  # fmt: skip
+
+
+def _of_proof(facts: StoreFacts, understood: Understanding, fault: Fault) -> Findings:
+    """chaos_lambda writes at INFO before its dice, and at DEBUG after them, of an exception nothing."""
+    if not (understood.function_dialect or "").startswith("chaos_lambda/") or fault.rate >= 1:
+        return
+    names = [
+        one.name
+        for one in facts.functions
+        if in_json(one) and (one.application_log_level or "INFO") not in DETAILED
+    ]
+    if fault.mode is FaultMode.EXCEPTION:
+        yield warning("log", "chaos_lambda never says whether an exception struck: below a rate of 100 % nobody sees it.",
+                      "Arm it at a rate of 100 %, or with another fault.")  # fmt: skip
+    elif names:
+        yield warning("log", f"{listed(names)} logs in JSON above DEBUG, and below a rate of 100 % chaos_lambda says at DEBUG only whether "
+                      "the fault struck.", "Set its ApplicationLogLevel to DEBUG, or arm it at a rate of 100 %.")  # fmt: skip
 
 
 def _of_ending(facts: StoreFacts, understood: Understanding, fault: Fault, *, recycle: bool) -> Findings:

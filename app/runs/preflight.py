@@ -16,6 +16,7 @@ from app.errors import Conflict, GamedayError, Invalid, Unavailable
 from app.evidence import Evidence
 from app.experiments import Reading
 from app.experiments.extension import StopCondition
+from app.experiments.unproven import arms
 from app.faults import Faults, Store, dead_mans_switch
 from app.faults.understanding import readers_of
 from app.metrics import Metrics
@@ -25,7 +26,7 @@ from app.runs.checks import METRIC_DELAY, UNREACHABLE, Finding, Known, Level, St
 from app.runs.cost import cost_of
 from app.runs.rooms import Patience
 from app.runs.standing import counted
-from app.runs.stopping import alarming
+from app.runs.stopping import alarming, unmet
 from app.settings import Environment
 from app.usage import Usage
 
@@ -69,7 +70,7 @@ class Preflight:
         lifetime = self._lifetime(reading, environment)
         unread = self._metrics.look_at(environment, [s.query for s in reading.signals if s.query is not None])
         silent, outside = self._signals(reading, environment)
-        alarms, unanswered = self._alarms(environment, [*reading.stop_conditions, *stop])
+        alarms, unmet, unanswered = self._alarms(environment, [*reading.stop_conditions, *stop])
         return check(
             Known(
                 stores=tuple(self._of(store, value, reading, environment) for store, value in stores.items()),
@@ -89,6 +90,7 @@ class Preflight:
                 passed_by=tuple(map(str, reading.warnings)),
                 recycle=environment.recycle,
                 alarms=alarms,
+                alarms_unmet=unmet,
                 alarms_unanswered=unanswered,
                 cost=None
                 if self._usage is None
@@ -117,11 +119,11 @@ class Preflight:
 
     def _stores(self, reading: Reading, environment: Environment) -> dict[Store, str]:
         """Each store that the method arms, with the first value that does."""
+        method = [intent for intent in reading.intents if str(intent.phase) == "method"]
         found: dict[Store, str] = {}
-        for intent in reading.intents:
-            if str(intent.phase) == "method":
-                kind, name = intent.store
-                found.setdefault(Store(environment=environment.name, kind=kind, name=name), intent.value)
+        for intent in sorted(method, key=lambda one: not arms(one.store[0], one.value)):
+            kind, name = intent.store
+            found.setdefault(Store(environment=environment.name, kind=kind, name=name), intent.value)
         return found
 
     def _of(self, store: Store, value: str, reading: Reading, environment: Environment) -> StoreFacts:
@@ -192,14 +194,15 @@ class Preflight:
 
     def _alarms(
         self, environment: Environment, conditions: Sequence[StopCondition]
-    ) -> tuple[tuple[str, ...], str]:
-        """Those in ALARM; and why nobody knows, where AWS does not answer."""
+    ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+        """Those in ALARM; conditions on alarms that do not exist; and why nobody knows, where AWS does not answer."""
         try:
-            return tuple(alarming(self._aws, environment.name, conditions)), ""
+            asked = self._aws, environment.name, conditions
+            return tuple(alarming(*asked)), tuple(unmet(*asked)), ""
         except GamedayError as error:
             if _unanswered(error):
-                return (), str(error)
-            return (f"(they could not be read: {error})",), ""
+                return (), (), str(error)
+            return (f"(they could not be read: {error})",), (), ""
 
     def _lever(self, environment: Environment) -> str:
         engaged = self._faults.lever.engaged(environment.name)

@@ -26,7 +26,8 @@ class FromFiles:
         Invalid where it can not be read: nothing runs whose faults are not known.
         """
         try:
-            return experiments.read(experiment, {**self._environ, **environment.variables}, variables)
+            known = {**self._environ, **environment.variables}
+            return experiments.read(experiment, known, variables, environment=environment)
         except Invalid as error:
             wrong = tuple(experiment.problems)
             sentence = f"{experiment.file} is no valid experiment." if wrong else str(error)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.aws.alarms import in_alarm, tagged
+from app.aws.alarms import in_alarm, tagged, there
 from app.errors import GamedayError, Invalid, Problem
 from app.experiments.extension import StopCondition, stop_problems
 from app.runs.rooms import AwsRoom, Rooms
@@ -49,6 +49,20 @@ def alarming(aws: AwsRoom, environment: str, conditions: Sequence[StopCondition]
         if condition.alarm_prefix:
             found += in_alarm(client, prefix=condition.alarm_prefix)
     return [alarm.name for alarm in found]
+
+
+def unmet(aws: AwsRoom, environment: str, conditions: Sequence[StopCondition]) -> list[str]:
+    """Sentences of the conditions on alarms that do not exist. Unavailable as above."""
+    return [one.sentence for one in conditions if not _can_be_met(aws, environment, one)]
+
+
+def _can_be_met(aws: AwsRoom, environment: str, one: StopCondition) -> bool:
+    if one.alarm_tag:
+        return bool(tagged(aws.client(environment, "resourcegroupstaggingapi"), one.alarm_tag))
+    if not (one.alarm or one.alarm_prefix):
+        return True
+    names = [one.alarm] if one.alarm else []
+    return bool(there(aws.client(environment, "cloudwatch"), names=names, prefix=one.alarm_prefix))
 
 
 class StopWatch:

@@ -86,7 +86,7 @@ def armed_bar(console: Console, environment: str, *, told: bool = True) -> Armed
         over=over,
         phase=str(over.phase(console.clock.now())) if over else "",
         firing=tuple(
-            Firing(entry=entry, command=by_hand_recycling(entry, _environment(console, entry)))
+            Firing(entry=entry, command=by_hand_recycling(entry.functions, _environment(console, entry)))
             for entry in firing
         ),
         undecided=tuple(console.faults.undecided()),
@@ -147,7 +147,7 @@ def _by_hand(console: Console, entry: Entry) -> str:
     if entry.plan.flush and needs_flush(entry) and entry.store.kind == "ssm":
         steps = [write(entry.plan.flush.encode()), f"sleep {entry.plan.flush_seconds:g}", *steps]
     if entry.plan.recycle:
-        steps.append(by_hand_recycling(entry, environment))
+        steps.append(by_hand_recycling(entry.functions, environment))
     return " && ".join(steps)
 
 

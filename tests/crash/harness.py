@@ -10,8 +10,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +67,7 @@ class World:
     ssm: Any  # straight to the emulator: somebody's hands, past the oracle
     alive: list[subprocess.Popen[str]] = field(default_factory=list)
     url: str = ""
+    started_at: float = 0.0  # the newest console or guardian, by the wall's clock
 
     def prepare(self, before: str | None = BEFORE, **experiments: dict[str, Any]) -> None:
         self.add(**experiments)
@@ -96,6 +100,7 @@ class World:
             self.url = f"http://127.0.0.1:{port}"
             words += ["--port", str(port)]
         environ = {**os.environ, "GAMEDAY_TESTING": "1", "CRASH_AT": crash_at}
+        self.started_at = time.time()
         log = (self.folder / "console.log").open("a")
         process = subprocess.Popen(
             [GAMEDAY, *words], cwd=self.folder, env=environ, stdout=log, stderr=log, text=True
@@ -200,6 +205,21 @@ class World:
         lasting = self.oracle.history(NAME)
         if lasting and lasting[-1].value is not None and any_armed(lasting[-1].value) and self.armed():
             yield "I1: the last write armed it"
+        if lasting and lasting[-1].value is not None and lasting[-1].kind != "String":
+            yield f"I2: the store became a {lasting[-1].kind}"
+        yield from self._stood_too_long()
+
+    def _stood_too_long(self) -> Iterator[str]:
+        """From a lease's or deadline's end, or the start of whoever could act on it, there is one patience."""
+        ends = [
+            min(filter(None, map(wall, row)))
+            for row in self.rows("select disarm_by, lease_until from ledger")
+        ]
+        limit = max([self.started_at, *ends]) + PATIENCE
+        history = self.oracle.history(NAME)
+        for write, after in pairwise(history):
+            if write.value is not None and any_armed(write.value) and after.wall > limit:
+                yield f"I1: {write.value} stood for {after.wall - write.wall:.0f} s"
 
     def _runs(self) -> Iterator[str]:
         for row in self.rows("select id, status, verdict, child_pid, child_started from runs"):
@@ -237,6 +257,9 @@ class World:
                 yield f"I8: fault {entry['id']} is {entry['state']}"
         if arms and not entries:
             yield "I8: it was armed without an intent"
+        for write, entry in zip(arms, entries, strict=False):
+            if write.wall < (wall(entry["created_at"]) or 0):
+                yield f"I8: it was armed before the intent of fault {entry['id']}"
 
     def _journals(self) -> Iterator[str]:
         for row in self.rows("select id, snapshot, journal_state, journal_sha256 from runs"):
@@ -248,6 +271,11 @@ class World:
                     yield f"I4: the journal of run {row['id']} is not the one in the database"
             elif path.exists():
                 yield f"I4: run {row['id']} has a journal that is {row['journal_state']}"
+
+
+def wall(at: str | None) -> float | None:
+    """A time as the database has it."""
+    return None if at is None else datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
 
 
 def zombie(pid: int) -> bool:

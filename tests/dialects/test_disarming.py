@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,9 @@ FLUSHED = DisarmPlan(
         (REFUSED, "failure-lambda/1.x", {"version": "1.0.0"}, FLUSHED),
         (FULL, "failure-lambda/1.x", {}, FLUSHED),
         (REFUSED, "failure-lambda/1.x", {"wrapper": True}, DisarmPlan(propagation=60)),
+        (REFUSED, "failure-lambda/1.x", {"cache_ttl": 0.0}, replace(FLUSHED, propagation=0, flush_seconds=10)),
+        (LATE, "failure-lambda/0.x", {"kind": "appconfig", "poll": 300.0}, DisarmPlan(propagation=300)),
+        (LATE, "failure-lambda/1.x", {"kind": "appconfig", "poll": 5.0, "cache_ttl": 30.0}, DisarmPlan(propagation=35)),
         (LATE, "chaos_lambda/0.3", {}, DisarmPlan()),
         (Fault(mode=FaultMode.CONCURRENCY, rate=1, limit=0), "lambda-concurrency", {}, DisarmPlan()),
     ],

@@ -173,6 +173,9 @@ LATE = Fault(mode=FaultMode.LATENCY, rate=0.5, min_latency=100, max_latency=400)
         (FLAGS, Fault(mode=FaultMode.DENYLIST, rate=1, deny_list=("(a+)+",)), "skips the pattern"),
         (FLAGS, Fault(mode=FaultMode.DENYLIST, rate=1, deny_list=("x" * 513,)), "512 characters"),
         (FLAGS, Fault(**{**vars(LATE), "also": (LATE,)}), "two were asked for"),
+        (FLAGS, Fault(mode=FaultMode.TIMEOUT, rate=1, timeout_buffer=-1), "buffer of -1 ms"),
+        (FLAGS, Fault(**{**vars(LATE), "match": (Match(path="a"),)}), "match of a by eq nothing"),
+        (PYTHON, Fault(mode=FaultMode.STATUSCODE, rate=1), "status code that is left out"),
         (PYTHON, LATE, "not a range from 100 to 400 ms"),
         (PYTHON, REFUSED, "no denylist fault"),
         (PYTHON, Fault(**{**vars(LATE), "max_latency": 100, "also": (LATE,)}), "one fault at a time"),
@@ -273,6 +276,10 @@ ENVELOPE = '{"timestamp":"t","level":"INFO","fields":{"source":"failure-lambda",
         (PYTHON, "[DEBUG] sleeping now", "latency"),
         (PYTHON, "[DEBUG] corrupting now", "statuscode"),
         (PYTHON, "[INFO] Injecting 400 ms of delay with a rate of 0.5", None),  # before the dice
+        (PYTHON, "[INFO] Injecting 400 ms of delay with a rate of 1", "latency"),  # which all fall well
+        (PYTHON, "Injecting exception_type <class 'Exception'> with message no a rate of 1", "exception"),
+        (PYTHON, "Injecting exception_type <class 'Exception'> with message no a rate of 0", None),
+        (PYTHON, "Injecting Error 404 at a rate of 1.0", "statuscode"),
     ],
 )  # fmt: skip
 def test_a_log_line_says_which_fault_struck(name: str, line: str, mode: str | None) -> None:

@@ -295,3 +295,12 @@ def test_what_chaos_lambda_says_before_its_dice_proves_nothing(evidence: Any, lo
     proof = evidence.proof("test", ("f",), "chaos_lambda/0.3", clock.now())
     assert proof.answer == "cannot see"
     assert "DEBUG" in proof.why
+
+
+def test_what_chaos_lambda_says_before_dice_that_can_not_miss_proves_it(
+    evidence: Any, log: Any, clock: Any
+) -> None:
+    text = "Injecting exception_type <class 'Exception'> with message no a rate of 1"
+    log.invocation(ONE, f"[INFO]\t2026-11-24T12:00:00.000Z\t{ONE}\t{text}")
+    proof = evidence.proof("test", ("f",), "chaos_lambda/0.3", clock.now())
+    assert (proof.answer, dict(proof.modes)) == ("fired 1 of 1", {"exception": 1})

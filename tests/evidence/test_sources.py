@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -43,7 +44,12 @@ def proven(log: Any, clock: Any) -> Any:
     }
 
     def read(
-        *, watch: Watch | None = None, group_class: str = "STANDARD", filters: bool = False, **details: Any
+        *,
+        watch: Watch | None = None,
+        group_class: str = "STANDARD",
+        filters: bool = False,
+        dialect: str = DIALECT,
+        **details: Any,
     ) -> Proof:
         classes["class"] = group_class
         functions = InMemoryFunctions({"f": ("p", "0.4.4")})
@@ -51,7 +57,7 @@ def proven(log: Any, clock: Any) -> Any:
         clients = {"logs": log, "cloudwatch": watch or Watch(None)}
         environments = {"test": Environment(name="test", metric_filters=filters)}
         evidence = Evidence(InMemoryAws(clients=clients, functions=functions), clock, environments)
-        return evidence.proof("test", ("f",), DIALECT, clock.now() - timedelta(seconds=90))
+        return evidence.proof("test", ("f",), dialect, clock.now() - timedelta(seconds=90))
 
     return read
 
@@ -137,6 +143,19 @@ def test_a_busy_function_is_counted_by_a_metric_filter_and_its_log_is_not_read(p
     assert proof.until == proof.since  # what was counted is of two minutes ago
     assert [row["filterName"] for row in made] == ["gameday-injections"]
     assert "Intercepted network connection" in made[0]["filterPattern"]
+
+
+def test_what_a_filter_can_not_see_within_lambdas_json_is_read_from_the_log(proven: Any, log: Any) -> None:
+    said = '{"source":"failure-lambda","level":"info","mode":"latency","action":"inject","latency_ms":3}'
+    log.write(json.dumps({"level": "INFO", "requestId": ONE, "message": said}))
+    proof = proven(filters=True, watch=Watch(1.0), dialect="failure-lambda/1.x", log_format="JSON")
+    assert proof.answer == "fired 1 of 1"
+
+
+def test_a_filter_that_counts_nothing_of_chaos_lambda_proves_nothing(proven: Any, log: Any) -> None:
+    log.put_metric_filter = lambda **_given: None
+    proof = proven(filters=True, watch=Watch(0.0), dialect="chaos_lambda/0.3")
+    assert (proof.answer, "DEBUG" in proof.why) == ("cannot see", True)
 
 
 def test_a_metric_filter_is_what_cloudwatch_logs_takes() -> None:

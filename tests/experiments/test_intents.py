@@ -12,6 +12,8 @@ from app.experiments import read
 from app.experiments.catalog import Catalog
 from app.experiments.extension import StopCondition
 from app.experiments.intents import intents_of
+from app.experiments.unproven import MORE
+from app.settings import Environment
 
 ARMED = '{"isEnabled": true, "failureMode": "latency", "rate": 1}'
 SSM = ("ssm", "p", ARMED)
@@ -85,7 +87,7 @@ def reading(folder: Path, **parts: Any) -> Any:
     (folder / "one.json").write_text(json.dumps(document))
     experiment = Catalog(folder).load("one")
     assert not experiment.problems, experiment.problems
-    return read(experiment, {})
+    return read(experiment, {}, environment=Environment(name="test", region="us-east-2"))
 
 
 def test_a_deployment_of_appconfig_means_the_content_that_was_made_before_it(tmp_path: Path) -> None:
@@ -175,6 +177,14 @@ def test_a_mistake_in_the_extension_has_its_place(
         (process("s3 rm s3://bucket"), "runs `aws s3 rm`"),
         (process("lambda invoke --function-name f out"), "runs `aws lambda invoke`"),
         (process("hello | tee x", path="echo"), "runs `echo`"),
+        (process("apigateway test-invoke-method --rest-api-id a"), "runs `aws apigateway test-invoke-method`"),
+        (process("sts get-caller-identity && aws ssm put-parameter --name p --value x"), MORE),
+        (process("sts get-caller-identity\naws ssm put-parameter --name p --value x\n"), MORE),
+        (process("sts get-caller-identity;aws s3 rm s3://bucket"), MORE),
+        (process("ssm get-parameter --name $(aws s3 rm s3://bucket)"), MORE),
+        (process(["-c", "aws ssm get-parameter --name `aws s3 rm s3://bucket`"], path="sh"), MORE),
+        (process(["-c", "aws sts get-caller-identity\naws s3 rm s3://bucket"], path="sh"), "runs `sh`"),
+        (process(f"ssm put-parameter --name p --value '{ARMED}' && aws s3 rm s3://bucket"), MORE),
         (process("ssm put-parameter --name /prod/db-host --value nowhere"), "runs `aws ssm put-parameter`"),
         (process("ssm put-parameter --name p --value '{\"is_enabled\": true}'"), "runs `aws ssm put-parameter`"),
         (python("chaosaws.ssm.actions", "put_parameter", name="x", value="1"), "calls chaosaws.ssm.actions.put_parameter"),
@@ -198,6 +208,11 @@ def test_what_nobody_can_undo_is_told(tmp_path: Path, activity: dict[str, Any], 
         process("events disable-rule --name nightly"),
         process("appconfig create-hosted-configuration-version --application-id a --content x out"),
         process("cloudwatch get-metric-data --x y"),
+        process("events test-event-pattern --event-pattern {} --event {}"),
+        process(
+            "cloudwatch get-metric-data --start-time `date -u -d '5 min ago' +%s` --query 'a[?b==`1`] | [0]'"
+        ),
+        process("cloudwatch get-metric-data \\\n  --x 'y; z' > out.json 2>&1\n"),
         process("lambda wait function-active --function-name f"),
         process("5", path="sleep"),
         python("chaosaws.cloudwatch.probes", "get_metric_statistics"),
@@ -207,6 +222,34 @@ def test_what_nobody_can_undo_is_told(tmp_path: Path, activity: dict[str, Any], 
 )
 def test_faults_and_reads_are_not_told(tmp_path: Path, activity: dict[str, Any]) -> None:
     assert reading(tmp_path / "e", method=[activity]).unproven == ()
+
+
+PUT = f"ssm put-parameter --name p --value '{ARMED}'"
+
+
+@pytest.mark.parametrize(
+    ("activity", "where", "configuration"),
+    [
+        (process(f"{PUT} --region eu-west-1"), "region eu-west-1", {}),
+        (process(f"--profile other {PUT}"), "profile other", {}),
+        (process(f"{PUT} --region ${{place}}"), "region eu-west-1", {"place": "eu-west-1"}),
+        (process(["ssm", "put-parameter", "--endpoint-url", "http://x", "--name", "p", "--value", ARMED]), "endpoint-url http://x", {}),
+        (python("chaosaws.ssm.actions", "put_parameter", name="p", value=ARMED), "region eu-west-1", {"aws_region": "eu-west-1"}),
+    ],
+)  # fmt: skip
+def test_a_fault_in_another_account_or_region_is_nobodys_to_lease(
+    tmp_path: Path, activity: dict[str, Any], where: str, configuration: dict[str, str]
+) -> None:
+    found = reading(tmp_path / "e", method=[activity], rollbacks=[activity], configuration=configuration)
+    assert found.intents == ()
+    assert [(one.activity, one.what) for one in found.unproven] == [
+        ("Arm", f"writes ssm:p elsewhere ({where})")
+    ]
+
+
+def test_a_fault_in_the_environments_own_region_is_one(tmp_path: Path) -> None:
+    found = reading(tmp_path / "e", method=[process(f"{PUT} --region us-east-2")])
+    assert (len(found.intents), found.unproven) == (1, ())
 
 
 def test_what_is_written_where_the_method_has_armed_a_fault_is_put_back_with_it(tmp_path: Path) -> None:

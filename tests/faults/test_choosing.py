@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -183,6 +184,29 @@ def test_a_stray_is_switched_off_with_its_other_fields_kept(desk: Any) -> None:
     assert "is off, read back" in said
     assert desk.stored == desk.ARMED.replace('"isEnabled": true', '"isEnabled": false')
     assert faults.strays() == ()
+
+
+def test_a_stray_is_switched_off_as_its_version_needs_it(desk: Any) -> None:
+    desk.functions.functions["ChaosTransformer"] = (desk.NAME, "1.0.0")
+    armed = '{"owner": "a", "denylist": {"enabled": true, "deny_list": ["s3.*"]}}'
+    desk.parameters.write(desk.NAME, armed)
+    said = desk.console().switch_off(desk.STORE, by="ann")
+    flags = json.loads(desk.stored)
+    assert (flags["owner"], flags["denylist"]["enabled"]) == ("a", False)
+    assert flags["latency"] == {"enabled": True, "percentage": 0}  # at which warm containers clear
+    assert "containers that were hit clear" in said
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_containers_that_a_stray_has_hit_for_good_are_replaced_or_told_of(
+    desk: Any, *, permitted: bool
+) -> None:
+    desk.environment = Environment(name="test", recycle=permitted)
+    desk.functions.functions["ChaosTransformer"] = (desk.NAME, "0.4.1")
+    desk.parameters.write(desk.NAME, desk.ARMED)
+    said = desk.console().switch_off(desk.STORE, by="ann")
+    assert desk.functions.recycled == (["ChaosTransformer"] if permitted else [])
+    assert ("are being replaced" if permitted else "aws lambda update-function-configuration") in said
 
 
 def test_a_stray_keeps_its_type_its_tier_and_its_key(desk: Any) -> None:

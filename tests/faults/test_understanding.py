@@ -10,7 +10,7 @@ import pytest
 
 from app.aws import InMemoryFunctions
 from app.errors import Invalid, Unavailable
-from app.faults import KnownBy
+from app.faults import KnownBy, Store
 from app.settings import Environment
 
 LAB = (
@@ -94,6 +94,30 @@ def test_feature_flags_in_a_parameter_are_not_armed_since_nobody_hands_out_their
         faults.arm(store=desk.STORE, fault=desk.REFUSED, by="ann", lifetime=timedelta(minutes=1))
     faults.switch_off(desk.STORE, by="ann")
     assert json.loads(desk.stored)["values"]["latency"]["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "seconds"),
+    [
+        ("ssm", {"f": {"cache_ttl": 300.0}, "g": {}}, 300),  # the longest, and not the library's own
+        ("ssm", {"f": {"cache_ttl": 5.0}, "g": {}}, 60),
+        ("ssm", {"f": {"cache_ttl": 5.0}, "g": {"cache_ttl": 7.0}}, 7),
+        ("appconfig", {"f": {"poll": 300.0}, "g": {}}, 300),
+        ("appconfig", {"f": {"poll": 15.0}}, 15),
+    ],
+)
+def test_off_takes_as_long_as_the_slowest_of_its_readers(
+    desk: Any, kind: str, details: dict[str, dict[str, float]], seconds: float
+) -> None:
+    name = desk.NAME if kind == "ssm" else "a/e/c"
+    desk.functions = InMemoryFunctions(dict.fromkeys(details, (name, "1.0.0")))
+    desk.functions.details = {
+        function: {**of, **({"appconfig": name, "parameter": None} if kind == "appconfig" else {})}
+        for function, of in details.items()
+    }
+    late = '{"latency": {"enabled": true, "min_latency": 1, "max_latency": 2}}'
+    store = Store(environment="test", kind=kind, name=name)
+    assert desk.console().understand("test", store, late).plan.propagation == seconds
 
 
 def test_aws_trouble_is_said_and_does_not_raise(desk: Any) -> None:

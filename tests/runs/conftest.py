@@ -20,6 +20,7 @@ from app.clock import SystemClock
 from app.dialects import Fault, FaultMode
 from app.errors import Conflict, NotFound
 from app.experiments import FaultIntent, Reading
+from app.experiments.commands import named_place
 from app.faults import Entry, FaultState, Lease, Store, Understanding
 from app.live import Live
 from app.metrics import Sample
@@ -126,7 +127,12 @@ class FakeReading:
             return ()
         return (
             FaultIntent(
-                store=("ssm", found[1]), value=found[2], activity=activity["name"], phase="method", index=0
+                store=("ssm", found[1]),
+                value=found[2],
+                activity=activity["name"],
+                phase="method",
+                index=0,
+                place=named_place(activity["provider"]),
             ),
         )
 

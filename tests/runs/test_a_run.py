@@ -281,3 +281,26 @@ def test_a_fault_that_struck_without_a_look_after_it_is_not_called_held(
     run = stage.finish(stage.start(asked))
     assert (run.status, run.verdict) == (RunStatus.COMPLETED, Verdict.INCONCLUSIVE)
     assert "not looked at after the method" in str(run.verdict_reason)
+
+
+def test_a_fault_in_another_region_that_shows_only_when_it_is_about_to_be_written_is_refused(
+    stage: Any, experiment: Any
+) -> None:
+    arms = stage.arms()
+    arms["provider"]["arguments"] += " --region eu-west-1"
+    over = stage.finish(stage.start(experiment(arms)))
+    assert (over.verdict, stage.faults.calls) == (Verdict.NOT_STARTED, [])
+    assert "elsewhere (region eu-west-1)" in over.verdict_reason
+    assert '"isEnabled": false' in stage.store.read_text()
+
+
+def test_a_fault_in_another_region_that_a_person_said_yes_to_is_leased_by_nobody(
+    stage: Any, experiment: Any
+) -> None:
+    stage.runs.rooms.reading.unproven = [
+        SimpleNamespace(activity="Arm", phase="method", what="writes ssm:p elsewhere", elsewhere=True)
+    ]
+    arms = stage.arms()
+    arms["provider"]["arguments"] += " --region eu-west-1"
+    over = stage.finish(stage.start(experiment(arms), accept=["unproven"]))
+    assert (over.status, stage.faults.calls) == (RunStatus.COMPLETED, [])

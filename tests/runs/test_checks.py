@@ -33,6 +33,14 @@ ENTRY = Entry(
     id=1, store=STORE, run_id="7", by="ann", state=FaultState.ARMED, dialect="failure-lambda/0.x", fault=REFUSED,
     functions=("f",), previous=OFF, value=ARMED, created_at=NOW, disarm_by=NOW,
 )  # fmt: skip
+FLAGS = "failure-lambda/1.x"
+LATE = Fault(mode=FaultMode.LATENCY, rate=1, min_latency=1, max_latency=1)
+PASSED_BY = Function(name="f", code_sha256="", runtime="", disabled=True)
+PYTHON = "chaos_lambda/0.3"
+IN_JSON = Function(name="f", code_sha256="", runtime="", log_format="JSON")
+RAISED = Fault(mode=FaultMode.EXCEPTION, rate=0.5)
+RULE = Store(environment="test", kind="events-rule", name="r")
+LIMIT = Store(environment="test", kind="lambda-concurrency", name="f")
 OVER = replace(ENTRY, state=FaultState.DISARMED, disarmed_at=NOW)
 
 
@@ -61,7 +69,7 @@ def test_a_store_that_is_as_it_should_be_has_nothing_but_good_news_and_its_stick
         ({"understood": understood(functions=())}, "no-function", "warning"),
         ({"libraries": {"f": None}}, "library", "warning"),
         ({"understood": understood(dialect="failure-lambda/0.2")}, "translated", "warning"),
-        ({"functions": (replace(FACTS.functions[0], disabled=True),)}, "disabled", "refusal"),
+        ({"understood": understood(function_dialect=FLAGS, fault=LATE), "functions": (PASSED_BY,)}, "disabled", "refusal"),
         ({"present": None}, "missing", "warning"),
         ({"unreadable": "AccessDenied"}, "unreadable", "refusal"),
         ({"present": Parameter(name="p", value=ARMED)}, "armed-outside", "warning"),
@@ -78,6 +86,14 @@ def test_a_store_that_is_as_it_should_be_has_nothing_but_good_news_and_its_stick
         ({"switch": "There is no dead man's switch."}, "dead-mans-switch", "warning"),
         ({"switch_leaves": "It can not replace containers."}, "dead-mans-switch", "warning"),
         ({"understood": understood(version="0.4.1")}, "disarm-plan", "warning"),
+        ({"understood": understood(function_dialect=PYTHON), "invocations_a_second": 60.0}, "throttled-reads", "warning"),
+        ({"understood": understood(function_dialect=PYTHON), "functions": (IN_JSON,)}, "log", "warning"),
+        ({"understood": understood(function_dialect=PYTHON, fault=RAISED)}, "log", "warning"),
+        ({"store": RULE, "present": None}, "missing", "refusal"),
+        ({"store": RULE, "present": Parameter(name="r", value=b'{"State": "DISABLED"}')}, "armed-outside", "warning"),
+        ({"store": RULE, "present": Parameter(name="r", value=b'{"State": "ENABLED"}')}, "idle", "ok"),
+        ({"store": LIMIT, "present": Parameter(name="f", value=b'{"ReservedConcurrentExecutions": 0}')}, "armed-outside", "warning"),
+        ({"store": LIMIT, "present": Parameter(name="f", value=b'{"ReservedConcurrentExecutions": 9}')}, "idle", "ok"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_store_is_said(facts: dict[str, Any], code: str, level: str) -> None:
@@ -89,6 +105,7 @@ def test_what_is_wrong_with_a_store_is_said(facts: dict[str, Any], code: str, le
     [
         ({"lever": "The safety lever was engaged by ann."}, "lever", "refusal"),
         ({"blackout": "test is in a blackout window."}, "blackout", "refusal"),
+        ({"alarms_unmet": ("alarm x is in ALARM",)}, "no-alarm", "warning"),
         ({"silent": ("flight",)}, "no-data", "warning"),
         ({"outside": ("flight",)}, "outside", "warning"),
         ({"signals": 3}, "signals", "ok"),
@@ -143,6 +160,20 @@ def test_dates_that_appconfig_gives_feature_flags_are_no_change(limit: int, code
     flags = '{"version": "1", "flags": {"a": {"name": "a"}}, "values": {"a": {"enabled": true, "_updatedAt": "%s", "b": %d}}}'
     last = replace(OVER, previous=(flags % ("then", 5)).encode())
     assert code in of_store(last=last, present=Parameter(name="p", value=(flags % ("now", limit)).encode()))
+
+
+def test_a_library_that_does_not_know_the_variable_is_not_passed_by() -> None:
+    layer = {
+        "understood": understood(function_dialect=FLAGS),
+        "functions": (replace(PASSED_BY, wrapper=True),),
+    }
+    assert "disabled" not in of_store(**layer)
+    assert "disabled" not in of_store(functions=(PASSED_BY,))
+
+
+def test_what_proves_a_fault_of_chaos_lambda_at_a_rate_of_1_is_in_its_log() -> None:
+    always = understood(function_dialect=PYTHON, fault=replace(RAISED, rate=1))
+    assert "log" not in of_store(understood=always, functions=(IN_JSON,))
 
 
 def test_who_armed_a_store_from_outside_is_named() -> None:

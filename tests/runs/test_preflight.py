@@ -77,10 +77,15 @@ class Desk:
         self.unread = ""
         self.troubles_: tuple[str, ...] = ()
 
-    def look(self, *, stop: tuple[StopCondition, ...] = (), **environment: Any) -> dict[str, Finding]:
-        intent = FaultIntent(store=("ssm", "p"), value=ARMED, activity="Arm", phase="method", index=0)
+    def look(
+        self, *, stop: tuple[StopCondition, ...] = (), values: tuple[str, ...] = (ARMED,), **environment: Any
+    ) -> dict[str, Finding]:
+        intents = [
+            FaultIntent(store=("ssm", "p"), value=value, activity="Arm", phase="method", index=index)
+            for index, value in enumerate(values)
+        ]
         signal = SimpleNamespace(name="flight", query=QUERY, tolerance=Tolerance(high=1.0))
-        reading = Reading(intents=(intent,), signals=(signal,), steps=(), expected_seconds=600)
+        reading = Reading(intents=tuple(intents), signals=(signal,), steps=(), expected_seconds=600)
         self.preflight = Preflight(
             faults=self.faults,
             aws=self.aws,
@@ -254,6 +259,42 @@ def test_alarms_that_can_not_be_read_refuse(
     assert (str(found[code].level), "not be read" in found[code].sentence) == ("refusal", True)
 
 
+class Alarms:
+    """CloudWatch and its tags, where `payments` is the only alarm, and is well."""
+
+    def get_paginator(self, call: str) -> Any:
+        return SimpleNamespace(paginate=self._tagged if call == "get_resources" else self._described)
+
+    def _described(self, **asked: Any) -> list[dict[str, Any]]:
+        wanted = "payments" in asked.get("AlarmNames", ()) or "payments".startswith(
+            asked.get("AlarmNamePrefix", "-")
+        )
+        return [{"MetricAlarms": [{"AlarmName": "payments"}] if wanted and "StateValue" not in asked else []}]
+
+    def _tagged(self, **_asked: Any) -> list[dict[str, Any]]:
+        return [{"ResourceTagMappingList": []}]
+
+
+@pytest.mark.parametrize(
+    ("condition", "level"),
+    [
+        (StopCondition(alarm="payments"), None),
+        (StopCondition(alarm_prefix="pay"), None),
+        (StopCondition(alarm="paymints"), "warning"),
+        (StopCondition(alarm_prefix="paymi"), "warning"),
+        (StopCondition(alarm_tag="team=pay"), "warning"),
+    ],
+)
+def test_a_stop_condition_on_an_alarm_that_does_not_exist_is_told(
+    desk: Desk, monkeypatch: Any, condition: StopCondition, level: str | None
+) -> None:
+    iam = desk.aws.client
+    alarms = {"cloudwatch": Alarms(), "resourcegroupstaggingapi": Alarms()}
+    monkeypatch.setattr(desk.aws, "client", lambda place, service: alarms.get(service) or iam(place, service))
+    found = desk.look(stop=(condition,)).get("no-alarm")
+    assert (None if found is None else str(found.level)) == level
+
+
 def test_where_iam_can_not_be_asked_a_value_is_written_over_itself(desk: Desk) -> None:
     desk.parameters.put("p", OFF.encode(), kind="SecureString", tier="Advanced", key_id="alias/mine")
     before = desk.parameters.describe("p")
@@ -290,3 +331,8 @@ def test_what_the_dead_mans_switch_can_not_bring_back_is_told_before(desk: Desk)
     desk.parameters.put("p", OFF.encode(), kind="SecureString", key_id="alias/mine")
     found = desk.look(dead_mans_switch_role="arn:aws:iam::1:role/switch")["dead-mans-switch"]
     assert (str(found.level), "does not bring back what it held" in found.sentence) == ("warning", True)
+
+
+def test_a_value_that_is_off_before_the_fault_hides_nothing_of_it(desk: Desk) -> None:
+    found = desk.look(values=(OFF, ARMED.replace("denylist", "blacklist")))
+    assert {"translated", "disarm-plan"} <= found.keys()
