@@ -218,12 +218,8 @@ def _not_so(request: Request, methods: list[str]) -> Refused:
 
 def _validation(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    problems = tuple(Problem(message=mistakes.sentence(one), path=_place(one)) for one in found)
+    problems = tuple(Problem(message=mistakes.sentence(one), path=mistakes.place(one)) for one in found)
     return answer(request, Invalid(mistakes.together(problems), problems=problems))
-
-
-def _place(one: dict[str, Any]) -> str:
-    return ".".join(str(part) for part in one.get("loc", ()) if part not in ("body", "query", "path"))
 
 
 def _http(request: Request, error: Exception) -> Response:
