@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.access import Access
 from app.aws import Aws
@@ -115,8 +116,10 @@ def assemble(
     sandbox: Control | None = None,
     catalog: CatalogRoom | None = None,
     environ: Mapping[str, str] | None = None,
+    secrets: Mapping[str, Any] | None = None,
+    controls: Sequence[str] = (),
 ) -> Engine:
-    """`catalog`, `environ`: of a single run without a console, whose file and variables are the caller's own."""
+    """All but settings, children and sandbox: of a single run without a console, whose file and variables are the caller's own."""
     clock, live, places = SystemClock(), Live(), settings.environments
     storage = opened(settings)
     usage = Usage(storage, clock, places)
@@ -131,7 +134,7 @@ def assemble(
         aws=aws, live=live, clock=clock, children=children, preflight=Preflight(
             faults=faults, aws=aws, evidence=evidence, metrics=metrics, clock=clock, patience=Patience(),
             usage=usage, blackout=calendars.blackout,
-        ), environ=environ, meter=usage.meter,
+        ), environ=environ, own_secrets=secrets, controls=controls, meter=usage.meter,
     )  # fmt: skip
     schedules = Schedules(
         storage=storage, catalog=catalog, settings=settings, runs=runs, clock=clock, calendars=calendars

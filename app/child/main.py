@@ -95,7 +95,7 @@ def log_to_console(redacting: Redacting) -> None:
 
 def execute(spec: Spec, wire: Wire, brake: Brake) -> dict[str, Any]:
     settings = load_settings(spec.settings or CHAOSTOOLKIT_CONFIG_PATH) or {}
-    load_global_controls(settings)
+    load_controls(settings, spec)
     experiment = load_experiment(spec.file, settings)
     ensure_experiment_is_valid(experiment)
     experiment["dry"] = Dry.from_string(spec.dry)
@@ -108,7 +108,7 @@ def execute(spec: Spec, wire: Wire, brake: Brake) -> dict[str, Any]:
         settings=settings,
         strategy=check_hypothesis_strategy_spelling(hypothesis),
         schedule=schedule_of(spec),
-        experiment_vars=(dict(spec.variables), {}),
+        experiment_vars=(dict(spec.variables), dict(spec.secrets)),
         event_handlers=[Reporter(wire, asking)],
     )
     journal["experiment"]["dry"] = spec.dry
@@ -121,6 +121,15 @@ def execute(spec: Spec, wire: Wire, brake: Brake) -> dict[str, Any]:
         "start": journal["start"],
         "end": journal["end"],
     }
+
+
+def load_controls(settings: dict[str, Any], spec: Spec) -> None:
+    """`chaos run` goes on without files in which a control is no object, too: it takes the library for an old one."""
+    try:
+        load_global_controls(settings, list(spec.controls))
+    except TypeError as error:
+        LOGGER.warning("The control files are ignored: %s", error)
+        load_global_controls(settings)
 
 
 def schedule_of(spec: Spec) -> Schedule:

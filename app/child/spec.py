@@ -15,6 +15,8 @@ class Spec:
     console: str  # absolute; stdout and stderr
     environ: Mapping[str, str] = field(default_factory=dict)  # over the fork server's minimal base
     variables: Mapping[str, Any] = field(default_factory=dict)  # as `chaos run --var`
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)  # as `chaos run --var-file` has them
+    controls: tuple[str, ...] = ()  # as `chaos run --control-file`; absolute
     rollback_strategy: str | None = None  # None: the experiment's own, else Chaos Toolkit's default
     dry: str | None = None
     frequency: float | None = None  # seconds between two looks at the hypothesis during the method

@@ -38,6 +38,9 @@ class Console:
     def listed(self, noun: str, filters: Filters) -> Rows:
         if noun == "signals":
             return grouped(self._probes(filters))
+        if noun in LISTED_ONLY:
+            whole: Rows = self._api.json("GET", f"/api/{noun}", params=dict(filters))
+            return whole
         wanted = dict(filters)
         return self._api.all(f"/api/{noun}", params=wanted, most=wanted.pop("limit", None))
 

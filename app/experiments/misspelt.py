@@ -99,7 +99,7 @@ def _by_type(value: Any, path: str, known: Mapping[str, tuple[str, ...]]) -> Fou
 
 def _unread(value: Any, path: str, known: Collection[str], *, near_only: bool = False) -> Found:
     for key in _strange(value, known):
-        near = _near(key, known)
+        near = nearest(key, known)
         words = f"Chaos Toolkit reads no “{key[:LONGEST_KEY]}” here, and passes it by."
         place = f"{path}.{key}" if path else key
         if near:
@@ -114,9 +114,9 @@ def _strange(value: Any, known: Collection[str]) -> Iterator[str]:
             yield key
 
 
-def _near(key: str, known: Collection[str]) -> str:
-    """The known key that was meant: `Rollback`, `steady_state_hypothesis`, `afterr`."""
+def nearest(key: str, known: Collection[str], *, alike: float = NEAR) -> str:
+    """The known key that was meant: `Rollback`, `steady_state_hypothesis`, `afterr`. Empty where none is that much alike."""
     plain = key[:LONGEST_KEY].lower().replace("_", "-").replace(" ", "-")
     spelt = {one.replace("_", "-"): one for one in known}
-    found = get_close_matches(plain, spelt, n=1, cutoff=NEAR)
+    found = get_close_matches(plain, spelt, n=1, cutoff=alike)
     return spelt[found[0]] if found else ""

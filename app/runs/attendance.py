@@ -166,6 +166,8 @@ class Attendance:
                 **environment.variables,
             },
             variables=dict(run.variables),
+            secrets=self._rooms.secrets,
+            controls=self._rooms.controls,
             rollback_strategy=run.rollback_strategy,
             dry=run.dry,
             speed=environment.speed,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.aws.metering import metrics_requested
@@ -53,26 +53,18 @@ class Request:
     def check(cls, settings: Settings, document: Mapping[str, Any], asked: Wish) -> Request:
         """Invalid where something is asked for that there is not, or that no journal can hold."""
         plain.refuse(vars(asked))
-        try:
-            place = settings.environment(asked.environment)
-        except NotFound as error:
-            raise _invalid("environment", str(error)) from error
         strategy = asked.rollback_strategy or _own_strategy(document)
-        if strategy not in ROLLBACK_STRATEGIES:
-            raise _invalid(
-                "rollback_strategy", f"“{strategy}” is no rollback strategy: {_either(ROLLBACK_STRATEGIES)}."
-            )
-        if asked.dry is not None and asked.dry not in DRY:
-            raise _invalid("dry", f"“{asked.dry}” is no kind of dry run: {_either(DRY)}.")
+        if wrong := tuple(mistakes(settings, replace(asked, rollback_strategy=strategy))):
+            raise Invalid(_together(wrong), problems=wrong)
         return cls(
-            environment=place,
+            environment=settings.environment(asked.environment),
             variables=dict(asked.variables),
             rollback_strategy=strategy,
             dry=asked.dry,
             hypothesis_frequency=asked.hypothesis_frequency,
             fail_fast=asked.fail_fast,
             accept=tuple(asked.accept),
-            stop=stopping.read(asked.stop),
+            stop=tuple(StopCondition.of(one) for one in asked.stop),
             schedule=asked.schedule,
         )
 
@@ -88,6 +80,27 @@ class Request:
             "fingerprint": self.fingerprint,
             "schedule": self.schedule,
         }
+
+
+def mistakes(settings: Settings, asked: Wish) -> Iterator[Problem]:
+    """Everything that is asked for and that there is not, whatever document it is for."""
+    try:
+        settings.environment(asked.environment)
+    except NotFound as error:
+        yield Problem(message=str(error), path="environment")
+    if (strategy := asked.rollback_strategy) and strategy not in ROLLBACK_STRATEGIES:
+        told = f"“{strategy}” is no rollback strategy: {_either(ROLLBACK_STRATEGIES)}."
+        yield Problem(message=told, path="rollback_strategy")
+    if asked.dry is not None and asked.dry not in DRY:
+        yield Problem(message=f"“{asked.dry}” is no kind of dry run: {_either(DRY)}.", path="dry")
+    yield from stopping.mistakes(asked.stop)
+
+
+def _together(problems: Sequence[Problem]) -> str:
+    """A sentence that stands alone names what it is about, one of a stop condition does not."""
+    if len(problems) == 1 and "[" not in problems[0].path:
+        return problems[0].message
+    return " ".join(f"{one.path}: {one.message}" for one in problems)
 
 
 def _own_strategy(document: Mapping[str, Any]) -> str:

@@ -116,6 +116,8 @@ class Rooms:
     environ: Mapping[str, str] = field(
         default_factory=dict
     )  # of runs, below their environment's own variables
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)  # handed to a run, and kept nowhere
+    controls: tuple[str, ...] = ()  # files of them, for every run; absolute
     meter: Meter = lambda _use: None  # told of what a run's own probes ask of CloudWatch
 
     def folder(self, run_snapshot: str) -> Path:

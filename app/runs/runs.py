@@ -69,12 +69,15 @@ class Runs:
         reading: ReadingRoom | None = None,
         preflight: Preflight | None = None,
         environ: Mapping[str, str] | None = None,
+        own_secrets: Mapping[str, Any] | None = None,
+        controls: Sequence[str] = (),
         meter: Meter = lambda _use: None,
     ) -> None:
         self.rooms = Rooms(
             storage=storage, catalog=catalog, settings=settings, faults=faults, metrics=metrics, evidence=evidence,
             aws=aws, live=live, clock=clock, children=children, patience=patience or Patience(),
-            reading=reading or FromFiles(environ), environ=environ or {}, meter=meter,
+            reading=reading or FromFiles(environ), environ=environ or {}, secrets=own_secrets or {}, controls=tuple(controls),
+            meter=meter,
         )  # fmt: skip
         self._preflight = preflight
         self.record = Record(storage, live, clock)

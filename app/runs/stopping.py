@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,11 +21,15 @@ LOGGER = logging.getLogger(__name__)
 
 def read(given: Sequence[Mapping[str, Any]]) -> tuple[StopCondition, ...]:
     """From what a run was started with. Invalid with the place of every mistake."""
-    found = [pair for place, one in enumerate(given) for pair in stop_problems(one, f"stop[{place}]")]
-    if found:
-        problems = tuple(Problem(message=message, path=path) for path, message in found)
+    if problems := tuple(mistakes(given)):
         raise Invalid("; ".join(map(str, problems)), problems=problems)
     return tuple(StopCondition.of(one) for one in given)
+
+
+def mistakes(given: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    for place, one in enumerate(given):
+        for path, message in stop_problems(one, f"stop[{place}]"):
+            yield Problem(message=message, path=path)
 
 
 def unknown(conditions: Sequence[StopCondition], signals: Sequence[Mapping[str, Any]]) -> list[str]:

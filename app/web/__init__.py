@@ -100,6 +100,8 @@ ROUTES: tuple[APIRouter, ...] = (
 
 def allowed(path: str) -> list[str]:
     """Every method that a path is answered with. A framework's 405 names those of the first route that it met."""
+    if path.startswith("/static/"):
+        return ["GET", "HEAD"]
     every = [route for routes in ROUTES for route in routes.routes if isinstance(route, APIRoute)]
     first = next((route for route in every if route.path_regex.match(path)), None)
     return sorted({m for route in every if first and route.path == first.path for m in route.methods or ()})

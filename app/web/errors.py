@@ -199,17 +199,27 @@ def _to_login(request: Request) -> Response:
 def _gameday(request: Request, error: Exception) -> Response:
     if not isinstance(error, GamedayError):
         raise error
+    if isinstance(error, NotFound) and (methods := _others(request)):
+        return answer(request, _not_so(request, methods))
     return answer(request, error)
+
+
+def _others(request: Request) -> list[str]:
+    """Methods of what is at that address, where none of them was asked for: a route that takes every path looked for it."""
+    methods: list[str] = request.app.state.allowed(request.url.path)
+    return [] if request.method in methods else methods
+
+
+def _not_so(request: Request, methods: list[str]) -> Refused:
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    told = f"{request.method} {request.url.path}: {status.phrase}. There is: {', '.join(methods)}."
+    return Refused(status, told, {"Allow": ", ".join(methods)})
 
 
 def _validation(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    problems = tuple(Problem(message=mistakes.sentence(one), path=_place(one)) for one in found)
+    problems = tuple(Problem(message=mistakes.sentence(one), path=mistakes.place(one)) for one in found)
     return answer(request, Invalid(mistakes.together(problems), problems=problems))
-
-
-def _place(one: dict[str, Any]) -> str:
-    return ".".join(str(part) for part in one.get("loc", ()) if part not in ("body", "query", "path"))
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -218,10 +228,10 @@ def _http(request: Request, error: Exception) -> Response:
         return answer(request, NotFound(f"There is nothing at {request.url.path}."))
     if status == HTTPStatus.BAD_REQUEST:
         return answer(request, Invalid("The body can not be read. Send JSON in UTF-8."))
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return answer(request, _not_so(request, _others(request)))
     told = f"{request.method} {request.url.path}: {HTTPStatus(status).phrase}."
     headers = error.headers if isinstance(error, HTTPException) else None
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers = {"Allow": ", ".join(request.app.state.allowed(request.url.path))}
     return answer(request, Refused(status, told, headers))
 
 

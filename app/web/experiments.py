@@ -18,6 +18,8 @@ from app.errors import Invalid, Problem
 from app.experiments import matching
 from app.runs import Run, Wish
 from app.runs.finding import Finding
+from app.runs.request import mistakes as mistaken
+from app.settings import Settings
 from app.web import mistakes, shapes
 from app.web.answers import SEE_OTHER, answered, experiment_json, story_json
 from app.web.asked import Place, Rooms, Shown, Streamed, Who, form
@@ -136,7 +138,7 @@ async def _asked(request: Request) -> Asked:
     try:
         return Asked.model_validate(given, strict=not by_form)  # a form has nothing but text
     except ValidationError as error:
-        raise _invalid(error) from error
+        raise _invalid(error, given, request.app.state.console.settings) from error
 
 
 AskedFor = Annotated[Asked, Depends(_asked)]
@@ -242,12 +244,18 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body) if body.strip() else {}
     except (ValueError, RecursionError) as error:
-        raise Invalid(f"The body is not JSON: {error}.") from error
+        raise Invalid(f"The body is not JSON: {mistakes.quoted(str(error))}.") from error
 
 
-def _invalid(error: ValidationError) -> Invalid:
-    problems = tuple(
-        Problem(message=_sentence(one), path=".".join(map(str, one["loc"]))) for one in error.errors()
+def _invalid(error: ValidationError, given: Any, settings: Settings) -> Invalid:
+    """With what is wrong in fields that are well-formed, too."""
+    found = error.errors()
+    wrong = {one["loc"][0] for one in found if one["loc"]}
+    whole = given if isinstance(given, dict) else {}
+    sound = {name: whole[name] for name in Asked.model_fields if name in whole and name not in wrong}
+    problems = (
+        *(Problem(message=_sentence(one), path=mistakes.place(one)) for one in found),
+        *mistaken(settings, Asked.model_validate(sound, strict=False).wish),
     )
     return Invalid(mistakes.together(problems), problems=problems)
 

@@ -25,6 +25,7 @@ from app.access.roles import least
 from app.settings import is_loopback
 from app.web.errors import Forbidden, Foreign, Misdirected, TooLarge, Unauthenticated, refuse
 from app.web.media import require_spoken
+from app.web.parameters import require_known
 from app.web.rates import Kind, Rates, kind_of
 
 LOGGER = logging.getLogger(__name__)
@@ -61,6 +62,10 @@ class Needs:
         require(request, self.need)
         limit(request, self.need)
         require_spoken(request)
+        if (
+            self.need is not Need.NOTHING
+        ):  # whatever it says besides, a machine that asks for our health is answered
+            require_known(request)
 
 
 def needs(need: Need) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -30,7 +31,12 @@ BOUNDS: Mapping[str, str] = {
     "string_too_long": "It may have {max_length} characters at most.",
     "too_short": "It has to have {min_length} or more.",
     "too_long": "It may have {max_length} at most.",
+    "string_pattern_mismatch": "It has to match “{pattern}”.",
+    "json_invalid": "The body is not JSON: {error}.",
 }
+
+SENT = ("body", "query", "path", "header")  # how a value came, which is not told
+QUOTED = re.compile(r"(?<!\w)'([^']*)'(?!\w)")
 
 
 def sentence(one: Mapping[str, Any]) -> str:
@@ -39,9 +45,34 @@ def sentence(one: Mapping[str, Any]) -> str:
     if kind in KINDS:
         return f"It has to be {KINDS[kind]}."
     if kind in BOUNDS:
-        return BOUNDS[kind].format_map({**(one.get("ctx") or {})}).replace("'", "")
+        return BOUNDS[kind].format_map(
+            {
+                name: _listed(value) if name == "expected" else quoted(str(value))
+                for name, value in (one.get("ctx") or {}).items()
+            }
+        )
     said = str(one.get("msg") or "It is not valid").removeprefix("Value error, ").rstrip(".")
     return f"{said}."
+
+
+def place(one: Mapping[str, Any]) -> str:
+    """Where it is, as everywhere: `stop[0].above`. What is wrong with the body as a whole has none."""
+    if one.get("type") == "json_invalid":
+        return ""
+    loc, path = list(one.get("loc", ())), ""
+    for part in loc[1:] if loc and loc[0] in SENT else loc:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+def quoted(text: str) -> str:
+    """A library's 'a' as our “a”."""
+    return QUOTED.sub(r"“\1”", text)
+
+
+def _listed(expected: Any) -> str:
+    """Words of the API itself, which Pydantic lists as 'a', 'b' or 'c'."""
+    return QUOTED.sub(r"\1", str(expected))
 
 
 def together(problems: Iterable[Problem]) -> str:

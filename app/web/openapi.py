@@ -204,13 +204,11 @@ def _statuses(operation: Mapping[str, Any], route: APIRoute, method: str) -> lis
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     statuses = ["421", "500", "503", *(status for status in operation["responses"] if status in SAID)]
     if need is not Need.NOTHING:
-        statuses += ["401", "403"]
+        statuses += ["401", "403", "422"]  # 422: a query parameter that there is not
     if path.startswith("/api/"):
         statuses.append("406")
     if "{" in path or "environment" in names or path.startswith("/api/sandbox"):
         statuses.append("404")
-    if names - {"experiment_id"} or "requestBody" in operation:
-        statuses.append("422")
     if method != "get":
         statuses += ["403", "409", "413", "404"]
         statuses += ["415"] if path.startswith("/api/") or "requestBody" in operation else []

@@ -165,11 +165,14 @@ class Forgetful(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_start_whose_answer_is_lost_is_asked_again_with_the_same_key() -> None:
+def test_a_start_whose_answer_is_lost_is_asked_again_with_the_same_key(tmp_path: Path) -> None:
+    values = tmp_path / "values.json"
+    values.write_text('{"configuration": {"a": 9, "b": "of a file"}}')
     server = ThreadingHTTPServer(("127.0.0.1", 0), Forgetful)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         words = ["--no-wait", "--queue", "--var", "a:int=1", "--stop-if", "no data for 30s", "--fail-fast"]
+        words += ["--var-file", str(values)]
         process = begin("held", "--server", f"http://127.0.0.1:{server.server_port}", *words)
         out, err = process.communicate(timeout=PATIENCE)
     finally:
@@ -181,7 +184,7 @@ def test_a_start_whose_answer_is_lost_is_asked_again_with_the_same_key() -> None
     path, key, body = Forgetful.asked[0]
     assert (path, bool(key)) == ("/experiments/held/run?queue=true", True)
     assert body == {
-        "variables": {"a": 1},
+        "variables": {"a": 1, "b": "of a file"},
         "fail_fast": True,
         "stop": [{"no_data_for": 30.0}],
         "accept": ["unproven"],

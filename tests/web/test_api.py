@@ -166,7 +166,7 @@ async def test_a_refusal_that_there_is_not_can_not_be_accepted(client: httpx.Asy
     for path in ("/api/experiments/strict/preflight", "/experiments/strict/run"):
         told = await client.post(path, json={"accept": ["x"]})
         assert told.status_code == 422
-        assert told.json()["detail"] == "accept.0: It has to be unproven or cost."
+        assert told.json()["detail"] == "accept[0]: It has to be unproven or cost."
 
 
 async def test_samples_health_and_the_description_of_the_api(client: httpx.AsyncClient, console: Any) -> None:

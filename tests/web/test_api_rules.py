@@ -12,11 +12,12 @@ import httpx
 import pytest
 
 from app.access import Access, Role
-from app.faults import Store, Stray
+from app.faults import FaultState, Store, Stray
 from app.metrics import Metrics, Sample
 from app.metrics import store as samples
 from app.runs import Verdict
 from app.web.errors import KINDS, slug
+from app.web.experiments import Asked
 from app.web.streams import Streams
 from tests.web.material import STRICT, bearer, experiment
 from tests.web.test_api import RUN, WANTED
@@ -361,6 +362,35 @@ async def test_an_old_etag_keeps_the_lever_engaged_and_never_keeps_anybody_from_
     ).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "read", "body"),
+    [
+        ("PATCH", "/api/faults/1", "/api/faults/1", {"minutes": 5}),
+        ("POST", "/api/faults/1/choose", "/api/faults/1", {"keep": "theirs"}),
+        ("PUT", "/api/safety-lever", "/api/safety-lever", {"engaged": False}),
+        ("PATCH", "/api/sandbox", "/api/sandbox", {"rate": 5}),
+    ],
+)
+async def test_an_edit_may_name_what_it_was_made_from_and_is_refused_where_that_is_old(
+    client: httpx.AsyncClient, console: Any, method: str, path: str, read: str, body: dict[str, Any]
+) -> None:
+    console.faults.armed()
+    if path.endswith("choose"):
+        theirs = b'{"isEnabled": false, "theirs": 1}'
+        console.faults.entries[0] = replace(
+            console.faults.entries[0], state=FaultState.DRIFTED, theirs=theirs
+        )
+    old = await client.request(method, path, json=body, headers={"if-match": '"old"'})
+    assert (old.status_code, old.json()["type"]) == (412, "/docs#problem-changed")
+    seen = (await client.get(read)).headers["etag"]
+    assert (await client.request(method, path, json=body, headers={"if-match": f'"old", {seen}'})).is_success
+    if path.endswith("choose"):
+        console.faults.entries[0] = replace(
+            console.faults.entries[0], state=FaultState.DRIFTED, theirs=theirs
+        )
+    assert (await client.request(method, path, json=body)).is_success
+
+
 # --- what is spoken ---------------------------------------------------------------------------------------
 
 
@@ -461,3 +491,52 @@ async def test_a_fault_is_put_in_words_without_being_armed(client: httpx.AsyncCl
     wrong = (await client.get("/api/faults/sentence", params={**asked, "deny_list": "[*"})).json()
     assert "not a regular expression" in wrong["trouble"]
     assert not console.faults.entries
+
+
+# --- two mistakes are told together -----------------------------------------------------------------------
+
+
+async def test_all_that_is_wrong_with_a_start_is_told_at_once(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    body = {
+        "environment": "mars", "rollback_strategy": "maybe", "dry": "run", "fail_fast": "yes", "acept": [],
+        "stop": [{"signal": "errors", "above": "many"}], "accept": ["unproven", "x"],
+    }  # fmt: skip
+    for path in (RUN, RUN.replace("/experiments/", "/api/experiments/").replace("/run", "/preflight")):
+        told = (await client.post(path, json=body)).json()
+        assert [(one["path"], one["message"]) for one in told["problems"]] == [
+            ("fail_fast", "It has to be true or false."),
+            ("accept[1]", "It has to be unproven or cost."),
+            ("acept", f"There is no such field. There are: {', '.join(Asked.model_fields)}."),
+            ("environment", "There is no environment “mars”. There are: sandbox."),
+            ("rollback_strategy", "“maybe” is no rollback strategy: always, default, never or deviated."),
+            ("dry", "“run” is no kind of dry run: probes, actions, activities or pause."),
+            ("stop[0].above", "above is a number."),
+        ]  # fmt: skip
+        assert all(one["message"] in told["detail"] for one in told["problems"])
+    assert not console.runs.asked
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{x", "The body is not JSON: Expecting property name enclosed in double quotes"),
+        (b'["a" "b"]', "The body is not JSON: Expecting “,” delimiter"),
+        (b"[1]", "It has to be an object."),
+        (b"5", "It has to be an object."),
+    ],
+)
+async def test_a_body_that_is_none_is_said_so(client: httpx.AsyncClient, body: bytes, said: str) -> None:
+    for method, path in (("POST", RUN), ("PUT", "/api/faults")):
+        answer = await client.request(
+            method, path, content=body, headers={"content-type": "application/json"}
+        )
+        assert (answer.status_code, answer.json()["detail"][: len(said)]) == (422, said)
+        assert [one["path"] for one in answer.json().get("problems", [])] in ([], [""])
+
+
+async def test_a_header_that_is_wrong_is_named_as_it_is_sent(client: httpx.AsyncClient) -> None:
+    told = (await client.post(RUN, headers={"idempotency-key": "a b"})).json()
+    assert told["problems"][0]["path"] == "Idempotency-Key"
+    assert told["detail"] == "Idempotency-Key: It has to match “^[\\x21-\\x7e]+$”."

@@ -30,7 +30,7 @@ ARMING = {"store": "orders-chaos", "rate": 1, "deny_list": ["sqs"], "minutes": 5
 
 
 @pytest.mark.parametrize("slow", [
-    ("GET", "/experiments", None), ("GET", "/experiments?wait=1", None), ("GET", "/api/runs?wait=1", None),
+    ("GET", "/experiments", None), ("GET", "/experiments?wait=1", None), ("GET", "/api/runs", None),
     ("POST", f"/experiments/{STRICT}/run", None), ("POST", f"/experiments/{STRICT}/run?wait=1", {}),
     ("PUT", "/api/faults", ARMING),
 ])  # fmt: skip

@@ -27,7 +27,7 @@ def access_lines(told: pytest.LogCaptureFixture) -> list[Any]:
 
 
 async def test_a_request_is_numbered_and_the_answer_says_so(client: httpx.AsyncClient, told: Any) -> None:
-    answer = await client.get("/api/runs?token=hunter2")
+    answer = await client.get("/api/runs?requested_by=hunter2")
     (line,) = access_lines(told)
     assert line.about == {"request_id": answer.headers["X-Request-ID"]}
     assert (line.path, line.status) == ("/api/runs", 200)

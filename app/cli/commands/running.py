@@ -24,6 +24,14 @@ SECONDS = click.FloatRange(min=0, min_open=True)
     help="A value for the experiment's configuration, as for chaos run; K:int=V, K:float=V, too.",
 )  # fmt: skip
 @click.option(
+    "--var-file", "var_files", multiple=True, type=click.Path(exists=True), metavar="F",
+    help="The same from a file, as for chaos run: .yaml or .json with configuration and secrets, or .env.",
+)  # fmt: skip
+@click.option(
+    "--control-file", "controls", multiple=True, type=click.Path(exists=True, resolve_path=True), metavar="F",
+    help="Controls for this run, as for chaos run.",
+)  # fmt: skip
+@click.option(
     "--server", type=ADDRESS, help="A running console that is to do it, http://127.0.0.1:8000 for example."
 )
 @click.option(
@@ -69,7 +77,8 @@ SECONDS = click.FloatRange(min=0, min_open=True)
 )
 @WHERE
 def run(
-    *, server: str | None, check: bool, variables: tuple[str, ...], stop_if: tuple[str, ...], folder: Path, **words: Any
+    *, server: str | None, check: bool, variables: tuple[str, ...], var_files: tuple[str, ...], stop_if: tuple[str, ...],
+    folder: Path, **words: Any,
 ) -> int:  # fmt: skip
     """Run an experiment and wait for its verdict. Ctrl-C rolls back, and waits.
 
@@ -102,11 +111,13 @@ def run(
     from app.cli.run.asked import Asked
     from app.cli.run.asked import variables as read_variables
     from app.cli.run.stop_if import condition
+    from app.cli.run.var_files import read
 
     asked = Asked(folder=folder.resolve(), **words)
     with unplayed.told(asked, server):
         stop = tuple(condition(one) for one in stop_if)
-        asked = replace(asked, variables=read_variables(variables), stop=stop)
+        given = read(var_files, read_variables(variables), server=server)
+        asked = replace(asked, **vars(given), stop=stop)
         if server:
             return main.check_there(asked, server) if check else main.run_there(asked, server)
         return main.check_here(asked) if check else main.run_here(asked)

@@ -27,6 +27,11 @@ class Asked:
     folder: Path
     environment: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(
+        default_factory=dict, repr=False
+    )  # of --var-file; they stay in this process
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # the same
+    controls: tuple[str, ...] = ()  # files of them; absolute
     rollback_strategy: str | None = None
     dry: str | None = None
     hypothesis_frequency: float | None = None

@@ -54,6 +54,8 @@ def working(asked: Asked, *, alone: bool = True) -> Iterator[Engine]:
             children=children,
             catalog=_catalog(asked, settings, Path(fetched)),
             environ=_environ(asked),
+            secrets=asked.secrets,
+            controls=asked.controls,
         )
         try:
             if alone:
@@ -152,9 +154,9 @@ def _catalog(asked: Asked, settings: Settings, fetched: Path) -> Catalog | WithF
 
 
 def _environ(asked: Asked) -> Mapping[str, str]:
-    """Of a file, the caller's own, as `chaos run` hands it on; of a console's experiment, none of it."""
+    """Of a file, the caller's own, as `chaos run` hands it on; of a console's experiment, only what was named for it."""
     if not asked.is_file:
-        return {}
+        return {name: value for name, value in asked.environ.items() if name != TOKEN}
     own = {name: value for name, value in os.environ.items() if name != TOKEN}
     programs = [
         own.get("PATH", os.defpath),

@@ -169,6 +169,11 @@ def _refuse(asked: Asked, *, server: str = "") -> None:
             f"A console runs what is in its own experiments/, by its id: the path there without suffix. {asked.source} "
             "is a file: leave --server out, and it is run right here."
         )
+    if server and asked.controls:
+        raise Invalid(
+            "--control-file: controls are Python code, and a console plays none from afar. Name them as `controls` in the "
+            "experiment, or in the console's Chaos Toolkit settings; or leave --server out."
+        )
     if not server and is_named_file and not asked.is_file:
         raise Invalid(f"There is no file {asked.source}.")
     if not server and not asked.wait:
