@@ -62,9 +62,10 @@ class Needs:
         require(request, self.need)
         limit(request, self.need)
         require_spoken(request)
-        if (
-            self.need is not Need.NOTHING
-        ):  # whatever it says besides, a machine that asks for our health is answered
+        if self.need not in (
+            Need.NOTHING,
+            Need.DISARM,
+        ):  # whatever is said besides: what ends a fault ends it
             require_known(request)
 
 

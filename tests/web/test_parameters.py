@@ -23,9 +23,9 @@ FILLED = {
 
 
 def offered() -> Iterator[tuple[str, str]]:
-    """Method and address of every route that is in the API's description, but for those that tell of our health."""
+    """Method and address of every route that is in the API's description, but for those that tell of our health, or end something."""
     for route in (route for routes in ROUTES for route in routes.routes if isinstance(route, APIRoute)):
-        if route.include_in_schema and need_of(route) is not Need.NOTHING:
+        if route.include_in_schema and need_of(route) not in (Need.NOTHING, Need.DISARM):
             path = route.path
             for name, value in FILLED.items():
                 path = path.replace(name, value)
@@ -42,7 +42,14 @@ async def test_every_operation_refuses_what_it_does_not_know(client: httpx.Async
         assert [one["path"] for one in told["problems"]] == ["colour", "dry"], asked
         assert "colour: There is no such query parameter." in told["detail"], asked
     assert not console.runs.asked
-    assert console.faults.entry(1).active
+
+
+async def test_what_ends_a_fault_ends_it_whatever_else_is_said(
+    client: httpx.AsyncClient, console: Any
+) -> None:
+    entry = console.faults.armed()
+    assert (await client.delete(f"/api/faults/{entry.id}?colour=red")).is_success
+    assert not console.faults.entry(entry.id).active
 
 
 async def test_a_misspelt_wait_starts_nothing_and_is_told_what_was_meant(
