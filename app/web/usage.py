@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
@@ -55,7 +56,7 @@ def page(request: Request, place: Place, show: Shown, console: Rooms, month: Mon
     spending = {name: console.usage.spending(name) for name in console.settings.environments}
     return show.page(
         request, "usage/index.html", Page(name="usage", environment=place.name), told=told, spending=spending,
-        before=next_to(told.month, -1), after=next_to(told.month, 1) if told.month < now else None, current=now,
+        before=next_to(told.month, -1), after=next_to(told.month, 1) if told.month < now else None, current=now, named=named,
     )  # fmt: skip
 
 
@@ -65,6 +66,11 @@ def used(console: Console, month: str) -> UsageOfMonth:
     names = dict.fromkeys([*console.settings.environments, *found])
     environments = [_used_in(console, name, found.get(name, {})) for name in names]
     return UsageOfMonth(month=month, prices_as_of=AS_OF, environments=environments)
+
+
+def named(month: str) -> str:
+    """November 2026, of 2026-11."""
+    return f"{month_name[int(month[-2:])]} {month[:-3]}"
 
 
 def next_to(month: str, step: int) -> str:

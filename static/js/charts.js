@@ -32,7 +32,8 @@
   const bounds = (chart) => {
     const { low, high, values } = chart.spec;
     const asked = [low, high, ...values].filter((v) => v !== null);
-    const data = chart.data[1].filter((v) => v !== null);
+    const from = chart.to ? chart.from : Date.now() / 1000 - chart.spec.span; // what has left the picture does not press it flat
+    const data = chart.data[1].filter((v, i) => v !== null && (chart.data[0][i + 1] ?? Infinity) >= from);
     let min = Math.min(...asked, ...data), max = Math.max(...asked, ...data);
     if (!Number.isFinite(min)) [min, max] = [0, 1];
     if (max - min < 1e-9) max = min + 3;
@@ -80,11 +81,11 @@
     unsettled(chart, u);
     ctx.font = `600 ${12 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
     ctx.textAlign = "left"; ctx.textBaseline = "alphabetic";
-    let free = -Infinity;
+    const taken = [];
     const moments = [
       ...marks.armed.flatMap(([from, to]) => [[from, "armed", "armed"], ...(to ? [[to, "disarmed", "disarmed"]] : [])]),
       ...marks.moments,
-    ].sort((a, b) => a[0] - b[0]);
+    ].sort((a, b) => (b[1] === "armed") - (a[1] === "armed") || a[0] - b[0]); // where two words want one place, “armed” has it
     for (const [at, kind, label] of moments) {
       const left = u.valToPos(at, "x", true);
       if (left < bbox.left || left > bbox.left + bbox.width) continue;
@@ -92,11 +93,11 @@
       ctx.strokeStyle = hot ? colours.armed : colours.ink; ctx.lineWidth = ratio; ctx.setLineDash(hot ? [] : [2 * ratio, 3 * ratio]);
       stroke(ctx, left, bbox.top, left, bbox.top + bbox.height);
       const wide = ctx.measureText(label).width + 10 * ratio;
-      const start = left + wide > bbox.left + bbox.width ? left - wide : left + 5 * ratio;
-      if (start < free) continue;
+      const start = [left + 5 * ratio, left - wide + 5 * ratio].find((from) => from >= bbox.left && from + wide <= bbox.left + bbox.width + 5 * ratio && taken.every(([a, z]) => from + wide <= a || from >= z));
+      if (start === undefined) continue;
       ctx.fillStyle = hot ? colours.armedtext : colours.ink;
       ctx.fillText(label, start, bbox.top + 13 * ratio);
-      free = start + wide;
+      taken.push([start, start + wide]);
     }
     ctx.restore();
     last(chart, u);

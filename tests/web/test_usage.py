@@ -84,7 +84,10 @@ async def test_the_page_says_what_it_cost_and_that_it_is_an_estimate(
     page = (await client.get("/usage", headers=PAGE)).text
     assert "cap reached" in page
     assert "Runs and armed faults are" in page
-    assert "Nothing was asked for" in (await client.get("/usage?month=2020-01", headers=PAGE)).text
+    january = (await client.get("/usage?month=2020-01", headers=PAGE)).text
+    assert "Nothing was asked for" in january
+    assert "<h1>Cost in January 2020</h1>" in january
+    assert "‹ December 2019</a>" in january
 
 
 async def test_a_run_tells_its_own_cost(client: httpx.AsyncClient, paid: Any) -> None:

@@ -84,3 +84,23 @@ def test_what_became_of_the_last_fault_is_told_where_it_is_looked_for(
     console.faults.disarm(console.faults.armed().id, by="maria", why="asked")
     page.goto(served + path)
     assert ("was disarmed" in page.locator("#armed .calm").inner_text()) is told
+
+
+def test_a_long_name_stays_readable_while_its_schedule_is_about_to_be_deleted(served: str, page: Any) -> None:
+    name = "paused for the launch of the new checkout service in three regions"
+    definition = {"name": name, "experiment": "serverless-etl/exp_2-strict", "every": "6h"}
+    assert page.request.post(f"{served}/api/schedules", data=definition).ok
+    page.set_viewport_size(WIDE)
+    page.goto(f"{served}/schedules")
+    page.locator("summary", has_text="Delete…").click()
+    page.locator("button", has_text="Delete “").wait_for()
+    assert page.locator(".row.schedule h2").bounding_box()["width"] > 300
+
+
+def test_the_armed_bar_leaves_half_of_a_phone_to_the_charts(served: str, page: Any, console: Any) -> None:
+    console.faults.armed()
+    page.set_viewport_size(PHONE)
+    page.goto(served)
+    bar = page.locator("#armed .armedbar").bounding_box()
+    assert bar["height"] < PHONE["height"] / 2
+    assert page.locator("#armed .rollback").bounding_box()["width"] > 300
