@@ -10,7 +10,8 @@ from typing import Any
 
 from app import regular
 from app.console import Console
-from app.dialects import DIALECTS, Fault, recognise, sentence
+from app.dialects import SWITCHED, read_as, recognise, sentence
+from app.dialects.words import listed
 from app.errors import GamedayError
 from app.experiments.document import LARGEST
 from app.faults import Store, Understanding
@@ -87,7 +88,7 @@ def _row(
     intents = [intent for intent in reading.intents if intent.phase == "method"] if reading else []
     return Row(
         experiment=experiment,
-        faults=tuple(told for intent in intents if (told := in_words(intent.value))),
+        faults=tuple(told for intent in intents if (told := in_words(intent))),
         signals=len(reading.signals) if reading else 0,
         seconds=reading.expected_seconds if reading else None,
         runs=tuple(reversed(runs)),
@@ -106,9 +107,10 @@ def _armed_by(console: Console, experiment: Any, environment: Environment) -> st
     if reading is None:
         return f"What it arms could not be read: {trouble}"
     intents = [intent for intent in reading.intents if intent.phase == "method"]
-    told = [capital(words) for intent in intents if (words := in_words(intent.value))]
+    told = [capital(words) for intent in intents if (words := in_words(intent))]
     if not told:
-        return "It arms no fault that the console recognises."
+        besides = listed([f"“{one.activity}” {one.what}" for one in reading.unproven])
+        return "It arms no fault that the console recognises." + (f" But {besides}." if besides else "")
     return f"{'. '.join(told)}. That is disarmed at the end, and “Roll back now” ends it at once."
 
 
@@ -129,7 +131,7 @@ def _fault(console: Console, intent: Any, environment: Environment) -> FaultStor
         understood = console.faults.understand(environment.name, store, intent.value)
     except GamedayError:  # shown as not known; the run will find out
         understood = None
-    known = understood.sentence if understood else in_words(intent.value)
+    known = understood.sentence if understood else in_words(intent)
     return FaultStory(
         store=store, activity=str(intent.activity), value=intent.value, sentence=known, understood=understood
     )
@@ -140,11 +142,13 @@ def _store(intent: Any, environment: Environment) -> Store:
     return Store(environment=environment.name, kind=kind, name=name)
 
 
-def in_words(value: str) -> str:
-    """What a value does, in whichever dialect it is written; empty where it does nothing."""
-    dialect = recognise(value)
-    fault: Fault | None = DIALECTS[dialect].parse(value) if dialect else None
-    return sentence(fault) if fault else ""
+def in_words(intent: Any) -> str:
+    """What is written does, in whichever dialect, or to which setting of AWS; empty where it does nothing."""
+    kind, name = intent.store
+    dialect = kind if kind in SWITCHED else recognise(intent.value)
+    fault = read_as(dialect, intent.value) if dialect else None
+    itself = (name,) if kind == "lambda-concurrency" else ()
+    return sentence(fault, itself) if fault else ""
 
 
 def _text(console: Console, experiment: Any) -> str:
