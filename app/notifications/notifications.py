@@ -35,6 +35,7 @@ class ChannelState:
     environments: tuple[str, ...]  # that tell it
     trouble: str  # why nothing can be sent, a sentence; empty: it can
     pending: int
+    failing: int  # of those: tried in vain, and to be tried again
     sent: int
     given_up: int
 
@@ -71,8 +72,11 @@ class Notifications:
 
     def channels(self) -> list[ChannelState]:
         with self.storage.reading() as session:
-            counted = store.counted(session)
-        return [self._state(channel, counted) for channel in self._settings.channels.values()]
+            counted, failing = store.counted(session), store.failing(session)
+        return [
+            self._state(channel, counted, failing.get(channel.name, 0))
+            for channel in self._settings.channels.values()
+        ]
 
     def deliveries(
         self,
@@ -157,14 +161,14 @@ class Notifications:
             raise NotFound(wrong)
         return self._settings.channels[name]
 
-    def _state(self, channel: Channel, counted: Mapping[tuple[str, str], int]) -> ChannelState:
+    def _state(self, channel: Channel, counted: Mapping[tuple[str, str], int], failing: int) -> ChannelState:
         shown, trouble = usable(channel, self._settings.folder, self._environ, self._texts)
         count = {state: counted.get((channel.name, state.value), 0) for state in DeliveryState}
         return ChannelState(
             name=channel.name, shown=shown, kinds=channel.kinds, trouble=trouble,
             environments=tuple(e.name for e in self._settings.environments.values() if e.tell is None or channel.name in e.tell),
             pending=count[DeliveryState.PENDING] + count[DeliveryState.SENDING], sent=count[DeliveryState.SENT],
-            given_up=count[DeliveryState.GIVEN_UP],
+            failing=failing, given_up=count[DeliveryState.GIVEN_UP],
         )  # fmt: skip
 
     @property

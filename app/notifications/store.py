@@ -172,6 +172,14 @@ def counted(session: Session) -> dict[tuple[str, str], int]:
     return {(channel, state): count for channel, state, count in session.execute(query)}
 
 
+def failing(session: Session) -> dict[str, int]:
+    """How many deliveries of each channel were tried in vain, and will be tried again."""
+    query = select(DeliveryRow.channel, func.count()).where(
+        DeliveryRow.state.in_(OPEN), DeliveryRow.last_error.is_not(None)
+    )
+    return dict(session.execute(query.group_by(DeliveryRow.channel)).all())
+
+
 def _is_due(now: datetime) -> Sequence[Any]:
     ready = or_(DeliveryRow.next_attempt_at.is_(None), DeliveryRow.next_attempt_at <= now)
     return DeliveryRow.state.in_(OPEN), ready

@@ -25,7 +25,10 @@ trying = APIRouter(include_in_schema=False, dependencies=[needs(Need.RUN)])
 
 
 class ToldChannel(Shape):
-    """A channel of gameday.toml, without its secret. `trouble`: why nothing can be sent by it."""
+    """A channel of gameday.toml, without its secret. `trouble`: why nothing can be sent by it.
+
+    `failing`: how many of the pending were tried in vain, and will be tried again.
+    """
 
     name: str
     target: str
@@ -33,6 +36,7 @@ class ToldChannel(Shape):
     environments: list[str]
     trouble: str | None
     pending: int
+    failing: int
     sent: int
     given_up: int
 
@@ -113,7 +117,7 @@ def channel_json(channel: ChannelState) -> dict[str, Any]:
     return {
         "name": channel.name, "target": channel.shown, "kinds": list(channel.kinds),
         "environments": list(channel.environments), "trouble": channel.trouble or None, "pending": channel.pending,
-        "sent": channel.sent, "given_up": channel.given_up,
+        "failing": channel.failing, "sent": channel.sent, "given_up": channel.given_up,
     }  # fmt: skip
 
 

@@ -110,6 +110,7 @@ def test_what_is_not_taken_is_tried_again_under_the_same_key(office, post):
         "The receiver answered 503.",
     )
     assert one.next_attempt_at == NOON + timedelta(seconds=FIRST_WAIT)
+    assert [channel.failing for channel in office.room.channels() if channel.name == "ops"] == [1]
     office.carry()
     assert office.deliveries[0].attempts == 1  # not before its time
     post.down = set()
@@ -117,6 +118,7 @@ def test_what_is_not_taken_is_tried_again_under_the_same_key(office, post):
     office.carry()
     assert [key for _, key, _ in post.sent] == [one.key]
     assert office.deliveries[0].last_error is None
+    assert not any(channel.failing for channel in office.room.channels())
 
 
 def test_after_three_days_it_is_given_up_and_that_is_said(office, post):

@@ -422,7 +422,7 @@ async def test_the_calendar_shows_what_ran_with_verdicts_and_what_will_run(
     assert "By hand" in text
     assert text.count("✕ refused") == 1
     assert "18:00" in text
-    assert "and more" in text
+    assert "and again that day" in text
     assert 'aria-current="date"' in text
     assert text.count('class="day') == (7 if view == "week" else 42)
 
