@@ -9,20 +9,19 @@ import signal
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import Page
 
 from tests.journeys.harness import Lab
-from tests.waiting import PATIENCE, until
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.journey, pytest.mark.timeout(900)]
 
 
-def in_its_pause(lab: Lab) -> int:
+def in_its_pause(lab: Lab, page: Page) -> int:
     """A run whose fault is armed and read back, and whose pause has begun."""
-    number = lab.run()
-    path = f"/api/runs/{number}"
-    until(lambda: any(f["state"] == "armed" for f in lab.get(path)["faults"]), "the fault is armed")
+    number = lab.under_fault(page, lab.run)
     assert lab.armed()
-    assert lab.get(path)["status"] == "running"
+    assert lab.get(f"/api/runs/{number}")["status"] == "running"
     return number
 
 
@@ -41,7 +40,7 @@ def told_after(lab: Lab, number: int) -> None:
 
 def test_of_the_server_alone(lab, page):
     lab.steady(page)
-    number = in_its_pause(lab)
+    number = in_its_pause(lab, page)
     os.kill(lab.process.pid, signal.SIGKILL)
     lab.process.wait()
     lab.start()
@@ -50,7 +49,7 @@ def test_of_the_server_alone(lab, page):
 
 def test_of_the_server_and_the_run_together(lab, page):
     lab.steady(page)
-    number = in_its_pause(lab)
+    number = in_its_pause(lab, page)
     processes = children_of_runs(lab)
     assert processes
     os.kill(lab.process.pid, signal.SIGKILL)

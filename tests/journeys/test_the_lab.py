@@ -21,12 +21,16 @@ MESSAGES_IN, CSV_OUT, WRITES = "messages in", "CSV out", "DynamoDB writes"
 
 
 def start_strict(page: Page, lab: Lab) -> int:
-    """Through the confirmation on the experiment's page; the run's number."""
-    page.goto(f"{lab.url}/experiments/{STRICT}")
-    page.locator("[data-ask]").first.click()
-    page.locator("[data-confirm] .primary").first.click()
-    page.wait_for_url(re.compile(r"/runs/\d+"))
-    number = int(page.url.rstrip("/").rpartition("/")[2].partition("?")[0])
+    """Through the confirmation on the experiment's page; the number of a run that has armed its fault."""
+
+    def pressed() -> int:
+        page.goto(f"{lab.url}/experiments/{STRICT}")
+        page.locator("[data-ask]").first.click()
+        page.locator("[data-confirm] .primary").first.click()
+        page.wait_for_url(re.compile(r"/runs/\d+"))
+        return int(page.url.rstrip("/").rpartition("/")[2].partition("?")[0])
+
+    number = lab.under_fault(page, pressed)
     page.goto(f"{lab.url}/")
     return number
 
@@ -81,7 +85,7 @@ def test_the_lab_s_fix_fails_on_the_error_rate_instead(lab, page):
     switch(page, lab, "waits")
     lab.steady(page)
     run = lab.ended(start_strict(page, lab))
-    assert run["verdict"] == "deviated"
+    assert run["verdict"] == "deviated", run["verdict_reason"]
     assert max(lab.values(run, "normal-error-rates")) > 5
     assert not lab.armed()
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from app.cli.run.asked import Asked
 from app.cli.run.follow import Presses, follow
 from app.cli.run.here import Here, start
 from app.errors import Unavailable
-from app.runs import RunStatus, Supervisor, Verdict, Wish
+from app.runs import RunStatus, Supervisor, Verdict
 from tests.runs.test_a_run import GETPID
 from tests.waiting import until
 
@@ -74,7 +76,7 @@ def test_a_ctrl_c_before_a_run_here_began_leaves_its_key_to_the_next_try(
     stage: Any, experiment: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.catalog.add("one", experiment(GETPID))
-    asked, presses = SimpleNamespace(key="nightly", source="one", wish=Wish()), Presses()
+    asked, presses = Asked(source="one", folder=Path(), key="nightly"), Presses()
     engine = SimpleNamespace(console=SimpleNamespace(runs=stage.runs))
 
     def pressed(_run_id: int) -> None:
@@ -94,7 +96,7 @@ def test_a_terminal_that_closes_while_a_run_here_begins_is_heeded_once_it_is_wat
     stage: Any, experiment: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.catalog.add("one", experiment(stage.arms(pauses={"after": 60})))
-    asked, presses = SimpleNamespace(key="nightly", source="one", wish=Wish()), Presses()
+    asked, presses = Asked(source="one", folder=Path(), key="nightly"), Presses()
     engine = SimpleNamespace(console=SimpleNamespace(runs=stage.runs))
     enqueue = stage.runs.dispatch.enqueue
 
