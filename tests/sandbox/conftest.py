@@ -1,4 +1,7 @@
-"""The whole sandbox, started once: emulator, stack, handler, traffic, all real, at speed 10."""
+"""The whole sandbox: emulator, stack, handler, traffic, all real, at speed 10.
+
+Each module has its own: one that lived on would take half a processor from all tests after these.
+"""
 
 import os
 import shutil
@@ -21,7 +24,7 @@ def package():
     return deployment_package(ROOT / FOLDER / "packages")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plan(tmp_path_factory, package):
     folder = tmp_path_factory.mktemp("sandbox")
     shutil.copytree(ROOT / "experiments", folder / "experiments")
@@ -32,24 +35,24 @@ def plan(tmp_path_factory, package):
     return plan
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sandbox(plan):
     with Sandbox(plan, say=lambda line: None) as sandbox:
         sandbox.start()
         yield sandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def control(sandbox):
     return sandbox.control
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def clients(sandbox):
     return Clients(sandbox.emulator.endpoint)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shell(sandbox, plan):
     """The variables of a terminal in which somebody does the lab by hand."""
     variables = dict(os.environ)
