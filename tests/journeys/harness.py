@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from tests.waiting import PATIENCE, until
 GAMEDAY = str(Path(sys.executable).parent / "gameday")
 SIGNALS = ("messages-in-flight", "normal-error-rates", "zero-sns-errors")
 TWO_MINUTES = 12  # seconds at speed 10: buckets that close meanwhile agree
+RATE = 10  # objects a second: half of what a sandbox has by itself, so that a machine that does much else keeps up
 STRICT = "serverless-etl/exp_2-strict"
 
 
@@ -34,6 +36,7 @@ class Lab:
     port: int = field(default_factory=free_port)
     aws_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    clients: dict[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -45,6 +48,7 @@ class Lab:
         with (self.folder / "console.out").open("ab") as out:
             self.process = subprocess.Popen(words, cwd=self.folder, stdout=out, stderr=out)
         until(self.ready, "the console answers")
+        until(self.calmed, "the traffic is slower")
 
     def ready(self) -> bool:
         assert self.process is not None
@@ -53,6 +57,9 @@ class Lab:
             return httpx.get(f"{self.url}/readyz", timeout=PATIENCE).is_success
         except httpx.TransportError:
             return False
+
+    def calmed(self) -> bool:
+        return httpx.patch(f"{self.url}/api/sandbox", json={"rate": RATE}, timeout=PATIENCE).is_success
 
     def stop(self) -> int:
         assert self.process is not None
@@ -134,8 +141,14 @@ class Lab:
         fresh = [
             one["Key"] for page in pages for one in page.get("Contents", ()) if one["LastModified"] > since
         ]
-        bodies = (s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in fresh)
-        return {record["id"] for record in map(parsed, bodies) if record}
+        return {record["id"] for record in map(self.record, fresh) if record}
+
+    def record(self, key: str) -> Any:
+        """What is in an object; None where it is malformed, or gone: the traffic keeps objects for five minutes."""
+        s3 = self.client("s3")
+        with contextlib.suppress(ValueError, s3.exceptions.NoSuchKey):
+            return json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+        return None
 
     def stored_records(self) -> set[str]:
         pages = (
@@ -143,18 +156,16 @@ class Lab:
         )
         return {item["Id"]["S"] for page in pages for item in page["Items"]}
 
-    def take_dead_letters(self) -> list[bytes]:
-        """The objects behind the dead letters, each letter once; the queue is empty afterwards."""
-        sqs, s3 = self.client("sqs"), self.client("s3")
+    def take_dead_letters(self) -> list[str]:
+        """The keys of the objects behind the dead letters, each letter once; the queue is empty afterwards."""
+        sqs = self.client("sqs")
         url = sqs.get_queue_url(QueueName=DEAD_LETTERS)["QueueUrl"]
-        bodies = []
+        keys = []
         while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in got:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                place = json.loads(message["Body"])["Records"][0]["s3"]
-                key = {"Bucket": place["bucket"]["name"], "Key": place["object"]["key"]}
-                bodies.append(s3.get_object(**key)["Body"].read())
-        return bodies
+                keys.append(json.loads(message["Body"])["Records"][0]["s3"]["object"]["key"])
+        return keys
 
     def parked(self) -> int:
         """Records that wait for DynamoDB to come back: visible, in flight or delayed."""
@@ -164,10 +175,12 @@ class Lab:
         return sum(int(count) for name, count in told.items() if name.startswith("ApproximateNumber"))
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service, endpoint_url=f"http://127.0.0.1:{self.aws_port}", region_name="us-east-2",
-            aws_access_key_id="test", aws_secret_access_key="test",
-        )  # fmt: skip
+        if service not in self.clients:
+            self.clients[service] = boto3.client(
+                service, endpoint_url=f"http://127.0.0.1:{self.aws_port}", region_name="us-east-2",
+                aws_access_key_id="test", aws_secret_access_key="test",
+            )  # fmt: skip
+        return self.clients[service]
 
     def steady(self, page: Page) -> None:
         """Wait on the Live page until every signal is within the strict tolerance, and still is two minutes later.
@@ -183,14 +196,6 @@ class Lab:
             return calm and time.monotonic() - since[0] > TWO_MINUTES
 
         until(settled, "every signal is within its tolerance, and stays there", 180)
-
-
-def parsed(body: bytes) -> Any:
-    """The record in an object, None where it is malformed."""
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def query_of(run: Any, name: str) -> str:
