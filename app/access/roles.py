@@ -19,6 +19,10 @@ class Need(StrEnum):
     ADMIT = "admit"  # lets others in, and shuts them out
 
 
+# What is never put off, whatever else a caller does or says: to tell of our health, and to end a fault or a run.
+UNHINDERED = frozenset({Need.NOTHING, Need.DISARM})
+
+
 class Role(StrEnum):
     VIEWER = "viewer"
     RUNNER = "runner"

@@ -1,4 +1,4 @@
-"""CloudWatch alarms that are in ALARM, by name, by prefix or by a tag."""
+"""CloudWatch alarms by name, by prefix or by a tag: those in ALARM, and those that exist."""
 
 from __future__ import annotations
 

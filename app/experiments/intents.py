@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def intents_in(document: Mapping[str, Any], phase: str, folder: Path) -> list[Fa
             own = _declared(declared, str(activity.get("name")), index)
         place = _configured(activity, document)
         found += [
-            _with_content(_with(intent, place=place or intent.place), document, folder) for intent in own
+            _with_content(replace(intent, place=place or intent.place), document, folder) for intent in own
         ]
     return found
 
@@ -119,12 +119,8 @@ def _with_content(intent: FaultIntent, document: Mapping[str, Any], folder: Path
         same = command.options.get("application-id") == application
         if same and command.options.get("configuration-profile-id") == profile:
             content = file_or_text(command.options.get("content", ""), folder) or ""
-            return _with(intent, value=content)
+            return replace(intent, value=content)
     return intent
-
-
-def _with(intent: FaultIntent, **changes: Any) -> FaultIntent:
-    return FaultIntent(**{**vars(intent), **changes})
 
 
 def _of_command(command: AwsCommand, folder: Path | None) -> Found | None:

@@ -288,8 +288,9 @@ def _of_value(facts: StoreFacts) -> Findings:
 def _is_off_already(facts: StoreFacts, present: Parameter) -> bool:
     """A limit of some size is how a function is meant to work; none at all, or the one that is to be set, is not."""
     fault = read_as(facts.store.kind, present.value.decode("utf-8", "replace"))
-    known = facts.holder is None and fault is not None
-    return known and (not (fault and fault.limit) or same(present.value, facts.value.encode()))
+    if facts.holder is not None or fault is None:
+        return False
+    return not fault.limit or same(present.value, facts.value.encode())
 
 
 def _of_permissions(facts: StoreFacts) -> Findings:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.aws.alarms import in_alarm, tagged, there
-from app.errors import GamedayError, Invalid, Problem
+from app.errors import GamedayError, Problem
 from app.experiments.extension import StopCondition, stop_problems
 from app.runs.rooms import AwsRoom, Rooms
 from app.runs.run import Run
@@ -19,14 +19,8 @@ UNREADABLE_FOR = (
 LOGGER = logging.getLogger(__name__)
 
 
-def read(given: Sequence[Mapping[str, Any]]) -> tuple[StopCondition, ...]:
-    """From what a run was started with. Invalid with the place of every mistake."""
-    if problems := tuple(mistakes(given)):
-        raise Invalid("; ".join(map(str, problems)), problems=problems)
-    return tuple(StopCondition.of(one) for one in given)
-
-
 def mistakes(given: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """What is wrong with the conditions that a run is started with, each with its place."""
     for place, one in enumerate(given):
         for path, message in stop_problems(one, f"stop[{place}]"):
             yield Problem(message=message, path=path)

@@ -21,7 +21,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import Access, Credential, Need, may
-from app.access.roles import least
+from app.access.roles import UNHINDERED, least
 from app.settings import is_loopback
 from app.web.errors import Forbidden, Foreign, Misdirected, TooLarge, Unauthenticated, refuse
 from app.web.media import require_spoken
@@ -62,10 +62,7 @@ class Needs:
         require(request, self.need)
         limit(request, self.need)
         require_spoken(request)
-        if self.need not in (
-            Need.NOTHING,
-            Need.DISARM,
-        ):  # whatever is said besides: what ends a fault ends it
+        if self.need not in UNHINDERED:
             require_known(request)
 
 

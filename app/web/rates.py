@@ -15,6 +15,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from app.access import Need
+from app.access.roles import UNHINDERED
 from app.web.errors import TooMany
 from app.web.lanes import is_start
 
@@ -38,7 +39,7 @@ DEFAULTS: Mapping[Kind, str] = {
 
 def kind_of(method: str, path: str, need: Need, *, stream: bool) -> Kind | None:
     """Which window a call counts in; None for what is never limited."""
-    if need in (Need.NOTHING, Need.DISARM):
+    if need in UNHINDERED:
         return None  # of attempts to sign in, the login itself counts those that fail
     if stream:
         return Kind.STREAMS

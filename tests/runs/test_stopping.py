@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 from app.aws.alarms import Alarm
 from app.clock import FrozenClock
 from app.errors import Invalid, Unavailable
+from app.experiments.extension import StopCondition
 from app.faults import FaultState
 from app.metrics import Sample
-from app.runs import stopping
+from app.runs import Wish, stopping
+from app.runs.request import Request
 from app.runs.stopping import StopWatch
 from app.settings import Environment, Settings
 from tests.waiting import until
@@ -44,7 +47,7 @@ class Scene:
         return f"{environment} {service}"
 
     def begin(self, folder: Any) -> None:
-        read = [vars(condition) for condition in stopping.read(self.conditions)]
+        read = [vars(condition) for condition in map(StopCondition.of, self.conditions)]
         run = SimpleNamespace(
             id=1, environment="test", signals=[SIGNAL], facts={"stop": read}, started_at=self.clock.now(),
             created_at=self.clock.now(),
@@ -152,14 +155,17 @@ def test_alarms_that_nobody_can_read_for_a_minute_count_as_met(
 
 
 @pytest.mark.parametrize("given", [[{"above": 3}], ["soon"], [{"signal": "flight"}], [{"until": 3}]])
-def test_conditions_that_are_none_are_refused_with_their_place(given: Any) -> None:
+def test_conditions_that_are_none_are_refused_with_their_place(given: Any, tmp_path: Path) -> None:
+    places = {"test": Environment(name="test")}
     with pytest.raises(Invalid) as refused:
-        stopping.read(given)
+        Request.check(
+            Settings(folder=tmp_path, environments=places, default_environment="test"), {}, Wish(stop=given)
+        )
     assert refused.value.problems[0].path.startswith("stop[0]")
 
 
 def test_a_signal_that_the_hypothesis_does_not_have_is_named() -> None:
-    conditions = stopping.read([{"signal": "flihgt", "above": 3}, {"signal": "flight", "above": 3}])
+    conditions = [StopCondition.of({"signal": name, "above": 3}) for name in ("flihgt", "flight")]
     assert stopping.unknown(conditions, [SIGNAL]) == ["flihgt"]
 
 
