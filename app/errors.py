@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -18,6 +19,11 @@ class Problem:
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part)
         return "  ".join(part for part in (place, self.path, self.message) if part)
+
+
+def together(problems: Iterable[Problem]) -> str:
+    """All of them in a row: `store: It is missing. Add it.`"""
+    return " ".join(f"{one.path}: {one.message}" if one.path else one.message for one in problems)
 
 
 class GamedayError(Exception):

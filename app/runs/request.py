@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.aws.metering import metrics_requested
-from app.errors import Invalid, NotFound, Problem
+from app.errors import Invalid, NotFound, Problem, together
 from app.experiments import Experiment, Reading, Signal, Step, plain
 from app.experiments.extension import StopCondition
 from app.experiments.runtime import ROLLBACK_STRATEGIES
@@ -100,7 +100,7 @@ def _together(problems: Sequence[Problem]) -> str:
     """A sentence that stands alone names what it is about, one of a stop condition does not."""
     if len(problems) == 1 and "[" not in problems[0].path:
         return problems[0].message
-    return " ".join(f"{one.path}: {one.message}" for one in problems)
+    return together(problems)
 
 
 def _own_strategy(document: Mapping[str, Any]) -> str:

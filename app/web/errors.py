@@ -26,6 +26,7 @@ from app.errors import (
     Problem,
     Unavailable,
     Unconditional,
+    together,
 )
 from app.logs import about
 from app.web import mistakes
@@ -219,7 +220,7 @@ def _not_so(request: Request, methods: list[str]) -> Refused:
 def _validation(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     problems = tuple(Problem(message=mistakes.sentence(one), path=mistakes.place(one)) for one in found)
-    return answer(request, Invalid(mistakes.together(problems), problems=problems))
+    return answer(request, Invalid(together(problems), problems=problems))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from app.access import Need
 from app.console import Console
-from app.errors import Invalid, Problem
+from app.errors import Invalid, Problem, together
 from app.experiments import matching
 from app.runs import Run, Wish
 from app.runs.finding import Finding
@@ -257,7 +257,7 @@ def _invalid(error: ValidationError, given: Any, settings: Settings) -> Invalid:
         *(Problem(message=_sentence(one), path=mistakes.place(one)) for one in found),
         *mistaken(settings, Asked.model_validate(sound, strict=False).wish),
     )
-    return Invalid(mistakes.together(problems), problems=problems)
+    return Invalid(together(problems), problems=problems)
 
 
 def _sentence(one: Mapping[str, Any]) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from app.errors import Problem
 
 NUMBER, WHOLE, TEXT, TRUTH = "a number", "a whole number", "a text", "true or false"
 KINDS: Mapping[str, str] = {
@@ -73,8 +71,3 @@ def quoted(text: str) -> str:
 def _listed(expected: Any) -> str:
     """Words of the API itself, which Pydantic lists as 'a', 'b' or 'c'."""
     return QUOTED.sub(r"\1", str(expected))
-
-
-def together(problems: Iterable[Problem]) -> str:
-    """All of them in a row: `store: It is missing. Add it.`"""
-    return " ".join(f"{one.path}: {one.message}" if one.path else one.message for one in problems)

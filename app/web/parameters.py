@@ -9,9 +9,8 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Cookie, Header, Path
 from fastapi.routing import APIRoute
 
-from app.errors import Invalid, Problem
+from app.errors import Invalid, Problem, together
 from app.experiments.misspelt import LONGEST_KEY, nearest
-from app.web.mistakes import together
 
 ALIKE = 0.6  # of difflib's ratio: `wiat` is 0.75 like `wait`. What is refused anyway may be guessed at more boldly
 

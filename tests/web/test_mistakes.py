@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.errors import Problem
-from app.web.mistakes import place, sentence, together
+from app.errors import Problem, together
+from app.web.mistakes import place, sentence
 
 
 class Given(BaseModel):
